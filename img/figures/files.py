@@ -1,0 +1,118 @@
+"""From pixels to files and back: PNG and GIF in memory, without metadata, and their comparison."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from figures.theme import Pixels
+
+COLOURS = 255  # one of a GIF's 256 is kept for "transparent"
+CLEAR = 255
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture, [height, width, 4], and how long it stays, in milliseconds (0 for a still picture).
+
+    `decisive` frames are the ones to be read; the others only carry the eye from one of these to the next.
+    """
+
+    image: Pixels
+    duration: int = 0
+    decisive: bool = True
+
+
+def encode(frames: list[Frame]) -> bytes:
+    """Return a PNG of one frame, or an endless GIF of several."""
+    return png(frames[0].image) if len(frames) == 1 else gif(frames)
+
+
+def png(image: Pixels) -> bytes:
+    """Return `image` as a PNG that holds nothing but its pixels."""
+    buffer = io.BytesIO()
+    Image.fromarray(image, "RGBA").save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def gif(frames: list[Frame]) -> bytes:
+    """Return an endless GIF with one palette for all frames and without dithering."""
+    palette = common_colours(frames)
+    images = [indexed(frame.image, palette) for frame in frames]
+    buffer = io.BytesIO()
+    images[0].save(
+        buffer, "GIF", save_all=True, append_images=images[1:], duration=[frame.duration for frame in frames],
+        loop=0, disposal=1, transparency=CLEAR, optimize=True,
+    )
+    return buffer.getvalue()
+
+
+def packed(image: Pixels) -> npt.NDArray[np.uint32]:
+    """Return each pixel's red, green and blue as one number."""
+    red, green, blue = (image[..., channel].astype(np.uint32) for channel in range(3))
+    return (red << 16) | (green << 8) | blue
+
+
+def unpacked(colours: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    """Undo `packed`: [n] to [n, 3]."""
+    return np.stack([colours >> 16 & 255, colours >> 8 & 255, colours & 255], axis=-1).astype(np.int64)
+
+
+def common_colours(frames: list[Frame]) -> npt.NDArray[np.uint32]:
+    """Return the most frequent colours of all frames, so that flat areas keep exactly theirs."""
+    colours, counts = np.unique(np.concatenate([packed(frame.image).ravel() for frame in frames]), return_counts=True)
+    return colours[np.lexsort((colours, -counts))[:COLOURS]]
+
+
+def indexed(image: Pixels, palette: npt.NDArray[np.uint32]) -> Image.Image:
+    """Return `image` with each pixel replaced by the nearest colour of `palette`; the see-through ones stay so."""
+    colours, inverse = np.unique(packed(image), return_inverse=True)
+    distance = ((unpacked(colours)[:, None] - unpacked(palette)[None]) ** 2).sum(axis=-1)
+    index = distance.argmin(axis=1).astype(np.uint8)[inverse].reshape(image.shape[:2])
+    index[image[..., 3] < 128] = CLEAR
+    picture = Image.fromarray(index, "P")
+    entries = np.zeros((256, 3), dtype=np.uint8)
+    entries[: len(palette)] = unpacked(palette)
+    picture.putpalette(entries.tobytes())
+    return picture
+
+
+def decode(data: bytes) -> list[Frame]:
+    """Return the frames of a PNG or GIF as a viewer shows them. OSError if it is neither."""
+    with Image.open(io.BytesIO(data)) as picture:
+        frames = []
+        for number in range(getattr(picture, "n_frames", 1)):
+            picture.seek(number)
+            image = np.asarray(picture.convert("RGBA"), dtype=np.uint8).copy()
+            frames.append(Frame(image, int(picture.info.get("duration", 0))))
+    return frames
+
+
+def difference(drawn: list[Frame], found: list[Frame]) -> str:
+    """Say in a few words where two figures part, first difference first; nothing at all if they are the same."""
+    if len(drawn) != len(found):
+        return f"{len(found)} frames, {len(drawn)} are drawn"
+    for number, (new, old) in enumerate(zip(drawn, found, strict=True), start=1):
+        if new.image.shape != old.image.shape:
+            return f"frame {number} is {size(old)} pixels, {size(new)} are drawn"
+        if new.duration != old.duration:
+            return f"frame {number} stays {old.duration} ms, {new.duration} are drawn"
+        changed = (visible(new.image) != visible(old.image)).any(axis=-1)
+        if changed.any():
+            row, column = np.argwhere(changed)[0]
+            return f"frame {number} differs in {changed.sum()} pixels, first in row {row}, column {column}"
+    return ""
+
+
+def size(frame: Frame) -> str:
+    """Return width x height as text."""
+    return f"{frame.image.shape[1]} x {frame.image.shape[0]}"
+
+
+def visible(image: Pixels) -> Pixels:
+    """Return `image` with the colour of see-through pixels set to nothing: what it is cannot be seen."""
+    return np.where(image[..., 3:] == 0, 0, image).astype(np.uint8)
