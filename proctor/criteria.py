@@ -117,6 +117,14 @@ class Criteria(unittest.TestCase):
         """Start without remarks (called by unittest before each method)."""
         self.remarks: list[str] = []
 
+    def noted(self, note: str) -> bool:
+        """Say whether the student's side noticed something during this criterion, such as "array shared".
+
+        Without a wall (plain local classes) nothing is noticed.
+        """
+        link = getattr(self, "link", None)
+        return link is not None and note in link.notes
+
     def remark(self, sentence: str) -> None:
         """Tell the student something that costs no points; said once, however often it is noticed."""
         if sentence not in self.remarks:

@@ -1,0 +1,206 @@
+"""Runs hidden tests against a student's side and says how each criterion ended."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, NotFound, StudentError
+from proctor.outcome import CellReport, GraderError, Outcome, Rung, Verdict
+from proctor.wall import NOTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from proctor.wall import Link
+
+    Diagnosis = Callable[[type[Criteria], str, list[Any]], tuple[str, str] | None]
+    """Names the one misconception that explains a trace, and asks the question that leads on."""
+
+
+class Side(Protocol):
+    """A student's side: gives a link that is alive for each criterion."""
+
+    def link(self) -> Link:
+        """Return a link ready for a new criterion, restarting what is broken; Broken if that fails."""
+
+
+class LocalSide:
+    """A side within this process; its link never breaks."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def link(self) -> Link:
+        """Return the one link, begun anew."""
+        self._link.begin()
+        return self._link
+
+
+def load_tests(folder: Path) -> dict[str, type[Criteria]]:
+    """Load the hidden tests of an exercise: grade_id to test class, in the order in which they are written.
+
+    Raises:
+        GraderError: a module does not load, a class has no grade_id or no criteria, or two have the same.
+    """
+    cases: dict[str, type[Criteria]] = {}
+    sys.path.insert(0, str(folder))
+    try:
+        for path in sorted(folder.glob("test_*.py")):
+            for case in _cases(path):
+                if case.grade_id in cases:
+                    raise GraderError(f"{path}: two test classes have the grade_id {case.grade_id!r}.")
+                cases[case.grade_id] = case
+    finally:
+        sys.path.remove(str(folder))
+    if not cases:
+        raise GraderError(f"{folder} holds no hidden tests: no test_*.py with classes derived from Criteria.")
+    return cases
+
+
+def _cases(path: Path) -> Iterator[type[Criteria]]:
+    name = f"hidden_tests.{path.parent.name}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise GraderError(f"{path} cannot be loaded as a module.")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise GraderError(f"{path} does not load: {type(error).__name__}: {error}") from error
+    for case in vars(module).values():
+        if inspect.isclass(case) and issubclass(case, Criteria) and case.__module__ == name and case.grade_id:
+            if not criteria(case):
+                raise GraderError(f"{path}: {case.__name__} has no criterion: mark its methods with @points.")
+            yield case
+
+
+def criteria(case: type[Criteria]) -> list[str]:
+    """List the names of a test class's criteria, in the order in which they are written."""
+    return [name for name, method in vars(case).items() if hasattr(method, "worth")]
+
+
+def title(case: type[Criteria]) -> str:
+    """Return the title of a graded cell: the first line of its test class's docstring."""
+    return (case.__doc__ or case.grade_id).strip().splitlines()[0]
+
+
+def sentence(case: type[Criteria], name: str) -> str:
+    """Return a criterion's sentence: its docstring on one line."""
+    return " ".join((getattr(case, name).__doc__ or "").split())
+
+
+def judge_cell(
+    case: type[Criteria], side: Side, *, diagnose: Diagnosis | None = None, reference: Side | None = None
+) -> CellReport:
+    """Judge one graded cell.
+
+    Args:
+        case: the hidden test class of the cell.
+        side: the student's side.
+        diagnose: recognises misconceptions in the values that came back.
+        reference: the solution's side. When a hidden test stumbles over what came back, the reference tells
+            whether the test or the answer is at fault.
+
+    Raises:
+        GraderError: a hidden test is at fault.
+    """
+    verdicts: dict[str, Verdict] = {}
+    for name in criteria(case):
+        before = getattr(case, name).after
+        if before and verdicts[before].outcome is not Outcome.PASSED:
+            hint = f"It can be judged once this holds: {sentence(case, before)}"
+            verdicts[name] = _verdict(case, name, Outcome.WAITING, hint=hint)
+        else:
+            verdicts[name] = _judge(case, name, side, diagnose, reference)
+    return CellReport(case.grade_id, title(case), tuple(verdicts.values()))
+
+
+def _verdict(case: type[Criteria], name: str, outcome: Outcome, **rest: Any) -> Verdict:
+    return Verdict(name, sentence(case, name), outcome, float(getattr(case, name).worth), **rest)
+
+
+def _judge(
+    case: type[Criteria], name: str, side: Side, diagnose: Diagnosis | None, reference: Side | None
+) -> Verdict:
+    test, link = case(name), None
+    test.setUp()
+    try:
+        link = side.link()
+        run(test, name, link)
+    except CriterionFailed as failed:
+        verdict = _verdict(case, name, Outcome.FAILED, rung=failed.rung, hint=str(failed))
+    except Fault as fault:
+        verdict = _verdict(case, name, fault.outcome, rung=_rung(fault), hint=explain(fault))
+    except Exception as error:
+        if _at_fault(case, name, reference) if reference else not _odd(link.trace if link else []):
+            raise GraderError(f"{case.grade_id}, {name}: the hidden test fails with {error!r}.") from error
+        verdict = _verdict(case, name, Outcome.FAILED, rung=Rung.TYPE, hint=_stumble(link))
+    else:
+        verdict = _verdict(case, name, Outcome.PASSED)
+    return _annotate(verdict, case, test, link, diagnose)
+
+
+def _at_fault(case: type[Criteria], name: str, reference: Side) -> bool:
+    """Say whether a hidden test stumbles over the solution, too."""
+    try:
+        run(case(name), name, reference.link())
+    except Exception:  # noqa: BLE001  - any failure on the solution is the test's own
+        return True
+    return False
+
+
+def run(test: Criteria, name: str, link: Link) -> None:
+    """Run one criterion with the classes it needs injected."""
+    for need in test.needs:
+        setattr(test, need, link.find(need))
+    test.setUp()
+    test.link = link
+    getattr(test, name)()
+
+
+def _annotate(
+    verdict: Verdict, case: type[Criteria], test: Criteria, link: Link | None, diagnose: Diagnosis | None
+) -> Verdict:
+    """Add the remarks, and the name of the mistake where exactly one explains what came back."""
+    if link is None:
+        return verdict
+    data = dict(vars(verdict))
+    data["remarks"] = (*test.remarks, *(NOTES[note] for note in dict.fromkeys(link.notes) if note in NOTES))
+    if diagnose and verdict.outcome in (Outcome.FAILED, Outcome.ERROR):
+        recognised = diagnose(case, verdict.criterion, list(link.trace))
+        if recognised:
+            data["misconception"], data["hint"] = recognised
+    return Verdict(**data)
+
+
+def _rung(fault: Fault) -> Rung | None:
+    if isinstance(fault, NotFound):
+        return Rung.EXISTS
+    return Rung.RUNS if isinstance(fault, StudentError | Broken) else None
+
+
+def explain(fault: Fault) -> str:
+    """Say a fault of the student's side in a sentence."""
+    if isinstance(fault, StudentError):
+        if fault.outcome is Outcome.UNFINISHED:
+            return "A method that is needed here still raises NotImplementedError."
+        where = f"\n{fault.where}" if fault.where else ""
+        return f"Your code raised {fault}{where}"
+    return str(fault)
+
+
+def _odd(trace: list[Any]) -> bool:
+    """Say whether a value came back that no test has reason to expect."""
+    return any(not isinstance(value, np.ndarray | np.generic | float | int) for value in trace)
+
+
+def _stumble(link: Link | None) -> str:
+    kinds = [type(value).__name__ for value in link.trace if _odd([value])] if link else []
+    last = f": a {kinds[-1]}" if kinds else ""
+    return f"A value came back that cannot be judged{last}. What do your methods return, and in which shape?"

@@ -1,0 +1,172 @@
+"""The grader's side of the wall: stand-ins for the student's classes, and the links that carry their calls.
+
+A :class:`Link` sends a request and returns the answer; there is one over a Unix socket into the jail and one
+within the process (:func:`loopback`), which takes every value through the same frames. A test cannot tell
+them apart, which is how tests, solution and mistakes are checked in milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from proctor.criteria import Broken, Fault, NotFound, StudentError
+from proctor.outcome import Outcome
+from proctor.servant import FormatError, Reader, Server, Writer, pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MAX_CALLBACKS = 10_000
+NOTES = {"argument changed": "An argument was changed in place. It costs nothing here, and surprises callers elsewhere."}
+
+
+class StandIn:
+    """A student's object, class or method as a hidden test sees it."""
+
+    __slots__ = ("_link", "_name", "_ref", "_type_name")
+
+    def __init__(self, link: Link, ref: int, type_name: str, name: str | None = None) -> None:
+        for slot, value in (("_link", link), ("_ref", ref), ("_type_name", type_name), ("_name", name)):
+            object.__setattr__(self, slot, value)
+
+    def __call__(self, *args: Any) -> Any:
+        return self._link.request({"do": "call", "ref": self._ref, "name": self._name}, args=args)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # numpy and unittest probe for these; the student's side need not know
+            raise AttributeError(name)
+        return self._link.request({"do": "get", "ref": self._ref, "name": name})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._link.request({"do": "set", "ref": self._ref, "name": name}, value=value)
+
+    def __repr__(self) -> str:
+        return f"<stand-in for a {self._type_name}>"
+
+
+class Link:
+    """Carries requests to one student's side.
+
+    Attributes:
+        trace: every value that came back since :meth:`begin`, in order: what a diagnosis compares.
+        notes: what the student's side noticed since :meth:`begin`.
+    """
+
+    def __init__(self, files: Sequence[str] = ()) -> None:
+        self.files = list(files)
+        self.trace: list[Any] = []
+        self.notes: list[str] = []
+        self.visitors: list[Any] = []
+
+    def begin(self) -> None:
+        """Start a criterion: forget the objects, values and notes of the one before."""
+        self.trace, self.notes, self.visitors = [], [], []
+        self.request({"do": "begin"})
+        self.trace.clear()
+
+    def find(self, name: str) -> Any:
+        """Return a stand-in for a class of the notebook; NotFound if there is none."""
+        found = self.request({"do": "find", "name": name, "files": self.files})
+        if not isinstance(found, StandIn):
+            raise NotFound(f"`{name}` was not found.")
+        self.trace.clear()
+        return found
+
+    def exchange(self, frame: bytes) -> bytes:
+        """Send a request frame and return the answer's, without its length. By the kind of link."""
+        raise NotImplementedError
+
+    def request(self, header: dict[str, Any], **values: Any) -> Any:
+        """Send a request, answer what the student's side asks back, and return the value that comes."""
+        writer = Writer(self._refer)
+        form = {key: writer.write(value) for key, value in values.items()}
+        try:
+            answer, body = unpack(self.exchange(pack({**header, **form}, bytes(writer.body))))
+            value = self._value(answer, body)
+        except FormatError as error:
+            raise StudentError("a value that cannot be judged", str(error)) from None
+        except Fault as fault:
+            self.trace.append(type(fault).__name__)
+            raise
+        if header["do"] in ("call", "get"):
+            self.trace.append(value)
+        return value
+
+    def answer(self, frame: bytes) -> bytes:
+        """Answer a call of the student's code to an object of the test's."""
+        header, body = unpack(frame)
+        try:
+            number, name, form = header["back"]
+            args = Reader(body, self._resolve).read(form)
+            method = getattr(self.visitors[number], name)
+            if not isinstance(args, tuple) or name.startswith("_"):
+                raise FormatError("a call back that is none")
+            writer = Writer(self._refer)
+            return pack({"value": writer.write(method(*args))}, bytes(writer.body))
+        except Exception as error:  # noqa: BLE001  - whatever goes wrong here, the student's code asked for it
+            return pack({"error": f"{type(error).__name__}: {error}"[:200]})
+
+    def _value(self, answer: dict[str, Any], body: bytes) -> Any:
+        if "missing" in answer:
+            raise NotFound(f"`{clip(answer['missing'], 80)}` was not found.")
+        if "error" in answer:
+            raise student_error(answer["error"])
+        if "value" not in answer:
+            raise FormatError("an answer without a value")
+        notes = answer.get("notes")
+        self.notes += [note for note in notes if isinstance(note, str)][:4] if isinstance(notes, list) else []
+        return Reader(body, self._resolve).read(answer["value"])
+
+    def _refer(self, value: Any) -> list[Any]:
+        if isinstance(value, StandIn):
+            return ["r", value._ref] if value._name is None else ["m", value._ref, value._name]  # noqa: SLF001
+        self.visitors.append(value)
+        return ["o", len(self.visitors) - 1]
+
+    def _resolve(self, kind: str, number: int, *rest: Any) -> Any:
+        if type(number) is not int:
+            raise FormatError("a reference that is none")
+        if kind == "o" and 0 <= number < len(self.visitors):
+            return self.visitors[number]
+        if kind == "m":
+            return StandIn(self, number, "method", str(rest[0]))
+        if kind == "r":
+            return StandIn(self, number, clip(rest[0], 80))
+        raise FormatError("a value of an unknown kind")
+
+
+class Loopback(Link):
+    """A link within the process: for the solution, the mistakes, and the tests of the tests."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.server = Server(namespace, lambda frame: self.answer(frame[4:])[4:])
+
+    def exchange(self, frame: bytes) -> bytes:
+        """Let the server within the process answer."""
+        return self.server.handle(frame[4:])[4:]
+
+
+def loopback(namespace: Mapping[str, Any]) -> Loopback:
+    """Return a link to the classes of a namespace of this process."""
+    return Loopback(namespace)
+
+
+def student_error(data: Any) -> StudentError:
+    """Build the error that a student's side described, trusting nothing of the description."""
+    if not isinstance(data, dict):
+        raise FormatError("an error that is none")
+    lines = data.get("where")
+    where = "\n".join(clip(line, 200) for line in lines[:4]) if isinstance(lines, list) else ""
+    return StudentError(clip(data.get("kind"), 80), clip(data.get("text"), 300), where)
+
+
+def clip(text: Any, length: int) -> str:
+    """Return printable text of at most `length` characters, whatever came."""
+    line = "".join(c if c.isprintable() else " " for c in str(text)[:length])
+    return line.strip()
+
+
+def died(text: str) -> Broken:
+    """Say that no answer came because the student's process is gone."""
+    return Broken(Outcome.DIED, text)
