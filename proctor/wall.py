@@ -88,9 +88,14 @@ class Link:
         except Fault as fault:
             self.trace.append(type(fault).__name__)
             raise
-        if header["do"] in ("call", "get"):
+        if header["do"] in ("call", "get") and not isinstance(value, StandIn):
             self.trace.append(value)
         return value
+
+    @staticmethod
+    def is_call_back(frame: bytes) -> bool:
+        """Say whether a frame is a call of the student's code to an object of the test's."""
+        return "back" in unpack(frame)[0]
 
     def answer(self, frame: bytes) -> bytes:
         """Answer a call of the student's code to an object of the test's."""

@@ -1,0 +1,208 @@
+"""Runs a submission from its first cell to its last, and judges its graded cells.
+
+The student's cells run in the kernel, in order. Where graded cells stand, a frozen copy of the kernel is kept.
+When the last cell has run, each graded cell is judged in copies of the copy that stands for its place. So a
+graded cell sees the notebook as it was there, and no later cell sees what it was judged on.
+
+A cell that takes the kernel down with it (a crash, or a loop that no interrupt reaches) is left out, and the
+others run again in a new kernel.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nbformat.v4 import new_output
+
+from proctor.clock import Allowance
+from proctor.criteria import Broken
+from proctor.jailside import Listener, Peer, SnapshotSide
+from proctor.judge import criteria, judge_cell, sentence, title
+from proctor.kernel import Execution, StudentKernel
+from proctor.outcome import CellReport, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from jupyter_client import KernelManager
+    from nbformat import NotebookNode
+
+    from proctor.criteria import Criteria
+    from proctor.judge import Diagnosis, Side
+
+SAVED = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+|--append\s+)?[\"']?([\w./-]+\.py)[\"']?\s*(?:\n|$)")
+
+WORDS = {
+    Outcome.TIME: "This cell reached its time limit and was stopped.",
+    Outcome.DIED: "This cell ended the kernel. The other cells were run without it.",
+}
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a submission may use up."""
+
+    start: Allowance = Allowance(cpu=60, wall=180)
+    cell: Allowance = Allowance(cpu=60, wall=240)
+    call: Allowance = Allowance(cpu=10, wall=60)
+    graded_cell: Allowance = Allowance(cpu=60, wall=240)
+    output_bytes: int = 2_000_000
+    restarts: int = 5
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where a kernel runs: its manager, and the wall's socket as each side names it."""
+
+    manager: KernelManager
+    socket: str
+    socket_inside: str
+    launch: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What a submission is judged by."""
+
+    cases: Mapping[str, type[Criteria]]
+    bounds: Bounds = Bounds()
+    diagnose: Diagnosis | None = None
+    reference: Side | None = None
+
+
+def run_submission(
+    notebook: NotebookNode, room: Callable[[], AbstractContextManager[Room]], exam: Exam
+) -> dict[str, CellReport]:
+    """Run a sanitised notebook, fill in the outputs of the student's cells, and judge the graded ones.
+
+    Args:
+        notebook: changed in place; its graded cells are those with a `grade_id` that the exam knows.
+        room: opens a fresh room for a kernel.
+        exam: the hidden tests and bounds.
+
+    Returns:
+        A report for each graded cell of the notebook.
+    """
+    left_out: dict[int, Execution] = {}
+    for _ in range(exam.bounds.restarts + 1):
+        with room() as place, Listener(place.socket) as listener, _kernel(place, exam.bounds) as kernel:
+            with contextlib.ExitStack() as snapshots:
+                taken = _run_cells(notebook, kernel, left_out, listener, place, exam, snapshots)
+                if taken is not None:
+                    return _judge(notebook, taken, listener, exam)
+    return {
+        grade_id: undecided(exam.cases[grade_id], Outcome.DIED, "The kernel could not be kept alive.")
+        for grade_id in _graded(notebook, exam).values()
+    }
+
+
+def undecided(case: type[Criteria], outcome: Outcome, hint: str) -> CellReport:
+    """Report the same outcome for all criteria of a cell that could not be judged one by one."""
+    verdicts = [
+        Verdict(name, sentence(case, name), outcome, float(getattr(case, name).worth), hint=hint)
+        for name in criteria(case)
+    ]
+    return CellReport(case.grade_id, title(case), tuple(verdicts))
+
+
+def saved_files(notebook: NotebookNode) -> list[str]:
+    """List the Python files, inside the notebook's folder, that its cells save with %%writefile, latest first."""
+    found = [SAVED.match(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    paths = [match[1].removeprefix("./") for match in found if match]
+    inside = [path for path in paths if not path.startswith("/") and ".." not in path.split("/")]
+    return list(dict.fromkeys(reversed(inside)))
+
+
+def _kernel(place: Room, bounds: Bounds) -> StudentKernel:
+    return StudentKernel(
+        place.manager, cell=bounds.cell, start=bounds.start, output_bytes=bounds.output_bytes, **place.launch
+    )
+
+
+def _graded(notebook: NotebookNode, exam: Exam) -> dict[int, str]:
+    """Map the indices of graded cells to their grade_ids."""
+    graded = {}
+    for index, cell in enumerate(notebook.cells):
+        data = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and data.get("grade") and data.get("grade_id") in exam.cases:
+            graded[index] = data["grade_id"]
+    return graded
+
+
+def _run_cells(
+    notebook: NotebookNode,
+    kernel: StudentKernel,
+    left_out: dict[int, Execution],
+    listener: Listener,
+    place: Room,
+    exam: Exam,
+    snapshots: contextlib.ExitStack,
+) -> dict[str, Peer | Broken] | None:
+    """Run all cells; return the snapshot for each graded cell, or None if a cell took the kernel down."""
+    taken: dict[str, Peer | Broken] = {}
+    graded, current = _graded(notebook, exam), None
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        if index in graded:
+            if current is None:
+                current = _snapshot(kernel, listener, place, snapshots)
+            taken[graded[index]] = current
+            continue
+        current = None
+        if index in left_out:
+            _show(cell, left_out[index])
+            continue
+        execution = kernel.run(cell.source)
+        _show(cell, execution)
+        if execution.fatal:
+            left_out[index] = execution
+            return None
+    return taken
+
+
+def _snapshot(
+    kernel: StudentKernel, listener: Listener, place: Room, snapshots: contextlib.ExitStack
+) -> Peer | Broken:
+    kernel.fork_snapshot(place.socket_inside)
+    try:
+        peer = listener.accept(wait=30)
+    except Broken as broken:
+        return broken
+    snapshots.callback(peer.close)
+    return peer
+
+
+def _show(cell: NotebookNode, execution: Execution) -> None:
+    """Put a cell's outputs into the notebook, with a line in words if a limit ended it."""
+    cell.outputs = list(execution.outputs)
+    if execution.ended is not None:
+        words = WORDS[execution.ended]
+        cell.outputs.append(new_output("error", ename=execution.ended.value, evalue=words, traceback=[words]))
+
+
+def _judge(
+    notebook: NotebookNode, taken: Mapping[str, Peer | Broken], listener: Listener, exam: Exam
+) -> dict[str, CellReport]:
+    files = saved_files(notebook)
+    bounds = exam.bounds
+    reports = {}
+    for grade_id, snapshot in taken.items():
+        case = exam.cases[grade_id]
+        if isinstance(snapshot, Broken):
+            reports[grade_id] = undecided(case, snapshot.outcome, str(snapshot))
+            continue
+        with SnapshotSide(snapshot, listener, files, bounds.call, bounds.graded_cell) as side:
+            reports[grade_id] = judge_cell(case, side, diagnose=exam.diagnose, reference=exam.reference)
+    return reports
+
+
+@contextlib.contextmanager
+def plain_room(manager: KernelManager, folder: str) -> Iterator[Room]:
+    """Open a room without a jail: for tests of this module alone, never for submissions."""
+    path = f"{folder}/wall"
+    yield Room(manager, path, path)
