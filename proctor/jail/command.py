@@ -1,0 +1,57 @@
+"""Spells a jail for bubblewrap. Nothing here starts anything or looks at the machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proctor.jail.view import HOME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from proctor.jail.limits import Limits
+    from proctor.jail.view import View
+
+WALL = "/run/wall"
+"""The folder of the wall's socket, inside the jail."""
+
+
+def mount_arguments(view: View, limits: Limits, files: Mapping[str, int], wall: Path) -> list[str]:
+    """Return bubblewrap's arguments for the file system of a jail.
+
+    The root is a small file system in memory, which is made read-only once it is furnished. What can be written is
+    in memory too and of fixed size: the home folder, /tmp, /dev/shm. The first two come before what is shown, which
+    may lie below them. Folders are given their mode before anything is mounted in them, since bubblewrap makes
+    missing ones for their owner only.
+
+    Args:
+        view: what is shown of the host.
+        limits: the sizes of what can be written.
+        files: descriptors with the content of read-only files, by path.
+        wall: the host's folder with the wall's socket. It is mounted read-only, which forbids to make files in
+            it and allows to connect.
+    """
+    arguments = ["--perms", "0755", "--dir", "/home"]
+    for folder, size in ((HOME, limits.home), ("/tmp", limits.tmp)):  # noqa: S108
+        arguments += ["--perms", "1777", "--size", str(size), "--tmpfs", folder]
+    for folder in dict.fromkeys(["/etc", "/run", "/run/jail", *map(str, view.parents())]):
+        arguments += ["--perms", "0755", "--dir", folder]
+    for path in view.shown:
+        arguments += ["--ro-bind", str(path), str(path)]
+    for link, target in view.links:
+        arguments += ["--symlink", target, str(link)]
+    for path in view.hidden:
+        arguments += ["--perms", "0555", "--size", "4096", "--tmpfs", str(path), "--remount-ro", str(path)]
+    arguments += ["--proc", "/proc", "--dev", "/dev"]
+    arguments += ["--perms", "1777", "--size", str(limits.shared_memory), "--tmpfs", "/dev/shm"]  # noqa: S108
+    arguments += ["--ro-bind", str(wall), WALL]
+    for path, descriptor in files.items():
+        arguments += ["--perms", "0444", "--file", str(descriptor), path]
+    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--hostname", "jail", "--chdir", "/"]
+
+
+def environment_arguments(variables: Mapping[str, str]) -> list[str]:
+    """Return bubblewrap's arguments for an environment of exactly these variables."""
+    pairs = [word for name, value in variables.items() for word in ("--setenv", name, value)]
+    return ["--clearenv", *pairs]

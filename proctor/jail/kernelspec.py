@@ -1,0 +1,59 @@
+"""The kernelspec "Python 3 (jailed)": how Jupyter's clients ask for a kernel in the jail."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+
+KERNEL_NAME = "python3-jailed"
+PROVISIONER_NAME = "proctor-jail"
+
+REFUSAL = (
+    "raise SystemExit('This kernel runs in a jail, which its provisioner builds: install the package proctor and "
+    "jupyter_client 7 or later into the environment of the program that starts it.')"
+)
+
+
+def kernelspec(**config: Any) -> dict[str, Any]:
+    """Return the content of `kernel.json`.
+
+    The command is never run by our provisioner, which has one of its own. A client that does not know
+    provisioners does run it, and must not start student code without the jail: so it says what is missing.
+
+    Args:
+        config: settings of the provisioner, by the names of its traits, for every kernel of this spec.
+    """
+    return {
+        "argv": [sys.executable, "-c", REFUSAL, "-f", "{connection_file}"],
+        "display_name": "Python 3 (jailed)",
+        "language": "python",
+        "interrupt_mode": "message",  # a signal would reach bubblewrap, not the kernel inside
+        "metadata": {
+            "kernel_provisioner": {"provisioner_name": PROVISIONER_NAME, "config": config},
+        },
+    }
+
+
+def install_kernelspec(prefix: str | Path = sys.prefix) -> Path:
+    """Write the kernelspec below `prefix`, for JupyterLab to offer, and return its folder."""
+    folder = Path(prefix) / "share" / "jupyter" / "kernels" / KERNEL_NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kernel.json").write_text(json.dumps(kernelspec(), indent=1) + "\n")
+    return folder
+
+
+class JailedKernelSpecManager(KernelSpecManager):  # type: ignore[misc]
+    """Knows the jailed kernel without looking for an installed kernelspec, which anyone might have changed.
+
+    It answers to every name: whatever kernel a submission's notebook asks for, this is the one it gets.
+    """
+
+    jail_config: dict[str, Any] = {}  # noqa: RUF012  - replaced, never changed
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002
+        """Return the jailed kernel's spec."""
+        return KernelSpec(resource_dir="", **kernelspec(**self.jail_config))

@@ -1,0 +1,177 @@
+"""A running jail: starts bubblewrap, and ends it with everything in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+STUDENT_UID = 1000
+"""The user that a student's code runs as, as seen inside the jail."""
+NOBODY_UID = 65534
+"""The user that it is outside, where the grader is root."""
+READY = b"ready\n"
+"""What the launcher writes last, after which only the student's code speaks."""
+
+
+def in_memory(content: bytes, name: str = "proctor") -> int:
+    """Return a descriptor of a file in memory that holds `content`; the caller closes it."""
+    descriptor = os.memfd_create(name)
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+@dataclass
+class JailProcess:
+    """A started process and all that it starts.
+
+    Attributes:
+        popen: bubblewrap, or the kernel itself where there is no jail.
+        errors: read end of the pipe that holds what was written before the kernel was ready.
+        init: pidfd of the jail's process 1, with whose end Linux ends all others; None without a jail.
+        init_pid: the same, as a number outside the jail.
+    """
+
+    popen: subprocess.Popen[bytes]
+    errors: int
+    init: int | None = None
+    init_pid: int = 0
+
+    def wait_until_ready(self, seconds: float) -> str | None:
+        """Block until the launcher reports that the kernel listens: None, or else the reason why not."""
+        text, deadline = b"", time.monotonic() + seconds
+        while not text.endswith(READY):
+            if not select.select([self.errors], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                return f"the kernel did not start within {seconds:g} s. {_decode(text)}"
+            piece = os.read(self.errors, 2**16)
+            if not piece:
+                return _decode(text) or "the kernel ended at once, without a word"
+            text += piece
+        return None
+
+    def kill(self) -> None:
+        """Kill the jail as a whole; without a jail, the kernel's process group.
+
+        Killing process 1 rather than bubblewrap lets bubblewrap reap it: else the dead would be left to
+        whatever is process 1 of a container around us, which may never reap.
+        """
+        with contextlib.suppress(ProcessLookupError):
+            if self.init is not None:
+                signal.pidfd_send_signal(self.init, signal.SIGKILL)
+            elif self.popen.poll() is None:
+                os.killpg(self.popen.pid, signal.SIGKILL)
+
+    def signal_kernel(self, signum: int) -> None:
+        """Send a signal to the kernel alone, which is the first child of the jail's process 1."""
+        kernels = children(self.init_pid)[:1] if self.init is not None else [self.popen.pid]
+        for pid in kernels:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signum)
+
+    def is_over(self) -> bool:
+        """Return whether the process has ended, and with it every other one of the jail."""
+        if self.popen.poll() is None:
+            return False
+        return self.init is None or bool(select.select([self.init], [], [], 0)[0])
+
+    def close(self) -> None:
+        """Release the descriptors. Kill first, if need be."""
+        for descriptor in (self.errors, self.init):
+            if descriptor is not None:
+                os.close(descriptor)
+        self.errors, self.init = -1, None
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes started by `pid`, oldest first; none if it has ended."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += [int(word) for word in (task / "children").read_text().split()]
+    return found
+
+
+def start_plainly(command: Sequence[str], environment: dict[str, str], fds: Iterable[int]) -> JailProcess:
+    """Start `command` without any jail."""
+    errors, writer = os.pipe()
+    try:
+        popen = subprocess.Popen(  # noqa: S603  - our own launcher
+            command, env=environment, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=writer, pass_fds=tuple(fds), start_new_session=True,
+        )
+    except BaseException:
+        os.close(errors)
+        raise
+    finally:
+        os.close(writer)
+    return JailProcess(popen, errors)
+
+
+def start_jailed(
+    program: Path, arguments: Sequence[str], command: Sequence[str], fds: Iterable[int] = (), *, two_users: bool
+) -> JailProcess:
+    """Start `command` in bubblewrap.
+
+    The arguments travel through a descriptor, so that the jail does not read the host's paths in the command
+    line of its process 1; for the same reason the environment is empty.
+
+    Args:
+        program: bubblewrap.
+        arguments: how to build the jail.
+        command: what to run in it.
+        fds: descriptors that `arguments` or `command` name.
+        two_users: whether to write the map of users ourselves: root for the mounts, nobody for the student.
+    """
+    info, info_writer = os.pipe()
+    gate, gate_writer = os.pipe()
+    spelled = in_memory(_spell([*arguments, "--info-fd", str(info_writer)], gate if two_users else None))
+    passed = {*fds, spelled, info_writer, gate} if two_users else {*fds, spelled, info_writer}
+    try:
+        jail = start_plainly([str(program), "--args", str(spelled), "--", *command], {}, passed)
+    except BaseException:
+        os.close(info)
+        os.close(gate_writer)
+        raise
+    finally:
+        for descriptor in (spelled, info_writer, gate):
+            os.close(descriptor)
+    with open(info, "rb") as facts, open(gate_writer, "wb") as starter:
+        pid = json.loads(facts.read() or b"{}").get("child-pid")
+        with contextlib.suppress(OSError):  # it ended at once: its complaint is read later
+            if pid:
+                jail.init, jail.init_pid = os.pidfd_open(pid), pid
+                if two_users:
+                    _map_users(pid)
+                starter.write(b"1")
+                starter.flush()
+    return jail
+
+
+def _spell(arguments: Iterable[str], gate: int | None) -> bytes:
+    """Return bubblewrap's arguments as it reads them from a descriptor."""
+    words = [*arguments, *(["--userns-block-fd", str(gate)] if gate is not None else [])]
+    return b"".join(os.fsencode(word) + b"\0" for word in words)
+
+
+def _map_users(pid: int) -> None:
+    """Let the jail's namespace know two users: root, and the student, who is nobody outside."""
+    for kind in ("uid", "gid"):
+        Path(f"/proc/{pid}/{kind}_map").write_text(f"0 0 1\n{STUDENT_UID} {NOBODY_UID} 1\n")
+
+
+def _decode(text: bytes) -> str:
+    """Return what a process complained of, as printable text of bounded length."""
+    words = text.decode(errors="replace").strip()[-2000:]
+    return "".join(letter for letter in words if letter.isprintable() or letter == "\n")

@@ -1,0 +1,144 @@
+"""Puts a kernel together and starts it: its sockets, its settings, its files, its jail."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from proctor.jail import seccomp
+from proctor.jail.command import environment_arguments, mount_arguments
+from proctor.jail.process import STUDENT_UID, JailProcess, in_memory, start_jailed, start_plainly
+from proctor.jail.view import HOME, MADE_UP, WORK, build_view, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from proctor.jail.bwrap import Bwrap
+    from proctor.jail.limits import Limits
+
+INSIDE = "/run/jail"
+"""The folder of the launcher and its settings, inside the jail."""
+LAUNCHER = Path(__file__).with_name("launcher.py")
+CHANNELS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel to start.
+
+    Attributes:
+        archive: the packed submission.
+        connection: Jupyter's connection info, with IPC addresses in `private`.
+        private: the host's folder of this kernel's sockets, with a folder `wall` in it.
+        limits: what it may use.
+        bwrap: what builds the jail, or None to do without.
+        hide: further folders that must not be seen.
+        extra_env: environment variables to add.
+    """
+
+    archive: bytes
+    connection: dict[str, Any]
+    private: Path
+    limits: Limits
+    bwrap: Bwrap | None
+    hide: tuple[Path, ...] = ()
+    extra_env: Mapping[str, str] = field(default_factory=dict)
+
+    def start(self) -> JailProcess:
+        """Start the kernel; `JailProcess.wait_until_ready` says when, and whether, it listens."""
+        with contextlib.ExitStack() as stack:
+            sockets = {port: stack.enter_context(listener).fileno() for port, listener in self._listeners()}
+            submission = _lent(stack, self.archive)
+            settings = {
+                "sockets": sockets,
+                "submission": submission,
+                "rlimits": self.limits.as_rlimits(own_namespace=self.bwrap is not None),
+                "user": STUDENT_UID if self.bwrap and self.bwrap.as_root else None,
+            }
+            passed = {*sockets.values(), submission}
+            if self.bwrap is None:
+                return self._start_plainly(settings, passed)
+            return self._start_jailed(self.bwrap, settings, passed, stack)
+
+    def _listeners(self) -> Iterator[tuple[int, socket.socket]]:
+        """Yield, for each channel, its port and a socket that listens there."""
+        for name in CHANNELS:
+            port = self.connection[name]
+            yield port, listen(Path(f"{self.connection['ip']}-{port}"))
+
+    def _files(self, settings: dict[str, Any], folder: str, ip: str) -> dict[str, bytes]:
+        """Return what the launcher reads, by path."""
+        key = self.connection["key"]
+        connection = self.connection | {"ip": ip, "key": key.decode() if isinstance(key, bytes) else key}
+        paths = {"connection_file": f"{folder}/connection.json"}
+        return {
+            f"{folder}/launcher.py": LAUNCHER.read_bytes(),
+            f"{folder}/settings.json": json.dumps(settings | paths).encode(),
+            f"{folder}/connection.json": json.dumps(connection).encode(),
+        }
+
+    def _start_jailed(
+        self, bwrap: Bwrap, settings: dict[str, Any], passed: set[int], stack: contextlib.ExitStack
+    ) -> JailProcess:
+        """Start the kernel in the jail. Nothing in there names the host's private folder."""
+        files = self._files(settings | {"work": WORK}, INSIDE, f"{INSIDE}/kernel")
+        files |= {path: text.encode() for path, text in MADE_UP.items()}
+        lent = {path: _lent(stack, content) for path, content in files.items()}
+        arguments = [
+            *bwrap.namespace_arguments(),
+            *mount_arguments(build_view(self.hide), self.limits, lent, self.private / "wall"),
+            *environment_arguments(environment(self.extra_env)),
+        ]
+        passed = passed | set(lent.values())
+        if (program := seccomp.filter_program()) is not None:
+            filtering = _lent(stack, program)
+            arguments += ["--seccomp", str(filtering)]
+            passed.add(filtering)
+        return start_jailed(bwrap.path, arguments, _command(INSIDE), passed, two_users=bwrap.as_root)
+
+    def _start_plainly(self, settings: dict[str, Any], passed: set[int]) -> JailProcess:
+        """Start the kernel with the rights of our account, in folders of its own below the private one."""
+        home = self.private / "home"
+        if home.exists():  # a restart begins afresh, as it does in the jail
+            shutil.rmtree(home)
+        files = self._files(settings | {"work": str(home / "work")}, str(self.private), self.connection["ip"])
+        for path, content in files.items():
+            Path(path).write_bytes(content)
+        variables = environment(self.extra_env)
+        variables = {name: value.replace(HOME, str(home)) for name, value in variables.items()}
+        return start_plainly(_command(str(self.private)), variables, passed)
+
+
+def listen(path: Path) -> socket.socket:
+    """Return a Unix socket that listens at `path`; the caller closes it.
+
+    A file that a former kernel left there is replaced.
+    """
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        listener.bind(str(path))
+        listener.listen()
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _command(folder: str) -> list[str]:
+    """Return the command of the launcher; -P keeps its folder from Python's path."""
+    return [sys.executable, "-P", f"{folder}/launcher.py", f"{folder}/settings.json"]
+
+
+def _lent(stack: contextlib.ExitStack, content: bytes) -> int:
+    """Return a descriptor of `content` that is ours until `stack` ends."""
+    descriptor = in_memory(content)
+    stack.callback(os.close, descriptor)
+    return descriptor
