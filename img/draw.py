@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
-
 from figures import forward, gradient, restacking, sliding
 from figures.files import Frame, decode, difference, encode
 from figures.reference import SOLUTIONS, ConvolutionalLayer, MissingReferenceError, load_layer
-from figures.sheets import Numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from figures.sheets import Numbers
 
 HERE = Path(__file__).resolve().parent
 
@@ -34,26 +37,46 @@ WEIGHTS = matrix("102 010 021")
 
 SLIDES = {
     "same_padding_no_strides.gif": sliding.Slide(
-        "Same padding, stride 1", IMAGE, WEIGHTS, stride=(1, 1), pace=700, pause=2500,
+        "Same padding, stride 1",
+        "With a ring of zeros, the output is as large as the input.",
+        IMAGE,
+        WEIGHTS,
+        stride=(1, 1),
+        pace=700,
+        pause=2500,
         stops=frozenset({(0, 0), (1, 1)}),
     ),
     "padding_strides.gif": sliding.Slide(
-        "Same padding, stride 2", IMAGE, WEIGHTS, stride=(2, 2), pace=1500, pause=2500, stops=frozenset({(0, 0)}),
+        "Same padding, stride 2",
+        "The kernel's centre stops at every second cell (dots).",
+        IMAGE,
+        WEIGHTS,
+        stride=(2, 2),
+        pace=1500,
+        pause=2500,
+        stops=frozenset({(0, 0)}),
     ),
 }
 
-FORWARD = forward.Shapes(channels=3, image=(5, 6), kernel=(3, 3), window=(1, 2))
+FORWARD = forward.Shapes(channels=3, image=(5, 6), kernel=(3, 3), marked=(1, 2))
 
 KERNELS = restacking.Story(
-    weights=np.array([[matrix("123 456 789"), matrix("201 430 615"), matrix("907 125 338")],
-                      [matrix("314 159 265"), matrix("271 828 459"), matrix("161 803 398")]]),
-    hold=2500, step=90, steps=5,
+    weights=np.array(
+        [
+            [matrix("123 456 789"), matrix("201 430 615"), matrix("907 125 338")],
+            [matrix("314 159 265"), matrix("271 828 459"), matrix("161 803 398")],
+        ]
+    ),
+    hold=3000,
+    step=100,
+    steps=4,
 )
 
 GRADIENT = gradient.Example(
     image=np.array([matrix("1021 2103 0112"), matrix("3010 1201 2120"), matrix("0132 1011 2301")]),
     error=np.array([matrix("1020 0110 2001"), matrix("0101 2010 0112")]),
-    kernel=(3, 3), entry=(0, 1),
+    kernel=(3, 3),
+    entry=(0, 1),
 )
 
 
@@ -83,8 +106,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Draw or check all figures; return the exit code."""
     parser = argparse.ArgumentParser(description="Draw the figures of Exercise 4.")
     parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
-    parser.add_argument("--solutions", type=Path, default=SOLUTIONS, help="folder with src/layers/conv.py, solved")
-    parser.add_argument("--output", type=Path, default=HERE, help="folder of the figures (default: beside this script)")
+    parser.add_argument(
+        "--solutions", type=Path, default=SOLUTIONS, help="folder with src/layers/conv.py, solved"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=HERE, help="folder of the figures (default: beside this script)"
+    )
     options = parser.parse_args(arguments)
     try:
         layer = load_layer(options.solutions)
@@ -98,7 +125,10 @@ def main(arguments: list[str] | None = None) -> int:
             path.write_bytes(encode(draw()))
         elif fault := drift(path, draw()):
             drifted += 1
-            print(f"{path}: {fault} (by Matplotlib {mpl.__version__}); draw it anew: python img/draw.py", file=sys.stderr)
+            print(
+                f"{path}: {fault} (by Matplotlib {mpl.__version__}); draw it anew: python img/draw.py",
+                file=sys.stderr,
+            )
     return 1 if drifted else 0
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from figures.theme import Pixels
+if TYPE_CHECKING:
+    from figures.theme import Pixels
 
 COLOURS = 255  # one of a GIF's 256 is kept for "transparent"
 CLEAR = 255
@@ -41,12 +44,19 @@ def png(image: Pixels) -> bytes:
 
 def gif(frames: list[Frame]) -> bytes:
     """Return an endless GIF with one palette for all frames and without dithering."""
-    palette = common_colours(frames)
-    images = [indexed(frame.image, palette) for frame in frames]
+    palette, nearest = colour_table(frames)
+    images = [indexed(frame.image, palette, nearest) for frame in frames]
     buffer = io.BytesIO()
     images[0].save(
-        buffer, "GIF", save_all=True, append_images=images[1:], duration=[frame.duration for frame in frames],
-        loop=0, disposal=1, transparency=CLEAR, optimize=True,
+        buffer,
+        "GIF",
+        save_all=True,
+        append_images=images[1:],
+        duration=[frame.duration for frame in frames],
+        loop=0,
+        disposal=1,
+        transparency=CLEAR,
+        optimize=True,
     )
     return buffer.getvalue()
 
@@ -62,22 +72,30 @@ def unpacked(colours: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
     return np.stack([colours >> 16 & 255, colours >> 8 & 255, colours & 255], axis=-1).astype(np.int64)
 
 
-def common_colours(frames: list[Frame]) -> npt.NDArray[np.uint32]:
-    """Return the most frequent colours of all frames, so that flat areas keep exactly theirs."""
-    colours, counts = np.unique(np.concatenate([packed(frame.image).ravel() for frame in frames]), return_counts=True)
-    return colours[np.lexsort((colours, -counts))[:COLOURS]]
+def colour_table(frames: list[Frame]) -> tuple[Pixels, Pixels]:
+    """Choose the most frequent colours of all frames, so that flat areas keep exactly theirs.
+
+    Returns the palette, [256, 3], and the nearest entry for each packed colour that occurs, [2**24].
+    """
+    counts: Counter[int] = Counter()
+    for frame in frames:
+        found, pixels = np.unique(packed(frame.image), return_counts=True)
+        counts.update(dict(zip(found.tolist(), pixels.tolist(), strict=True)))
+    colours = np.array(sorted(counts, key=lambda colour: (-counts[colour], colour)), dtype=np.uint32)
+    chosen = unpacked(colours[:COLOURS])
+    palette = np.zeros((256, 3), dtype=np.uint8)
+    palette[: len(chosen)] = chosen
+    nearest = np.zeros(1 << 24, dtype=np.uint8)
+    nearest[colours] = ((unpacked(colours)[:, None] - chosen[None]) ** 2).sum(axis=-1).argmin(axis=1)
+    return palette, nearest
 
 
-def indexed(image: Pixels, palette: npt.NDArray[np.uint32]) -> Image.Image:
-    """Return `image` with each pixel replaced by the nearest colour of `palette`; the see-through ones stay so."""
-    colours, inverse = np.unique(packed(image), return_inverse=True)
-    distance = ((unpacked(colours)[:, None] - unpacked(palette)[None]) ** 2).sum(axis=-1)
-    index = distance.argmin(axis=1).astype(np.uint8)[inverse].reshape(image.shape[:2])
+def indexed(image: Pixels, palette: Pixels, nearest: Pixels) -> Image.Image:
+    """Return `image` with each pixel replaced by its entry of `palette`; the see-through ones stay so."""
+    index = nearest[packed(image)]
     index[image[..., 3] < 128] = CLEAR
     picture = Image.fromarray(index, "P")
-    entries = np.zeros((256, 3), dtype=np.uint8)
-    entries[: len(palette)] = unpacked(palette)
-    picture.putpalette(entries.tobytes())
+    picture.putpalette(palette.tobytes())
     return picture
 
 
@@ -93,7 +111,7 @@ def decode(data: bytes) -> list[Frame]:
 
 
 def difference(drawn: list[Frame], found: list[Frame]) -> str:
-    """Say in a few words where two figures part, first difference first; nothing at all if they are the same."""
+    """Say in a few words where two figures first differ; nothing at all if they are the same."""
     if len(drawn) != len(found):
         return f"{len(found)} frames, {len(drawn)} are drawn"
     for number, (new, old) in enumerate(zip(drawn, found, strict=True), start=1):

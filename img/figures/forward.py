@@ -1,32 +1,40 @@
-"""The forward pass in one picture: a block of channels, two kernels as deep as the block, two output channels."""
+"""The forward pass in one picture: a block of channels, two kernels as deep as it, two output channels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from matplotlib.axes import Axes
+import numpy as np
 
 from figures.files import Frame
-from figures.sheets import Box, cell_box, outline, sheet, write
-from figures.theme import CARD, INK, INPUT, KERNEL, KERNEL_2, MUTED, TITLE, Tone, card, pixels
+from figures.sheets import cell_box, sheet
+from figures.strokes import Box, Point, arrow, face, headline, outline, panel, write
+from figures.theme import BODY, INK, INPUT, KERNEL, KERNEL_2, MARGIN, WIDTH, Tone, card, pixels
 
-HEIGHT = 560
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HEIGHT = 620
 CELL = 30
-DEPTH = 20  # how far a sheet lies behind the one before it, to the right and upwards
-LEFT, MIDDLE = 40, 262
+TIMES = "\N{MULTIPLICATION SIGN}"
+DEPTH = (22, -22)  # where a sheet lies, seen from the one before it
+OUTPUT_DEPTH = (46, -76)
+MIDDLE, KERNELS_LEFT, KERNELS_TOP, OUTPUT_LEFT = 312, 340, (166, 358), 534
+SUM = Box(MARGIN, 524, WIDTH - 2 * MARGIN, 68)
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """The extents to draw: `channels` deep, `image` rows x columns, `kernel` rows x columns, all odd kernels.
+    """The depth C, rows and columns of the image and of the two kernels (odd), and the output cell to mark.
 
-    `window` is the output cell (row, column) whose window is marked; it must lie off the border.
+    That cell must lie off the border, because no padding is drawn here.
     """
 
     channels: int
     image: tuple[int, int]
     kernel: tuple[int, int]
-    window: tuple[int, int]
+    marked: tuple[int, int]
 
 
 def frames(shapes: Shapes) -> list[Frame]:
@@ -36,38 +44,76 @@ def frames(shapes: Shapes) -> list[Frame]:
         return [Frame(pixels(axes))]
 
 
-def stack(axes: Axes, x: float, y: float, shape: tuple[int, int], tones: list[Tone], depth: float = DEPTH) -> list[Box]:
-    """Draw sheets behind each other, the first one in front at (x, y). Return their rectangles, in that order."""
-    boxes = []
-    for level in reversed(range(len(tones))):
-        at = (x + level * depth, y - level * depth)
-        boxes.append(sheet(axes, at, shape, CELL, tones[level], z=3 - level))
-    return boxes[::-1]
-
-
 def draw(axes: Axes, shapes: Shapes) -> None:
-    """Draw input, kernels and output from left to right, and the lines that lead one window to its two values."""
-    write(axes, LEFT, 46, "Each kernel gives one output channel", size=TITLE, bold=True, align="left")
-    rows, columns = shapes.image
-    top = MIDDLE - rows * CELL / 2 + (shapes.channels - 1) * DEPTH / 2
-    block = stack(axes, LEFT, top, shapes.image, [INPUT] * shapes.channels)
-    window = mark(axes, block, shapes, INK)
-    output = stack(axes, 800 - LEFT - columns * CELL - 40, top + 8, shapes.image, [KERNEL, KERNEL_2], depth=40)
-    for number, (tone, y) in enumerate(((KERNEL, MIDDLE - 92), (KERNEL_2, MIDDLE + 62))):
-        kernel = stack(axes, 340, y, shapes.kernel, [tone] * shapes.channels, depth=16)
-        pixel = cell_box((output[number].x, output[number].y), CELL, *shapes.window)
-        outline(axes, pixel, tone.line, z=4)
-        for start, end in ((window, kernel[0]), (kernel[0], pixel)):
-            axes.plot([start.x + start.w, end.x], [start.centre[1], end.centre[1]], color=tone.line, zorder=4)
-        write(axes, kernel[0].centre[0] + 10, kernel[0].y + kernel[0].h + 22, f"kernel {number + 1}", colour=tone.text)
-    write(axes, block[0].centre[0], 452, "input", colour=INPUT.text)
-    write(axes, output[0].centre[0], 452, "output", colour=MUTED)
+    """Draw input, kernels and output from left to right, and the way from a window to its two values."""
+    headline(
+        axes,
+        "A kernel is as deep as its input",
+        f"C = {shapes.channels} channels go in, S = 2 kernels give S channels.",
+    )
+    height = shapes.image[0] * CELL
+    back = shapes.channels - 1
+    block = stack(
+        axes, (MARGIN, MIDDLE - (height + back * DEPTH[1]) / 2), shapes.image, [INPUT] * shapes.channels
+    )
+    window = mark_window(axes, block, shapes)
+    front = (OUTPUT_LEFT, MIDDLE - (height + OUTPUT_DEPTH[1]) / 2)
+    second, first = stack(axes, front, shapes.image, [KERNEL_2, KERNEL], OUTPUT_DEPTH)
+    for number, (tone, output) in enumerate(((KERNEL, first), (KERNEL_2, second))):
+        corner = (KERNELS_LEFT, KERNELS_TOP[number])
+        kernel = stack(axes, corner, shapes.kernel, [tone] * shapes.channels)[0]
+        outline(axes, kernel, tone.line)
+        pixel = cell_box((output.x, output.y), CELL, *shapes.marked)
+        outline(axes, pixel, tone.line, z=4.2)
+        bend = 0.16 - 0.32 * number
+        arrow(
+            axes,
+            (window.x + window.w + 5, window.centre[1]),
+            (kernel.x - 5, kernel.centre[1]),
+            INK,
+            bend=-bend,
+        )
+        start = (kernel.x + kernel.w + back * DEPTH[0] + 5, kernel.centre[1] - 14)
+        arrow(axes, start, (pixel.x - 4, pixel.centre[1]), tone.line, bend=bend)
+        write(
+            axes,
+            kernel.centre[0] + 16,
+            kernel.y + kernel.h + 26,
+            f"kernel {number + 1}: M {TIMES} N {TIMES} C",
+            colour=tone.text,
+        )
+    write(axes, block[0].centre[0], block[0].y + height + 28, "input", colour=INPUT.text)
+    write(axes, first.centre[0], first.y - 24, "output 1", colour=KERNEL.text)
+    write(axes, second.centre[0], second.y + height + 28, "output 2", colour=KERNEL_2.text)
+    panel(axes, SUM)
+    write(axes, *SUM.centre, "output s  =  Σ over c (input c ⋆ kernel s, c)  +  bias s", size=BODY)
 
 
-def mark(axes: Axes, block: list[Box], shapes: Shapes, colour: str) -> Box:
-    """Outline the window on the front sheet of `block`. Return its rectangle."""
-    row, column = (at - extent // 2 for at, extent in zip(shapes.window, shapes.kernel, strict=True))
-    window = cell_box((block[0].x, block[0].y), CELL, row, column, *shapes.kernel)
-    outline(axes, window, CARD, width=7)
-    outline(axes, window, colour, z=4.1)
-    return window
+def stack(
+    axes: Axes, front: Point, shape: tuple[int, int], tones: list[Tone], depth: Point = DEPTH
+) -> list[Box]:
+    """Draw a sheet for each of `tones`, the first in front. Return their rectangles, from front to back."""
+    return [
+        sheet(
+            axes,
+            (front[0] + level * depth[0], front[1] + level * depth[1]),
+            shape,
+            CELL,
+            tone,
+            z=3 - level / 2,
+        )
+        for level, tone in enumerate(tones)
+    ]
+
+
+def mark_window(axes: Axes, block: list[Box], shapes: Shapes) -> Box:
+    """Draw the solid that a kernel covers, through all sheets of `block`. Return its back."""
+    row, column = (at - extent // 2 for at, extent in zip(shapes.marked, shapes.kernel, strict=True))
+    front, *_, back = (cell_box((box.x, box.y), CELL, row, column, *shapes.kernel) for box in block)
+    shift = np.array([back.x - front.x, back.y - front.y])
+    left, right = np.array([front.x, front.y]), np.array([front.x + front.w, front.y])
+    low = right + np.array([0, front.h])
+    face(axes, np.array([left, right, right + shift, left + shift]), INK, z=4)
+    face(axes, np.array([right, low, low + shift, right + shift]), INK, z=4)
+    outline(axes, front, INK, z=4.1)
+    return back

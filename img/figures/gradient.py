@@ -1,28 +1,35 @@
-"""The gradient of one kernel: each padded input channel, correlated with the error of that kernel's channel."""
+"""The gradient of one kernel: each padded input channel, correlated with the error of its output channel."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from figures.files import Frame
 from figures.reference import ConvolutionalLayer, integers
-from figures.sheets import Numbers, cell_box, outline, padded_sheet, sheet, write
-from figures.theme import CARD, INK, INPUT, KERNEL, MUTED, TITLE, card, pixels
+from figures.sheets import Numbers, cell_box, padded_sheet, sheet
+from figures.strokes import Box, arrow, headline, outline, panel, write
+from figures.theme import CARD, INK, INPUT, KERNEL, KERNEL_2, MARGIN, MUTED, WIDTH, card, pixels
 
-HEIGHT = 740
-CELL, DIGIT = 33, 22
-LEFT, TOP, STEP = 64, 108, 186
-ERROR_LEFT, GRADIENT_LEFT = 380, 640
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HEIGHT = 820
+CELL, SIZE = 33, 22
+TOP, STEP = 122, 184
+INPUT_LEFT, ERROR_LEFT, GRADIENT_LEFT = 84, 372, 584
+BEHIND = 16  # how far the error's second channel looks out from behind the first
+FOOT = 684  # the height of the names below the sheets
+SUM = Box(MARGIN, 724, WIDTH - 2 * MARGIN, 68)
 
 
 @dataclass(frozen=True)
 class Example:
-    """`image` [C, p, q], `error` [S, p, q], the kernel's extents, and the gradient entry that is marked.
+    """`image` [C, p, q], `error` [S, p, q], the kernel's extents (odd), the entry of its gradient to mark.
 
-    The stride is 1, the batch holds one image, and the first kernel (s = 1) is the one that is shown.
+    The stride is 1, the batch holds one image, and the gradient of the first kernel is what is drawn.
     """
 
     image: Numbers
@@ -31,22 +38,29 @@ class Example:
     entry: tuple[int, int]
 
 
-def gradients(layer_class: type[ConvolutionalLayer], example: Example) -> Numbers:
-    """Let the layer compute the gradient of the weights, [S, C, m, n].
+def window(example: Example, channel: int, entry: tuple[int, int]) -> Numbers:
+    """Return the part of a padded input channel, [p, q], whose products with the error add up to `entry`."""
+    padded = np.pad(example.image[channel], [(extent // 2, extent // 2) for extent in example.kernel])
+    rows, columns = example.error.shape[1:]
+    return padded[entry[0] : entry[0] + rows, entry[1] : entry[1] + columns]
 
-    ValueError if an entry is not the sum that the picture shows: window of the padded input times the error.
+
+def gradients(layer_class: type[ConvolutionalLayer], example: Example) -> Numbers:
+    """Let the layer compute the gradient of its weights, [S, C, m, n].
+
+    ValueError if an entry is not what the picture says it is: the window times the error, summed.
     """
-    layer = layer_class((1, 1), (len(example.image), *example.kernel), len(example.error), 0.0)
-    layer.weights = np.ones((len(example.error), len(example.image), *example.kernel))
-    layer.bias = np.zeros(len(example.error))
+    channels, kernels = len(example.image), len(example.error)
+    layer = layer_class((1, 1), (channels, *example.kernel), kernels, 0.0)
+    layer.weights, layer.bias = np.ones((kernels, channels, *example.kernel)), np.zeros(kernels)
     layer.forward(example.image[None].astype(float))
     layer.backward(example.error[None].astype(float))
     found = integers(layer.get_gradient_weights())
-    (rows, columns), pads = example.error.shape[1:], [extent // 2 for extent in example.kernel]
-    padded = np.pad(example.image, [(0, 0), *((pad, pad) for pad in pads)])
     for s, c, row, column in np.ndindex(found.shape):
-        if (padded[c, row : row + rows, column : column + columns] * example.error[s]).sum() != found[s, c, row, column]:
-            message = f"the reference layer's gradient at {s, c, row, column} is not the sum of the products there"
+        if (window(example, c, (row, column)) * example.error[s]).sum() != found[s, c, row, column]:
+            message = (
+                f"the reference layer's gradient at {s, c, row, column} is not the sum of the products there"
+            )
             raise ValueError(message)
     return found
 
@@ -59,26 +73,57 @@ def frames(layer_class: type[ConvolutionalLayer], example: Example) -> list[Fram
 
 
 def draw(axes: Axes, example: Example, gradient: Numbers) -> None:
-    """Draw the padded channels on the left, the error in the middle, the gradient's channels on the right."""
-    write(axes, 40, 46, "Gradient of kernel 1", size=TITLE, bold=True, align="left")
+    """Draw the padded channels on the left, the error in the middle, the gradient [C, m, n] on the right."""
+    headline(axes, "The gradient of kernel 1", "Correlate each padded channel with the error of output 1.")
+    error = draw_error(axes, example)
+    for c, values in enumerate(example.image):
+        ring = padded_sheet(axes, (INPUT_LEFT, TOP + c * STEP), values, CELL, INPUT, size=SIZE)
+        corner = (GRADIENT_LEFT, ring.centre[1] - example.kernel[0] * CELL / 2)
+        result = sheet(axes, corner, example.kernel, CELL, KERNEL, values=gradient[c], size=SIZE)
+        height = error.centre[1] + (c - (len(example.image) - 1) / 2) * 32
+        bend = 0.12 * (c - (len(example.image) - 1) / 2)
+        arrow(axes, (ring.x + ring.w + 8, ring.centre[1]), (error.x - 8, height), MUTED, bend=bend)
+        arrow(
+            axes, (error.x + error.w + BEHIND + 8, height), (result.x - 8, result.centre[1]), MUTED, bend=bend
+        )
+        under = cell_box((ring.x, ring.y), CELL, *example.entry, *example.error.shape[1:])
+        outline(axes, under, CARD, width=6)
+        outline(axes, under, INK, z=4.1)
+        outline(axes, cell_box(corner, CELL, *example.entry), INK)
+        write(axes, MARGIN, ring.centre[1], f"c{c + 1}", colour=INPUT.text, bold=True, align="left")
+        write(
+            axes,
+            result.x + result.w + 12,
+            result.centre[1],
+            f"k1 c{c + 1}",
+            colour=KERNEL.text,
+            bold=True,
+            align="left",
+        )
+    write(axes, INPUT_LEFT + 3 * CELL, FOOT, "input, padded", colour=INPUT.text)
+    write(axes, GRADIENT_LEFT + 1.5 * CELL, FOOT, "gradient", colour=KERNEL.text)
+    draw_sum(axes, example, int(gradient[(0, *example.entry)]))
+
+
+def draw_error(axes: Axes, example: Example) -> Box:
+    """Draw the error: its first channel in front, with numbers, the second behind it. Return the front."""
     rows, columns = example.error.shape[1:]
-    middle = TOP + STEP + (rows + 2) * CELL / 2
-    error = sheet(axes, (ERROR_LEFT, middle - rows * CELL / 2), (rows, columns), CELL, KERNEL,
-                  values=example.error[0], size=DIGIT, z=3)
-    outline(axes, error, KERNEL.line, width=5)
-    write(axes, error.centre[0], error.y - 24, "error, channel 1", colour=KERNEL.text)
-    for c in range(len(example.image)):
-        ring = padded_sheet(axes, (LEFT, TOP + c * STEP), example.image[c], CELL, INPUT, size=DIGIT)
-        at = (GRADIENT_LEFT, ring.centre[1] - gradient.shape[1] * CELL / 2)
-        result = sheet(axes, at, example.kernel, CELL, KERNEL, values=gradient[c], size=DIGIT)
-        axes.plot([ring.x + ring.w + 8, error.x - 8], [ring.centre[1], error.centre[1] + (c - 1) * 40],
-                  color=MUTED, linewidth=2)
-        axes.plot([error.x + error.w + 8, result.x - 8], [error.centre[1] + (c - 1) * 40, result.centre[1]],
-                  color=MUTED, linewidth=2)
-        window = cell_box((ring.x, ring.y), CELL, *example.entry, rows, columns)
-        outline(axes, window, CARD, width=7)
-        outline(axes, window, KERNEL.line, z=4.1)
-        outline(axes, cell_box(at, CELL, *example.entry), INK)
-        write(axes, 40, ring.centre[1], f"{c + 1}", colour=INPUT.text)
-    write(axes, LEFT + 99, TOP + 3 * STEP, "input, padded with 0", colour=INPUT.text)
-    write(axes, GRADIENT_LEFT + 50, TOP + 3 * STEP, "gradient", colour=KERNEL.text)
+    middle = TOP + (len(example.image) - 1) * STEP / 2 + (rows + 2) * CELL / 2
+    corner = (ERROR_LEFT, middle - rows * CELL / 2)
+    sheet(axes, (corner[0] + BEHIND, corner[1] - BEHIND), (rows, columns), CELL, KERNEL_2, z=2)
+    front = sheet(axes, corner, (rows, columns), CELL, KERNEL, values=example.error[0], size=SIZE, z=3)
+    outline(axes, front, KERNEL.line)
+    write(axes, front.centre[0], front.y + front.h + 28, "error of", colour=KERNEL.text)
+    write(axes, front.centre[0], front.y + front.h + 58, "output 1", colour=KERNEL.text)
+    write(axes, front.centre[0], FOOT - 62, "kernel 2 likewise,", colour=KERNEL_2.text)
+    write(axes, front.centre[0], FOOT - 32, "with output 2", colour=KERNEL_2.text)
+    return front
+
+
+def draw_sum(axes: Axes, example: Example, value: int) -> None:
+    """Write the marked entry of the first channel as a sum, without the products with an error of 0."""
+    panel(axes, SUM)
+    pairs = zip(window(example, 0, example.entry).flat, example.error[0].flat, strict=True)
+    terms = " + ".join(f"{x}·{e}" for x, e in pairs if e)
+    write(axes, SUM.x + 24, SUM.centre[1], "framed in k1 c1:", colour=INK, align="left")
+    write(axes, SUM.x + SUM.w - 24, SUM.centre[1], f"{terms} = {value}", colour=INK, bold=True, align="right")

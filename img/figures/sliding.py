@@ -3,30 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
+import numpy.typing as npt
 
 from figures.files import Frame
 from figures.reference import ConvolutionalLayer, integers
-from figures.sheets import Numbers, cell_box, fill, outline, padded_sheet, sheet, write
-from figures.theme import BODY, CARD, EMPTY, INK, INPUT, KERNEL, MUTED, NUMBER, OUTPUT, TITLE, card, pixels
+from figures.sheets import Numbers, cell_box, padded_sheet, sheet
+from figures.strokes import Box, dot, fill, headline, outline, panel, write
+from figures.theme import (
+    CARD,
+    EMPTY,
+    INK,
+    INPUT,
+    KERNEL,
+    MARGIN,
+    MUTED,
+    OUTPUT,
+    PADDING,
+    TITLE,
+    WIDTH,
+    card,
+    pixels,
+)
 
-CELL = 42
-TOP, HEIGHT = 92, 620
-MARGIN, GAP = 40, 45
-SUM_TOP, SUM_STEP = 486, 40
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HEIGHT = 648
+CELL, TOP = 42, 124
+KERNEL_LEFT, OUTPUT_MIDDLE = 380, 655
+SUM = Box(MARGIN, 488, WIDTH - 2 * MARGIN, 132)
+TERM_LEFT, TERM_STEP, LINE_STEP = 304, 120, 38
 
 
 @dataclass(frozen=True)
 class Slide:
     """One animation: what slides over what, in which steps, and how long a frame stays.
 
-    `image` [p, q] and `kernel` [m, n], with odd m = n. `pace` and `pause` are in milliseconds: `pause` goes to the
-    positions in `stops` (row, column of the output), where there is something new to see, and to the last one.
+    `image` is [p, q], `kernel` [m, n], both extents odd. `pace` and `pause` are in milliseconds: the longer
+    `pause` goes to the last position, and to those in `stops` (row, column of the output), where there is
+    something new to see.
     """
 
     title: str
+    text: str
     image: Numbers
     kernel: Numbers
     stride: tuple[int, int]
@@ -37,32 +59,40 @@ class Slide:
 
 @dataclass(frozen=True)
 class Position:
-    """One place of the kernel: its cell of the output, the window [m, n] under it, and the layer's value there."""
+    """One place of the kernel: its cell of the output, what lies under it, and the layer's value there.
+
+    `window` is [m, n]; `inside` has the same shape and tells the image's numbers from the zeros around it.
+    """
 
     row: int
     column: int
     window: Numbers
+    inside: npt.NDArray[np.bool_]
     value: int
 
 
 def positions(layer_class: type[ConvolutionalLayer], slide: Slide) -> list[Position]:
     """Let the layer compute the output, and cut the window that belongs to each of its cells.
 
-    ValueError if a value is not the sum of the products that the frame will show.
+    ValueError if a value is not the sum of the products that its frame would show.
     """
     layer = layer_class(slide.stride, (1, *slide.kernel.shape), 1, 0.0)
     layer.weights, layer.bias = slide.kernel[None, None].astype(float), np.zeros(1)
     output = integers(layer.forward(slide.image[None, None].astype(float))[0, 0])
-    padded = np.pad(slide.image, [(extent // 2, extent // 2) for extent in slide.kernel.shape])
-    rows, columns = slide.kernel.shape
+    pads = [(extent // 2, extent // 2) for extent in slide.kernel.shape]
+    padded, inside = np.pad(slide.image, pads), np.pad(np.ones(slide.image.shape, dtype=bool), pads)
     found = []
     for (row, column), value in np.ndenumerate(output):
-        top, left = row * slide.stride[0], column * slide.stride[1]
-        window = padded[top : top + rows, left : left + columns]
-        if (window * slide.kernel).sum() != value:
-            message = f"the reference layer returns {value} at {row, column}, the window's sum is another number"
+        under = tuple(
+            slice(at * step, at * step + extent)
+            for at, step, extent in zip((row, column), slide.stride, slide.kernel.shape, strict=True)
+        )
+        if (padded[under] * slide.kernel).sum() != value:
+            message = (
+                f"the reference layer returns {value} at {row, column}, which is not the sum of the products"
+            )
             raise ValueError(message)
-        found.append(Position(row, column, window, int(value)))
+        found.append(Position(row, column, padded[under], inside[under], int(value)))
     return found
 
 
@@ -80,51 +110,76 @@ def frames(layer_class: type[ConvolutionalLayer], slide: Slide) -> list[Frame]:
 
 def draw(axes: Axes, slide: Slide, done: list[Position]) -> None:
     """Draw the state after the positions in `done`, the last of which is being computed."""
-    now, pad = done[-1], slide.kernel.shape[0] // 2
-    rows, columns = (extent + 2 * pad for extent in slide.image.shape)
-    middle = TOP + rows * CELL / 2
-    write(axes, MARGIN, 46, slide.title, size=TITLE, bold=True, align="left")
+    headline(axes, slide.title, slide.text)
+    ring = draw_input(axes, slide, done[-1])
+    middle = ring.centre[1]
+    corner = (KERNEL_LEFT, middle - slide.kernel.shape[0] * CELL / 2)
+    kernel = sheet(axes, corner, slide.kernel.shape, CELL, KERNEL, values=slide.kernel)
+    outline(axes, kernel, KERNEL.line, width=5)
+    output = draw_output(axes, slide, done, middle)
+    write(axes, (ring.x + ring.w + kernel.x) / 2, middle, "⋆", size=44, colour=MUTED)
+    write(axes, (kernel.x + kernel.w + OUTPUT_MIDDLE - 105) / 2, middle, "=", size=30, colour=MUTED)
+    for box, name, tone in (
+        (ring, "input, padded", INPUT),
+        (kernel, "kernel", KERNEL),
+        (output, "output", OUTPUT),
+    ):
+        write(axes, box.centre[0], box.y + box.h + 28, name, colour=tone.text)
+    draw_sum(axes, slide, done[-1])
 
-    origin = (MARGIN, TOP)
-    padded_sheet(axes, origin, slide.image, CELL, INPUT, pad=pad)
-    window = cell_box(origin, CELL, now.row * slide.stride[0], now.column * slide.stride[1], *slide.kernel.shape)
+
+def draw_input(axes: Axes, slide: Slide, now: Position) -> Box:
+    """Draw the padded input and the kernel's place on it, and dots where it stops, if it leaves out cells."""
+    pads = (slide.kernel.shape[0] // 2, slide.kernel.shape[1] // 2)
+    ring = padded_sheet(axes, (MARGIN, TOP), slide.image, CELL, INPUT, pads=pads)
+    place = (now.row * slide.stride[0], now.column * slide.stride[1])
+    window = cell_box((ring.x, ring.y), CELL, *place, *slide.kernel.shape)
     outline(axes, window, CARD, width=9, z=4)
     outline(axes, window, KERNEL.line, width=5, z=4.1)
-
-    kernel_at = (MARGIN + columns * CELL + GAP, middle - slide.kernel.shape[0] * CELL / 2)
-    kernel = sheet(axes, kernel_at, slide.kernel.shape, CELL, KERNEL, values=slide.kernel)
-    outline(axes, kernel, KERNEL.line, width=5)
-    draw_output(axes, slide, done, kernel.x + kernel.w + GAP, middle)
-    write(axes, kernel.x - GAP / 2, middle, "⋆", size=34, colour=MUTED)
-    write(axes, kernel.x + kernel.w + GAP / 2, middle, "=", size=30, colour=MUTED)
-    write(axes, origin[0] + columns * CELL / 2, TOP + rows * CELL + 26, "input, padded with 0", colour=INPUT.text)
-    write(axes, kernel.centre[0], kernel.y + kernel.h + 26, "kernel", colour=KERNEL.text)
-    draw_sum(axes, slide, now)
+    if slide.stride != (1, 1):
+        for row in range(0, slide.image.shape[0], slide.stride[0]):
+            for column in range(0, slide.image.shape[1], slide.stride[1]):
+                cell = cell_box((ring.x, ring.y), CELL, row + pads[0], column + pads[1])
+                dot(axes, cell.x + cell.w - 7, cell.y + cell.h - 7, KERNEL.line)
+    return ring
 
 
-def draw_output(axes: Axes, slide: Slide, done: list[Position], left: float, middle: float) -> None:
-    """Draw the output: the cells known so far, the current one framed, the others empty."""
-    shape = tuple(-(-extent // step) for extent, step in zip(slide.image.shape, slide.stride, strict=True))
-    origin = (left, middle - shape[0] * CELL / 2)
-    box = sheet(axes, origin, (shape[0], shape[1]), CELL, EMPTY)
-    outline(axes, box, OUTPUT.line, width=2, z=2)
+def draw_output(axes: Axes, slide: Slide, done: list[Position], middle: float) -> Box:
+    """Draw the output: the cells known so far, the current one framed, the others empty. Return its box."""
+    rows, columns = (-(-extent // step) for extent, step in zip(slide.image.shape, slide.stride, strict=True))
+    corner = (OUTPUT_MIDDLE - columns * CELL / 2, middle - rows * CELL / 2)
+    box = sheet(axes, corner, (rows, columns), CELL, EMPTY)
     for place in done:
-        cell = cell_box(origin, CELL, place.row, place.column)
+        cell = cell_box(corner, CELL, place.row, place.column)
         fill(axes, cell, OUTPUT.fill, z=1.05)
-        write(axes, *cell.centre, str(place.value), size=NUMBER, colour=OUTPUT.text)
-    outline(axes, cell_box(origin, CELL, done[-1].row, done[-1].column), OUTPUT.line, width=5)
-    write(axes, box.centre[0], box.y + box.h + 26, "output", colour=OUTPUT.text)
+        write(axes, *cell.centre, str(place.value), colour=OUTPUT.text)
+    outline(axes, box, OUTPUT.line, width=2, z=2)
+    outline(axes, cell_box(corner, CELL, done[-1].row, done[-1].column), OUTPUT.line, width=5)
+    return box
 
 
 def draw_sum(axes: Axes, slide: Slide, now: Position) -> None:
-    """Write the products of the window and the kernel, laid out like the two, and their sum."""
-    height = SUM_TOP + SUM_STEP
-    write(axes, MARGIN, height, f"output[{now.row}, {now.column}]  =", colour=OUTPUT.text, align="left", bold=True)
+    """Write the products of window and kernel, laid out like these two, and their sum."""
+    panel(axes, SUM)
+    middle = SUM.centre[1]
+    last = (slide.kernel.shape[0] - 1, slide.kernel.shape[1] - 1)
+    write(
+        axes,
+        SUM.x + 20,
+        middle,
+        f"output[{now.row}, {now.column}]",
+        colour=OUTPUT.text,
+        bold=True,
+        align="left",
+    )
+    write(axes, SUM.x + 202, middle, "=", colour=MUTED)
     for (row, column), factor in np.ndenumerate(slide.kernel):
-        x, y = 322 + column * 124, SUM_TOP + row * SUM_STEP
-        write(axes, x - 26, y, str(now.window[row, column]), size=NUMBER, colour=INPUT.text, bold=True)
-        write(axes, x, y, "·", size=NUMBER, colour=INK)
-        write(axes, x + 26, y, str(factor), size=NUMBER, colour=KERNEL.text, bold=True)
-        if (row, column) != (slide.kernel.shape[0] - 1, slide.kernel.shape[1] - 1):
-            write(axes, x + 62, y, "+", size=BODY, colour=MUTED)
-    write(axes, 668, height, f"=  {now.value}", size=TITLE, colour=OUTPUT.text, align="left", bold=True)
+        x, y = TERM_LEFT + column * TERM_STEP, middle + (row - last[0] / 2) * LINE_STEP
+        colour = INPUT.text if now.inside[row, column] else PADDING.text
+        write(axes, x - 22, y, str(now.window[row, column]), colour=colour, bold=True)
+        write(axes, x, y, "·", colour=INK, bold=True)
+        write(axes, x + 22, y, str(factor), colour=KERNEL.text, bold=True)
+        if (row, column) != last:
+            write(axes, x + TERM_STEP / 2, y, "+", colour=MUTED)
+    write(axes, SUM.x + 610, middle, "=", colour=MUTED)
+    write(axes, SUM.x + 668, middle, str(now.value), size=TITLE, colour=OUTPUT.text, bold=True)
