@@ -52,6 +52,8 @@ def yours(name: str) -> type:
         )
     try:
         return runpy.run_path(str(file), run_name=f"src.layers.{file.stem}")[name]
+    except SyntaxError as error:
+        raise SelfCheckFailed(f"src/layers/{file.name}, line {error.lineno}: {error.msg}.") from error
     except Exception as error:
         raise SelfCheckFailed(f"src/layers/{file.name} does not run: {in_words(error)}") from error
 
@@ -191,4 +193,5 @@ def _folder(frame: FrameType) -> Path:
 
 def _is_library(frame: FrameType) -> bool:
     standard_library = Path(linecache.__file__).parent
-    return "site-packages" in _folder(frame).parts or _folder(frame).is_relative_to(standard_library)
+    installed = "site-packages" in _folder(frame).parts or _folder(frame).is_relative_to(standard_library)
+    return installed or frame.f_code.co_filename.startswith("<frozen")

@@ -1,17 +1,10 @@
 """The fully connected layer of the exercise before: each output sees each input."""
 
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 
 from src.base import BaseLayer
-
-
-class Initializer(Protocol):
-    """Whatever can fill an array of a given shape with first weights."""
-
-    def initialize(self, weight_shape: tuple[int, ...]) -> np.ndarray:
-        """Return an array of shape weight_shape."""
 
 
 class FullyConnectedLayer(BaseLayer):
@@ -30,11 +23,13 @@ class FullyConnectedLayer(BaseLayer):
         self._input_with_ones: np.ndarray | None = None
         self._gradient_weights: np.ndarray | None = None
 
-    def initialize(self, weights_initializer: Initializer, bias_initializer: Initializer) -> None:
+    def initialize(self, weights_initializer: Any, bias_initializer: Any) -> None:
         """Fill the weights and the bias anew.
 
-        The initializer is asked for [output_size, input_size], the fan-in second, as everywhere in this
-        exercise; ours are stored the other way round.
+        Args:
+            weights_initializer: Its initialize(weight_shape) makes the weights. It is asked for
+                [output_size, input_size], the fan-in second; ours are stored the other way round.
+            bias_initializer: Its initialize(weight_shape) makes the bias.
         """
         weights = weights_initializer.initialize((self.output_size, self.input_size)).T
         bias = bias_initializer.initialize((1, self.output_size))
