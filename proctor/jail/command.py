@@ -20,16 +20,17 @@ WALL = "/run/wall"
 def mount_arguments(view: View, limits: Limits, files: Mapping[str, int], wall: Path) -> list[str]:
     """Return bubblewrap's arguments for the file system of a jail.
 
-    The root is a small file system in memory, which is made read-only once it is furnished. What can be written is
-    in memory too and of fixed size: the home folder, /tmp, /dev/shm. The first two come before what is shown, which
-    may lie below them. Folders are given their mode before anything is mounted in them, since bubblewrap makes
-    missing ones for their owner only.
+    The root is a small file system in memory, which is made read-only once it is furnished. What can be
+    written is in memory too and of fixed size: the home folder, /tmp, /dev/shm. The first two come before
+    what is shown, which may lie below them. Folders are given their mode before anything is mounted in
+    them, since bubblewrap makes missing ones for their owner only.
 
     Args:
         view: what is shown of the host.
         limits: the sizes of what can be written.
         files: descriptors with the content of read-only files, by path.
-        wall: the host's folder with the wall's socket. It is mounted read-only, which forbids to make files in
+        wall: the host's folder with the wall's socket. It is mounted read-only, which forbids to make files
+        in
             it and allows to connect.
     """
     arguments = ["--perms", "0755", "--dir", "/home"]

@@ -13,19 +13,16 @@ KERNEL_NAME = "python3-jailed"
 PROVISIONER_NAME = "proctor-jail"
 
 REFUSAL = (
-    "raise SystemExit('This kernel runs in a jail, which its provisioner builds: install the package proctor and "
-    "jupyter_client 7 or later into the environment of the program that starts it.')"
+    "raise SystemExit('This kernel runs in a jail, which its provisioner builds: install the package proctor "
+    "and jupyter_client 7 or later into the environment of the program that starts it.')"
 )
 
 
-def kernelspec(**config: Any) -> dict[str, Any]:
+def kernelspec() -> dict[str, Any]:
     """Return the content of `kernel.json`.
 
     The command is never run by our provisioner, which has one of its own. A client that does not know
     provisioners does run it, and must not start student code without the jail: so it says what is missing.
-
-    Args:
-        config: settings of the provisioner, by the names of its traits, for every kernel of this spec.
     """
     return {
         "argv": [sys.executable, "-c", REFUSAL, "-f", "{connection_file}"],
@@ -33,7 +30,7 @@ def kernelspec(**config: Any) -> dict[str, Any]:
         "language": "python",
         "interrupt_mode": "message",  # a signal would reach bubblewrap, not the kernel inside
         "metadata": {
-            "kernel_provisioner": {"provisioner_name": PROVISIONER_NAME, "config": config},
+            "kernel_provisioner": {"provisioner_name": PROVISIONER_NAME, "config": {}},
         },
     }
 
@@ -52,8 +49,6 @@ class JailedKernelSpecManager(KernelSpecManager):  # type: ignore[misc]
     It answers to every name: whatever kernel a submission's notebook asks for, this is the one it gets.
     """
 
-    jail_config: dict[str, Any] = {}  # noqa: RUF012  - replaced, never changed
-
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002
         """Return the jailed kernel's spec."""
-        return KernelSpec(resource_dir="", **kernelspec(**self.jail_config))
+        return KernelSpec(resource_dir="", **kernelspec())

@@ -1,12 +1,13 @@
 """Starts the kernel inside the jail: the one module of this package that runs there.
 
-It is not imported but handed over as text, and imports nothing of the package, which is not to be seen inside.
-In the student's process, before any of the student's code and with the working folder still elsewhere (so that no
-`numpy.py` of a submission is mistaken for the real one), it closes what it inherited, becomes the student's
-user, sets the limits, unpacks the submission, and then becomes the kernel. No second interpreter is started.
+It is not imported but handed over as text, and imports nothing of the package, which is not to be seen
+inside. In the student's process, before any of the student's code and with the working folder still
+elsewhere (so that no `numpy.py` of a submission is mistaken for the real one), it closes what it inherited,
+becomes the student's user, sets the limits, unpacks the submission, and then becomes the kernel. No second
+interpreter is started.
 
-    python -P launcher.py SETTINGS    a JSON file: connection_file, sockets (by port), submission (descriptor),
-                                      work (folder to make), rlimits, user (or null)
+    python launcher.py SETTINGS    a JSON file: connection_file, sockets (by port), submission (descriptor),
+                                      work (folder to make), rlimits, limited (processes), user (or null)
 """
 
 from __future__ import annotations
@@ -24,8 +25,7 @@ READY = b"ready\n"
 
 def close_all_but(kept: set[int]) -> None:
     """Close every inherited descriptor except `kept`, and keep those from programs that are started here."""
-    for name in os.listdir("/proc/self/fd"):
-        descriptor = int(name)
+    for descriptor in [int(name) for name in os.listdir("/proc/self/fd")]:  # noqa: PTH208
         if descriptor in kept:
             os.set_inheritable(descriptor, False)  # noqa: FBT003
         elif descriptor > 2:
@@ -46,7 +46,7 @@ def become(user: int | None) -> None:
 def unpack(descriptor: int, work: Path) -> None:
     """Make the folder `work` and write the packed submission into it: regular files, with fresh dates."""
     work.mkdir(parents=True)
-    with open(descriptor, "rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
+    with os.fdopen(descriptor, "rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
         for member in archive:
             target = work / member.name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,11 +70,12 @@ def hush() -> int:
 def kernel_app(sockets: dict[int, int]) -> Any:
     """Return ipykernel's application, serving on sockets that listen already.
 
-    The provisioner made them, outside the jail, in a folder that the jail does not see. So neither side needs a
-    folder that a student could fill, and a client that connects early waits instead of trying again.
+    The provisioner made them, outside the jail, in a folder that the jail does not see. So neither side
+    needs a folder that a student could fill, and a client that connects early waits instead of trying
+    again.
     """
-    import zmq
-    from ipykernel import kernelapp
+    import zmq  # noqa: PLC0415  - after the limits are set
+    from ipykernel import kernelapp  # noqa: PLC0415
 
     def serve(socket: Any, ip: str, port: int) -> int:
         socket.setsockopt(zmq.USE_FD, sockets[port])
@@ -99,6 +100,7 @@ def kernel_app(sockets: dict[int, int]) -> Any:
 
 def main(settings_file: str) -> None:
     """Prepare the process and become the kernel. Returns when the kernel is shut down."""
+    del sys.path[0]  # the launcher's own folder; the kernel puts the working folder there
     settings = json.loads(Path(settings_file).read_text())
     sockets = {int(port): descriptor for port, descriptor in settings["sockets"].items()}
     close_all_but({*sockets.values(), settings["submission"]})
@@ -107,7 +109,8 @@ def main(settings_file: str) -> None:
     become(settings["user"])
     os.umask(0o077)
     for name, (soft, hard) in settings["rlimits"].items():
-        resource.setrlimit(getattr(resource, name), (soft, hard))
+        for pid in settings["limited"]:
+            resource.prlimit(pid, getattr(resource, name), (soft, hard))
     work = Path(settings["work"])
     unpack(settings["submission"], work)
     last_words = hush()

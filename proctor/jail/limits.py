@@ -3,7 +3,8 @@
 Most limits are set inside the jail by the launcher, as hard limits, before any of the student's code runs
 (`setrlimit`): a limit on processes that were set outside would count everything the grader's account runs.
 `memory` is watched from outside, because Linux limits the address space of each process and not their sum.
-Nothing a student writes reaches the host's disk: the home folder, /tmp and /dev/shm are in memory, of fixed size.
+Nothing a student writes reaches the host's disk: the home folder, /tmp and /dev/shm are in memory, of fixed
+size.
 """
 
 from __future__ import annotations

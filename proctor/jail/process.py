@@ -23,11 +23,17 @@ NOBODY_UID = 65534
 READY = b"ready\n"
 """What the launcher writes last, after which only the student's code speaks."""
 
+ENDINGS = {
+    signal.SIGKILL: "killed",
+    signal.SIGXCPU: "processor time limit",
+    signal.SIGXFSZ: "file size limit",
+}
+
 
 def in_memory(content: bytes, name: str = "proctor") -> int:
     """Return a descriptor of a file in memory that holds `content`; the caller closes it."""
     descriptor = os.memfd_create(name)
-    with open(descriptor, "wb", closefd=False) as file:
+    with os.fdopen(descriptor, "wb", closefd=False) as file:
         file.write(content)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
@@ -108,8 +114,14 @@ def start_plainly(command: Sequence[str], environment: dict[str, str], fds: Iter
     errors, writer = os.pipe()
     try:
         popen = subprocess.Popen(  # noqa: S603  - our own launcher
-            command, env=environment, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=writer, pass_fds=tuple(fds), start_new_session=True,
+            command,
+            env=environment,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=writer,
+            pass_fds=tuple(fds),
+            start_new_session=True,
         )
     except BaseException:
         os.close(errors)
@@ -120,7 +132,12 @@ def start_plainly(command: Sequence[str], environment: dict[str, str], fds: Iter
 
 
 def start_jailed(
-    program: Path, arguments: Sequence[str], command: Sequence[str], fds: Iterable[int] = (), *, two_users: bool
+    program: Path,
+    arguments: Sequence[str],
+    command: Sequence[str],
+    fds: Iterable[int] = (),
+    *,
+    two_users: bool,
 ) -> JailProcess:
     """Start `command` in bubblewrap.
 
@@ -147,16 +164,27 @@ def start_jailed(
     finally:
         for descriptor in (spelled, info_writer, gate):
             os.close(descriptor)
-    with open(info, "rb") as facts, open(gate_writer, "wb") as starter:
+    with os.fdopen(info, "rb") as facts:
         pid = json.loads(facts.read() or b"{}").get("child-pid")
-        with contextlib.suppress(OSError):  # it ended at once: its complaint is read later
-            if pid:
-                jail.init, jail.init_pid = os.pidfd_open(pid), pid
-                if two_users:
-                    _map_users(pid)
-                starter.write(b"1")
-                starter.flush()
+    with contextlib.suppress(OSError):  # it ended at once: its complaint is read later
+        if pid:
+            jail.init, jail.init_pid = os.pidfd_open(pid), pid
+            if two_users:
+                _map_users(pid)
+                os.write(gate_writer, b"1")
+    os.close(gate_writer)
     return jail
+
+
+def how_it_ended(status: int) -> str:
+    """Return in words how a process with this exit status ended: "" if in order.
+
+    Bubblewrap reports a signal in the jail as 128 plus its number, as a shell does.
+    """
+    number = -status if status < 0 else status - 128
+    if number <= 0:
+        return f"ended with status {status}" if status else ""
+    return ENDINGS.get(number, f"crashed with signal {number}")
 
 
 def _spell(arguments: Iterable[str], gate: int | None) -> bytes:

@@ -1,69 +1,66 @@
 """Starts and ends a kernel in the jail, for any of Jupyter's kernel managers.
 
-A manager finds the class by the entry point `proctor-jail`, which the kernelspec names; `jailed_kernel_manager`
-makes one that needs no installed kernelspec::
-
-    manager = jailed_kernel_manager(config)
-    await manager.start_kernel(cwd=str(folder_of_one_submission))
-    listener = manager.provisioner.listen_on_wall()      # what the student's side connects to, at
-    manager.provisioner.wall_socket_jail                 # "/run/wall/socket"
-    ...
-    await manager.shutdown_kernel(now=True)              # ends everything in the jail, removes every trace
-
-The working folder is copied into the jail, in memory; nothing in there can write to the host's disk, so files that a
-cell writes are read by code in the kernel, not from outside.
+A manager finds the class by the entry point `proctor-jail`, which the kernelspec names. The working folder is
+copied into the jail, in memory; nothing in there can write to the host's disk, so files that a cell writes
+are read by code in the kernel, not from outside.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import tempfile
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Dict, Float, List, TraitError, Unicode, validate
 
 from proctor.jail.bwrap import JailUnavailable, explain, find_bwrap
 from proctor.jail.command import WALL
-from proctor.jail.kernelspec import KERNEL_NAME, JailedKernelSpecManager
 from proctor.jail.limits import Limits
-from proctor.jail.start import Kernel, listen
+from proctor.jail.process import how_it_ended
+from proctor.jail.start import Kernel, listen, make_private_folder
 from proctor.jail.submission import pack
 from proctor.jail.watch import MemoryWatch
 
 if TYPE_CHECKING:
     import socket
 
-    from traitlets.config import Config
-
     from proctor.jail.process import JailProcess
-
-LONGEST_FOLDER = 60
-"""Longest path of a private folder: Linux limits the path of a Unix socket to 107 bytes."""
 
 
 class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
     """Runs an ipykernel in the jail.
 
     Attributes:
-        private_dir: folder of this kernel's sockets, for our account only; None before start and after cleanup.
-        left_out: what of the working folder was not copied into the jail, and why.
+        private_dir: folder of this kernel's sockets, for our account only; None before start and after
+        cleanup. left_out: what of the working folder was not copied into the jail, and why.
     """
 
-    jailed = Bool(True, config=True, help="Whether to use the jail. Without it, students' code runs with the rights "
-                  "of your own account: it can read your files, the hidden tests and the gradebook.")
-    limits = Dict(config=True, help="Limits that differ from the defaults of proctor.jail.limits.Limits, by name, "
-                  "such as {'address_space': 2 * 2**30}.")
-    hide = List(Unicode(), config=True, help="Folders that must not be seen inside, even where they lie in one that "
-                "is shown (the Python environment, /usr).")
-    extra_env = Dict(config=True, help="Environment variables to add to those inside; students can read them.")
-    bwrap = Unicode("", config=True, help="Path of the bubblewrap to use [default: the system's, else the "
-                    "packaged one].")
+    jailed = Bool(
+        default_value=True,
+        config=True,
+        help="Whether to use the jail. Without it, students' code runs with the rights "
+        "of your own account: it can read your files, the hidden tests and the gradebook.",
+    )
+    limits = Dict(
+        config=True,
+        help="Limits that differ from the defaults of proctor.jail.limits.Limits, by name, "
+        "such as {'address_space': 2 * 2**30}.",
+    )
+    hide = List(
+        Unicode(),
+        config=True,
+        help="Folders that must not be seen inside, even where they lie in one that "
+        "is shown (the Python environment, /usr).",
+    )
+    extra_env = Dict(
+        config=True, help="Environment variables to add to those inside; students can read them."
+    )
+    bwrap = Unicode(
+        "", config=True, help="Path of the bubblewrap to use [default: the system's, else the packaged one]."
+    )
     start_timeout = Float(60.0, config=True, help="Seconds that a kernel may take to start.")
 
     private_dir: Path | None = None
@@ -90,16 +87,13 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Make the private folder and move the manager's sockets there.
 
-        Called by `KernelManager.pre_start_kernel`, before it writes the connection file. Jupyter's servers ask for
-        TCP ports, which a jail without a network could not serve.
+        Called by `KernelManager.pre_start_kernel`, before it writes the connection file. Jupyter's servers
+        ask for TCP ports, which a jail without a network could not serve.
 
         Raises:
             JailUnavailable: if there is no jail on this machine.
         """
-        if self.jailed:
-            find_bwrap(self.bwrap)
-        if self.private_dir is None:
-            self._make_private_dir()
+        self.open()
         manager = self.parent
         manager.transport, manager.ip, manager.cache_ports = "ipc", str(self._private / "kernel"), False
         manager.connection_file = manager.connection_file or str(self._private / "connection.json")
@@ -120,7 +114,7 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
             self._jail = self._kernel().start()
             reason = await asyncio.to_thread(self._jail.wait_until_ready, self.start_timeout)
             if reason is not None:
-                raise JailUnavailable(f"The kernel for students' code did not start: {explain(reason)}")
+                raise JailUnavailable(f"The kernel for students' code did not start: {explain(reason)}")  # noqa: TRY301
         except BaseException:
             await self.cleanup()
             raise
@@ -139,7 +133,7 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
 
     async def wait(self) -> int | None:
         """Wait until every process of the jail has ended. Called by the manager after a shutdown or kill."""
-        while await self.poll() is None:
+        while await self.poll() is None:  # noqa: ASYNC110  - no event tells of another process's end
             await asyncio.sleep(0.01)
         self.process = None
         return self._status
@@ -173,6 +167,18 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
 
     # For the grader.
 
+    def open(self) -> None:
+        """Make the private folder, to be removed by `cleanup` or, at the latest, when this process ends.
+
+        Raises:
+            JailUnavailable: if there is no jail on this machine.
+        """
+        if self.jailed:
+            find_bwrap(self.bwrap)
+        if self.private_dir is None:
+            self.private_dir = make_private_folder()
+            self._remove_dir = weakref.finalize(self, shutil.rmtree, self.private_dir, ignore_errors=True)
+
     @property
     def effective_limits(self) -> Limits:
         """The limits in force."""
@@ -191,7 +197,8 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
     def listen_on_wall(self) -> socket.socket:
         """Return a socket that listens where the student's side connects; the caller closes it.
 
-        Its mode lets the student's user connect, which as root is another one; the private folder keeps others out.
+        Its mode lets the student's user connect, which as root is another one; the private folder keeps
+        others out.
         """
         listener = listen(self.wall_socket_host)
         self.wall_socket_host.chmod(0o666)
@@ -201,20 +208,15 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
         """Return why the kernel ended, in words: "" as long as it lives or after an orderly end."""
         if self._watch is not None and self._watch.tripped:
             return "memory limit"
-        status = self._status or 0
-        number = -status if status < 0 else status - 128
-        names = {9: "killed", 24: "processor time limit", 25: "file size limit"}
-        if number in names:
-            return names[number]
-        return f"crashed with signal {number}" if 0 < number < 65 else (f"ended with status {status}" if status else "")
+        return how_it_ended(self._status or 0)
 
     def describe(self) -> str:
         """Return one line for a report: how students' code was run."""
         limits = self.effective_limits.describe()
         if not self.jailed:
             return (
-                "WITHOUT the jail: students' code ran with the rights of the grader's account and could reach its "
-                f"files (c.JailProvisioner.jailed = False). Limits: {limits}."
+                "WITHOUT the jail: students' code ran with the rights of the grader's account and could reach "
+                f"its files (c.JailProvisioner.jailed = False). Limits: {limits}."
             )
         found = find_bwrap(self.bwrap)
         return f"In the jail (bubblewrap {found.version}, no network, system read-only). Limits: {limits}."
@@ -224,16 +226,8 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
     @property
     def _private(self) -> Path:
         if self.private_dir is None:
-            raise RuntimeError("the kernel has not been started, or has been cleaned up: it has no private folder")
+            raise RuntimeError("the kernel has no private folder: not opened yet, or cleaned up")
         return self.private_dir
-
-    def _make_private_dir(self) -> None:
-        """Make the private folder, to be removed by `cleanup` or, at the latest, when this process ends."""
-        self.private_dir = Path(tempfile.mkdtemp(prefix="jail-", dir=_place_for_sockets()))
-        self._remove_dir = weakref.finalize(self, shutil.rmtree, self.private_dir, ignore_errors=True)
-        wall = self.private_dir / "wall"
-        wall.mkdir()
-        wall.chmod(0o755)
 
     def _kernel(self) -> Kernel:
         """Return the kernel to start, with the working folder packed."""
@@ -242,25 +236,11 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
         for name, reason in packed.left_out.items():
             self.log.warning("%s: not copied into the jail, since it is %s", self.cwd / name, reason)
         return Kernel(
-            packed.archive, dict(self.connection_info), self._private, self.effective_limits,
-            find_bwrap(self.bwrap) if self.jailed else None, tuple(map(Path, self.hide)), self.extra_env,
+            packed.archive,
+            dict(self.connection_info),
+            self._private,
+            self.effective_limits,
+            find_bwrap(self.bwrap) if self.jailed else None,
+            tuple(map(Path, self.hide)),
+            self.extra_env,
         )
-
-
-def _place_for_sockets() -> str:
-    """Return a folder whose path is short enough to hold sockets: the session's own, or a temporary one."""
-    session = os.environ.get("XDG_RUNTIME_DIR", "")
-    usable = [path for path in (session, tempfile.gettempdir()) if path and os.access(path, os.W_OK | os.X_OK)]
-    return next((path for path in usable if len(os.fsencode(path)) <= LONGEST_FOLDER), "/tmp")  # noqa: S108
-
-
-def jailed_kernel_manager(config: Config | None = None, **settings: Any) -> AsyncKernelManager:
-    """Return a manager whose kernel runs in the jail, whatever kernel a notebook names.
-
-    Args:
-        config: Jupyter's configuration, such as that of `nbgrader_config.py`.
-        settings: traits of `JailProvisioner` that override it.
-    """
-    specs = JailedKernelSpecManager()
-    specs.jail_config = settings
-    return AsyncKernelManager(kernel_name=KERNEL_NAME, kernel_spec_manager=specs, config=config)

@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 INSIDE = "/run/jail"
 """The folder of the launcher and its settings, inside the jail."""
 LAUNCHER = Path(__file__).with_name("launcher.py")
+LONGEST_FOLDER = 60
+"""Longest path of a private folder: Linux limits the path of a Unix socket to 107 bytes."""
 CHANNELS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
 
@@ -56,11 +59,15 @@ class Kernel:
         with contextlib.ExitStack() as stack:
             sockets = {port: stack.enter_context(listener).fileno() for port, listener in self._listeners()}
             submission = _lent(stack, self.archive)
+            as_root = self.bwrap is not None and self.bwrap.as_root
             settings = {
                 "sockets": sockets,
                 "submission": submission,
                 "rlimits": self.limits.as_rlimits(own_namespace=self.bwrap is not None),
-                "user": STUDENT_UID if self.bwrap and self.bwrap.as_root else None,
+                "user": STUDENT_UID if as_root else None,
+                # Process 1 is bubblewrap. Without root it has the student's user, who could write into its
+                # memory and so escape limits that it did not have; as root it is out of reach.
+                "limited": [0, 1] if self.bwrap and not as_root else [0],
             }
             passed = {*sockets.values(), submission}
             if self.bwrap is None:
@@ -133,8 +140,8 @@ def listen(path: Path) -> socket.socket:
 
 
 def _command(folder: str) -> list[str]:
-    """Return the command of the launcher; -P keeps its folder from Python's path."""
-    return [sys.executable, "-P", f"{folder}/launcher.py", f"{folder}/settings.json"]
+    """Return the command of the launcher."""
+    return [sys.executable, f"{folder}/launcher.py", f"{folder}/settings.json"]
 
 
 def _lent(stack: contextlib.ExitStack, content: bytes) -> int:
@@ -142,3 +149,21 @@ def _lent(stack: contextlib.ExitStack, content: bytes) -> int:
     descriptor = in_memory(content)
     stack.callback(os.close, descriptor)
     return descriptor
+
+
+def make_private_folder() -> Path:
+    """Make the folder of one kernel's sockets, for our account only, with the wall's folder in it."""
+    folder = Path(tempfile.mkdtemp(prefix="jail-", dir=_place_for_sockets()))
+    wall = folder / "wall"
+    wall.mkdir()
+    wall.chmod(0o755)  # whatever the umask: as root, the student's user is another than ours
+    return folder
+
+
+def _place_for_sockets() -> str:
+    """Return a folder whose path is short enough to hold sockets: the session's own, or a temporary one."""
+    session = os.environ.get("XDG_RUNTIME_DIR", "")
+    usable = [
+        path for path in (session, tempfile.gettempdir()) if path and os.access(path, os.W_OK | os.X_OK)
+    ]
+    return next((path for path in usable if len(os.fsencode(path)) <= LONGEST_FOLDER), "/tmp")  # noqa: S108

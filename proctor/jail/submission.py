@@ -1,8 +1,8 @@
 """Packs a student's folder for the journey into the jail.
 
 The folder is not mounted: its regular files are packed here into an archive in memory, and the launcher
-unpacks that inside, in memory of fixed size. So a student can fill no disk, and owner and mode of the original,
-links and special files need no trust: links, pipes, sockets and devices are left behind.
+unpacks that inside, in memory of fixed size. So a student can fill no disk, and owner and mode of the
+original, links and special files need no trust: links, pipes, sockets and devices are left behind.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def pack(folder: Path, limits: Limits) -> Packed:
         raise SubmissionRefused(f"{folder} is not a folder")
     if (folder / COURSE_MARK).exists():
         raise SubmissionRefused(
-            f"{folder} is the course itself, with its hidden tests: the jail takes the folder of one submission. "
-            "Open a notebook that lies in a submission's own folder"
+            f"{folder} is the course itself, with its hidden tests; the jail takes the folder of one "
+            "submission. Open a notebook that lies in a submission's own folder"
         )
     buffer, left_out = io.BytesIO(), {}
     room, files = limits.submission, 0
@@ -95,7 +95,9 @@ def _open(name: str, folder: int) -> tuple[str, BinaryIO | None]:
     try:
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except OSError as error:
-        return ("a link" if stat.S_ISLNK(os.lstat(name, dir_fd=folder).st_mode) else str(error.strerror)), None
+        return (
+            "a link" if stat.S_ISLNK(os.lstat(name, dir_fd=folder).st_mode) else str(error.strerror)
+        ), None
     facts = os.fstat(handle)
     if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
         return "", os.fdopen(handle, "rb")

@@ -1,7 +1,8 @@
 """What the inside of the jail sees of this machine: Python, its libraries and fonts, and a made-up /etc.
 
-Only the folders that hold programs and libraries are shown, not whole prefixes: an environment often lies in the
-course's own folder (`.venv`), and `<prefix>/etc` may hold a Jupyter server's password. Nothing shown can be written.
+Only the folders that hold programs and libraries are shown, not whole prefixes: an environment often lies
+in the course's own folder (`.venv`), and `<prefix>/etc` may hold a Jupyter server's password. Nothing shown
+can be written.
 """
 
 from __future__ import annotations
@@ -26,8 +27,18 @@ PACKAGE = Path(__file__).resolve().parents[1]
 """Our own package: students need not read the grader."""
 
 SYSTEM = (
-    "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/share",
-    "/usr/local/bin", "/usr/local/lib", "/usr/local/lib64", "/usr/local/share/fonts", "/nix/store", "/gnu/store",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/share",
+    "/usr/local/bin",
+    "/usr/local/lib",
+    "/usr/local/lib64",
+    "/usr/local/share/fonts",
+    "/nix/store",
+    "/gnu/store",
 )
 TOP = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
 """Folders on most systems of old, links into /usr on those of today."""
@@ -35,7 +46,9 @@ TOP = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/timezone")
 
 MADE_UP = {
-    "/etc/passwd": f"root:x:0:0:root:/:/bin/false\nstudent:x:{STUDENT_UID}:{STUDENT_UID}:Student:{HOME}:/bin/sh\n",
+    "/etc/passwd": (
+        f"root:x:0:0:root:/:/bin/false\nstudent:x:{STUDENT_UID}:{STUDENT_UID}:Student:{HOME}:/bin/sh\n"
+    ),
     "/etc/group": f"root:x:0:\nstudent:x:{STUDENT_UID}:\n",
     "/etc/hosts": "127.0.0.1 localhost jail\n::1 localhost\n",
     "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
@@ -68,8 +81,13 @@ def build_view(hide: Iterable[Path] = ()) -> View:
         hide: folders that must not be seen, even where they lie in one that is shown.
     """
     top = [Path(path) for path in TOP]
-    links = tuple((path, os.readlink(path)) for path in top if path.is_symlink())
-    wanted = [*map(Path, SYSTEM), *(path for path in top if not path.is_symlink()), *_python(), *map(Path, SETTINGS)]
+    links = tuple((path, str(path.readlink())) for path in top if path.is_symlink())
+    wanted = [
+        *map(Path, SYSTEM),
+        *(path for path in top if not path.is_symlink()),
+        *_python(),
+        *map(Path, SETTINGS),
+    ]
     shown: list[Path] = []
     for path in sorted({path for path in wanted if path.exists()}):
         if not any(_is_below(path, other) for other in shown):
@@ -83,7 +101,9 @@ def _python() -> Iterator[Path]:
 
     The program is often a chain of links from one prefix to the next; each has to be there.
     """
-    prefixes = {Path(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)}
+    prefixes = {
+        Path(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
+    }
     program = Path(sys.executable)
     while program.is_symlink():
         prefixes.add(program.parent.parent)
@@ -113,12 +133,23 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     .pyc files a module that is written twice in a second is not mistaken for its first version.
     """
     variables = {
-        "HOME": HOME, "USER": "student", "LOGNAME": "student", "SHELL": "/bin/sh", "TMPDIR": "/tmp",  # noqa: S108
+        "HOME": HOME,
+        "USER": "student",
+        "LOGNAME": "student",
+        "SHELL": "/bin/sh",
+        "TMPDIR": "/tmp",  # noqa: S108
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
-        "LANG": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0",
-        "IPYTHONDIR": f"{HOME}/.ipython", "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
+        "LANG": "C.UTF-8",
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "IPYTHONDIR": f"{HOME}/.ipython",
+        "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     if site.ENABLE_USER_SITE:

@@ -1,7 +1,7 @@
 """Watches, from outside, how much memory all processes of a jail hold together.
 
-Linux limits the memory of one process (`RLIMIT_AS`); sixty of them within that limit could still take down the
-grader's machine. A control group would count them, but an ordinary user rarely has one to give.
+Linux limits the memory of one process (`RLIMIT_AS`); sixty of them within that limit could still take down
+the grader's machine. A control group would count them, but an ordinary user rarely has one to give.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class MemoryWatch(threading.Thread):
 def held(root: int, enough: int = 0) -> int:
     """Return the bytes of memory that `root` and all processes below it hold.
 
-    Resident pages are quick to count, but pages that processes share count once for each of them; only where that
-    sum exceeds `enough` are the shared ones divided among their holders, which is slower.
+    Resident pages are quick to count, but pages that processes share count once for each of them; only
+    where that sum exceeds `enough` are the shared ones divided among their holders, which is slower.
     """
     family = [root]
     for pid in family:  # grows while it is walked
