@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COLOURS = 255  # one of a GIF's 256 is kept for "transparent"
 CLEAR = 255
+OPAQUE = 128  # alpha from here on is shown, less is see-through: a GIF knows nothing between
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def colour_table(frames: list[Frame]) -> tuple[Pixels, Pixels]:
     """
     counts: Counter[int] = Counter()
     for frame in frames:
-        found, pixels = np.unique(packed(frame.image), return_counts=True)
+        opaque = frame.image[..., 3] >= OPAQUE
+        found, pixels = np.unique(packed(frame.image)[opaque], return_counts=True)
         counts.update(dict(zip(found.tolist(), pixels.tolist(), strict=True)))
     colours = np.array(sorted(counts, key=lambda colour: (-counts[colour], colour)), dtype=np.uint32)
     chosen = unpacked(colours[:COLOURS])
@@ -93,7 +95,7 @@ def colour_table(frames: list[Frame]) -> tuple[Pixels, Pixels]:
 def indexed(image: Pixels, palette: Pixels, nearest: Pixels) -> Image.Image:
     """Return `image` with each pixel replaced by its entry of `palette`; the see-through ones stay so."""
     index = nearest[packed(image)]
-    index[image[..., 3] < 128] = CLEAR
+    index[image[..., 3] < OPAQUE] = CLEAR
     picture = Image.fromarray(index, "P")
     picture.putpalette(palette.tobytes())
     return picture

@@ -53,7 +53,7 @@ class Scene:
 
 
 def turned_over(values: Numbers, turned: tuple[float, float]) -> Numbers:
-    """Return the cells of one sheet, [m, n], as they read once its rows and columns are `turned` (1 to -1)."""
+    """Return the cells of one sheet, [m, n], as they read with rows and columns `turned` (from 1 to -1)."""
     rows, columns = (-1 if extent < 0 else 1 for extent in turned)
     return values[::rows, ::columns]
 
