@@ -28,6 +28,7 @@ classes; a test cannot tell which. What reaches it from the student is plain dat
 from __future__ import annotations
 
 import unittest
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -35,7 +36,7 @@ import numpy as np
 from proctor.outcome import Outcome, Rung
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -139,19 +140,23 @@ class Criteria(unittest.TestCase):
         if isinstance(value, np.ndarray | np.generic | float | int | complex) and not isinstance(value, bool):
             return np.asarray(value)
         if value is None:
-            raise CriterionFailed(Rung.TYPE, f"{what} is None. Is a `return` missing, or a value never stored?")
+            raise CriterionFailed(
+                Rung.TYPE, f"{what} is None. Is a `return` missing, or a value never stored?"
+            )
         if isinstance(value, list | tuple):
             try:
                 result = np.array(value)
             except ValueError:
                 raise CriterionFailed(
-                    Rung.SHAPE, f"{what} is a list whose parts have different shapes. Which part is too short?"
+                    Rung.SHAPE,
+                    f"{what} is a list whose parts have different shapes. Which part is too short?",
                 ) from None
             if result.dtype.kind in "biufc":
                 self.remark(f"{what} is a {type(value).__name__}; an array was expected. The values count.")
                 return result
         raise CriterionFailed(
-            Rung.TYPE, f"{what} should be an array of numbers, and a {type_name(value)} came. What do you return?"
+            Rung.TYPE,
+            f"{what} should be an array of numbers, and a {type_name(value)} came. What do you return?",
         )
 
     def check(
@@ -176,17 +181,23 @@ class Criteria(unittest.TestCase):
         got = self.array(value, what)
         if shape and got.shape != wanted.shape:
             raise CriterionFailed(
-                Rung.SHAPE, f"{what}: shape {wanted.shape} was expected, {got.shape} came. Which axis differs?"
+                Rung.SHAPE,
+                f"{what}: shape {wanted.shape} was expected, {got.shape} came. Which axis differs?",
             )
         if got.size != wanted.size:
             raise CriterionFailed(
-                Rung.SHAPE, f"{what}: {wanted.size} values were expected, {got.size} came. What is too many or missing?"
+                Rung.SHAPE,
+                f"{what}: {wanted.size} values were expected, {got.size} came. What is too many or missing?",
             )
         got_flat, wanted_flat = got.reshape(wanted.shape), wanted
         if np.iscomplexobj(got_flat):
-            raise CriterionFailed(Rung.TYPE, f"{what} is complex. Was the real part to be taken after an FFT?")
+            raise CriterionFailed(
+                Rung.TYPE, f"{what} is complex. Was the real part to be taken after an FFT?"
+            )
         if not np.isfinite(got_flat).all():
-            raise CriterionFailed(Rung.VALUES, f"{what} has entries that are nan or infinite. Where could they arise?")
+            raise CriterionFailed(
+                Rung.VALUES, f"{what} has entries that are nan or infinite. Where could they arise?"
+            )
         off = ~self.close(got_flat, wanted_flat, tolerance)
         if off.any():
             share = f"{np.count_nonzero(off)} of {off.size}" if off.size > 1 else "the only"
@@ -202,19 +213,60 @@ class Criteria(unittest.TestCase):
         with np.errstate(invalid="ignore", over="ignore"):
             return np.asarray(np.abs(got - wanted) <= tolerance * scale)
 
-    def attempt(self, call: Callable[..., Any], *args: Any) -> tuple[Any, StudentError | None]:
-        """Call the student's code; return (result, None), or (None, the error) if it raised.
+    def attempt(self, call: Callable[..., Any], *args: Any) -> tuple[Any, Fault | None]:
+        """Call the student's code; return (result, None), or (None, the fault) if it raised or is missing.
 
         For what is judged although something before it failed. Limits and a dead kernel still propagate.
         """
+        value, fault = self.aside(call, *args)
+        if isinstance(fault, Broken):
+            raise fault
+        return value, fault
+
+    def aside(self, call: Callable[..., Any], *args: Any) -> tuple[Any, Fault | None]:
+        """Call the student's code for a remark only: like :meth:`attempt`, and a limit costs nothing either.
+
+        Nothing of the student's side may be used afterwards: it may be gone.
+        """
         try:
             return call(*args), None
-        except (StudentError, NotFound) as error:
-            return None, error if isinstance(error, StudentError) else StudentError("AttributeError", str(error))
-        except Fault:
+        except Fault as fault:
+            return None, fault
+        except (AssertionError, GeneratorExit):
             raise
         except Exception as error:  # noqa: BLE001  - a plain local class raises what it likes
             return None, StudentError(type(error).__name__, str(error))
+
+    def better(self, *readings: Callable[[], object]) -> None:
+        """Pass if one of the readings does, tried in order; otherwise fail as the first one did.
+
+        Limits and a dead kernel end it at once.
+        """
+        first: Exception | None = None
+        for reading in readings:
+            known = len(self.remarks)
+            try:
+                reading()
+            except (CriterionFailed, StudentError, NotFound) as failure:
+                del self.remarks[known:]
+                first = first or failure
+            else:
+                return
+        if first:
+            raise first
+
+    @contextmanager
+    def unrecorded(self) -> Iterator[None]:
+        """Keep the values that come back inside the block out of the trace, which a diagnosis compares.
+
+        For values that differ between two right answers, such as the random weights of a new layer.
+        """
+        trace = getattr(getattr(self, "link", None), "trace", [])
+        known = len(trace)
+        try:
+            yield
+        finally:
+            del trace[known:]
 
     def fail_with(self, rung: Rung, hint: str) -> None:
         """Fail this criterion at `rung` with a hint: a fact, then a question."""

@@ -1,0 +1,132 @@
+"""Hidden tests of part 1: the sigmoid and the ReLU, forward and backward."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from support import moderate, numbers
+
+from proctor.criteria import Criteria, CriterionFailed, points
+from proctor.outcome import Rung
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+
+def sigmoid(x: Array) -> Array:
+    """Return 1 / (1 + exp(-x)); the inputs here are moderate, so that nothing overflows."""
+    return 1 / (1 + np.exp(-x))
+
+
+class Backward(Criteria):
+    """The story that both backward passes are told: two layers, and two forwards before a backward."""
+
+    def backward(self, layer: Callable[[], Any]) -> list[tuple[Array, Any, Array, Any]]:
+        """Return (input, what forward returned, error, what backward returned), once for each of two layers."""
+        first, second = layer(), layer()
+        x, other = numbers(3, 4, seed=1) / 4, moderate(2, 3, 2, 5, seed=2)
+        x[0, 1] = x[2, 3] = other[1, 2, 0, 3] = 0
+        outputs = []
+        faults = []
+        for one, value in ((first, numbers(2, 7, seed=3) / 4), (first, x), (second, other)):
+            output, fault = self.attempt(lambda one=one, value=value: one.forward(value.copy()))
+            outputs.append(output)
+            faults.append(fault)
+        story = []
+        for one, value, output, fault, seed in (
+            (first, x, outputs[1], faults[1], 4),
+            (second, other, outputs[2], faults[2], 5),
+        ):
+            error = numbers(*value.shape, seed=seed)
+            returned, crash = self.attempt(lambda one=one, error=error: one.backward(error.copy()))
+            if crash:
+                raise fault or crash
+            story.append((value, output, error, returned))
+        return story
+
+
+class SigmoidForward(Criteria):
+    """Sigmoid, forward"""
+
+    grade_id = "sigmoid_forward"
+    needs = ("Sigmoid",)
+
+    @points(1)
+    def test_values(self) -> None:
+        """`forward(x)` squeezes each number with 1 / (1 + exp(-x)) and keeps the shape of x."""
+        for x in (moderate(9, seed=11), moderate(3, 4, seed=12), moderate(2, 3, 4, 5, seed=13)):
+            self.check(self.Sigmoid().forward(x.copy()), sigmoid(x), "forward(x)")
+        far, fault = self.aside(lambda: self.Sigmoid().forward(np.array([[-800.0, 0.0, 800.0]])))
+        if fault or not isinstance(far, np.ndarray) or not np.isfinite(far.astype(float)).all():
+            self.remark(
+                "Far from 0 your sigmoid overflows. Which of exp(x) and exp(-x) stays small for which x?"
+            )
+
+
+class SigmoidBackward(Backward):
+    """Sigmoid, backward"""
+
+    grade_id = "sigmoid_backward"
+    needs = ("Sigmoid",)
+
+    @points(1)
+    def test_slope(self) -> None:
+        """`backward(error)` multiplies the error by the slope s * (1 - s) of the last forward."""
+        for x, output, error, returned in self.backward(self.Sigmoid):
+            s = sigmoid(x)
+            self.better(
+                lambda returned=returned, error=error, s=s: self.check(
+                    returned, error * s * (1 - s), "backward(error)"
+                ),
+                lambda returned=returned, error=error, y=output, x=x: self.check_own(returned, error, y, x),
+            )
+
+    def check_own(self, returned: Any, error: Array, output: Any, x: Array) -> None:
+        """Judge the slope by the student's own forward, if that answers to its input at all."""
+        y = self.array(output, "forward(x)")
+        if y.shape != x.shape or y.dtype.kind not in "iuf" or not np.isfinite(y).all() or np.ptp(y) == 0:
+            raise CriterionFailed(
+                Rung.VALUES, "forward(x) does not answer to x. Which values does it return?"
+            )
+        self.check(returned, error * y * (1 - y), "backward(error)")
+
+
+class ReLUForward(Criteria):
+    """ReLU, forward"""
+
+    grade_id = "relu_forward"
+    needs = ("ReLU",)
+
+    @points(1)
+    def test_values(self) -> None:
+        """`forward(x)` keeps what is positive, sets the rest to 0, and keeps the shape of x."""
+        for x in (moderate(9, seed=21), moderate(3, 4, seed=22), 300 * moderate(2, 3, 4, 5, seed=23)):
+            x.flat[1] = 0
+            self.check(self.ReLU().forward(x.copy()), np.maximum(x, 0), "forward(x)")
+
+
+class ReLUBackward(Backward):
+    """ReLU, backward"""
+
+    grade_id = "relu_backward"
+    needs = ("ReLU",)
+
+    @points(1)
+    def test_slope(self) -> None:
+        """`backward(error)` lets the error pass where the last input was positive: not where it was 0 or below."""
+        for x, _, error, returned in self.backward(self.ReLU):
+            self.look_at_zero(returned, x, error)
+            self.check(returned, np.where(x > 0, error, 0), "backward(error)")
+
+    def look_at_zero(self, returned: Any, x: Array, error: Array) -> None:
+        """Fail with a hint of its own where only the entries at exactly 0 differ."""
+        if isinstance(returned, np.ndarray) and np.array_equal(returned, np.where(x >= 0, error, 0)):
+            self.fail_with(
+                Rung.VALUES,
+                "The error also passes where the input was exactly 0. Which subgradient does the text choose?",
+            )

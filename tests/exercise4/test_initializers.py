@@ -1,0 +1,200 @@
+"""Hidden tests of part 2: the initializers. The false-alarm rates are derived in `draws`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from draws import CUT, CUT_VARIANCE, REPEATED, chi_square, cut_normal, distance, dkw, normal, repetition
+
+from proctor.criteria import Criteria, points
+from proctor.outcome import Rung
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+ASKED = "initialize(weight_shape)"
+
+
+class Drawn(Criteria):
+    """What the tests of random initializers share."""
+
+    def draw(self, initializer: Any, *shape: int) -> Array:
+        """Return random numbers of a shape, checked up to the rung of their shape, and that they are finite."""
+        drawn = self.array(initializer.initialize(shape), ASKED)
+        if drawn.shape != shape:
+            self.fail_with(
+                Rung.SHAPE,
+                f"{ASKED}: shape {shape} was expected, {drawn.shape} came. Do you use the whole weight_shape?",
+            )
+        if drawn.dtype.kind not in "biuf":
+            self.fail_with(
+                Rung.TYPE, f"{ASKED} has entries of type {drawn.dtype}. Which numbers are weights?"
+            )
+        if not np.isfinite(drawn).all():
+            self.fail_with(
+                Rung.VALUES, f"{ASKED} has entries that are nan or infinite. Where could they arise?"
+            )
+        return drawn.astype(float)
+
+    def check_independent(self, matrix: Array) -> None:
+        """Fail if entries are repeated, sorted or evenly spaced, not drawn one by one."""
+        if np.ptp(matrix) == 0:
+            self.fail_with(Rung.VALUES, "All entries are the same number. How many numbers should be drawn?")
+        if repetition(matrix) > REPEATED:
+            self.fail_with(
+                Rung.VALUES, "Neighbouring entries depend on each other. Is each of them drawn for itself?"
+            )
+
+    def look_for_seed(self, initializer: Any) -> None:
+        """Remark that two draws are equal."""
+        first, second = (initializer.initialize((3, 4)) for _ in range(2))
+        if np.array_equal(np.asarray(first), np.asarray(second)):
+            self.remark(
+                "Two draws are equal: a seed is set inside. Two layers would start with the same weights."
+            )
+
+
+class ConstTest(Criteria):
+    """Const"""
+
+    grade_id = "const"
+    needs = ("Const",)
+
+    @points(1)
+    def test_values(self) -> None:
+        """`Const(value).initialize(weight_shape)` has that shape, and each entry is the value."""
+        small, negative, whole = self.Const(0.1), self.Const(-2.5), self.Const(1)
+        for const, value, shape in (
+            (small, 0.1, (4, 3)),
+            (negative, -2.5, (5,)),
+            (whole, 1, (2, 3)),
+            (negative, -2.5, (2, 3, 4, 5)),
+            (small, 0.1, (4, 3)),
+        ):
+            got = self.array(const.initialize(shape), ASKED)
+            if value == 0.1 and got.dtype.kind in "iu":
+                self.fail_with(
+                    Rung.VALUES, "A value with decimals became a whole number. Which type has the array?"
+                )
+            self.check(got, np.full(shape, value), ASKED)
+        if self.noted("array shared"):
+            self.remark(
+                "Two calls return the same array: who changes one layer's weights changes the other's, too."
+            )
+
+
+class UniformRandomTest(Drawn):
+    """UniformRandom"""
+
+    grade_id = "uniform_random"
+    needs = ("UniformRandom",)
+
+    @points(1)
+    def test_distribution(self) -> None:
+        """`initialize(weight_shape)` has that shape, and its entries are drawn uniformly from [0, 1]."""
+        uniform = self.UniformRandom()
+        for shape in ((7,), (2, 3, 4, 5)):
+            self.draw(uniform, *shape)
+        matrix = self.draw(uniform, 200, 200)
+        self.check_independent(matrix)
+        if matrix.min() < 0 or matrix.max() > 1:
+            side = "below 0" if matrix.min() < 0 else "above 1"
+            self.fail_with(Rung.VALUES, f"Some entries are {side}. From which interval do you draw?")
+        if distance(matrix, lambda values: np.clip(values, 0, 1)) > dkw(matrix.size):
+            self.fail_with(
+                Rung.VALUES, "Some parts of [0, 1] are hit more often than others. Which distribution is it?"
+            )
+        self.look_for_seed(uniform)
+
+
+class HeTest(Drawn):
+    """He"""
+
+    grade_id = "he"
+    needs = ("He",)
+
+    @points(0.75)
+    def test_spread(self) -> None:
+        """The standard deviation of the weights is sqrt(2 / n_in), and n_in is the second entry of the shape."""
+        n_in = 10
+        matrix = self.draw(self.He(), 6000, n_in)
+        self.check_independent(matrix)
+        wanted = 2 / n_in
+        # Around 0 or around its own mean: a wrong mean is another criterion's business.
+        variances = float(np.mean(matrix**2)), float(np.var(matrix))
+        if any(abs(variance / wanted - 1) <= chi_square(matrix.size) for variance in variances):
+            return
+        # Bernstein's inequality for entries cut off at 2 sigma: 0.06 is exceeded less than once in 10^30 runs.
+        if (
+            abs(variances[0] / wanted - CUT_VARIANCE) <= 0.06
+            and np.abs(matrix).max() <= CUT * 1.001 * wanted**0.5
+        ):
+            self.remark(
+                "Your bell curve is cut off at two standard deviations, which makes the spread smaller."
+            )
+            return
+        self.fail_with(Rung.VALUES, self.explain_spread(variances[1], *matrix.shape))
+
+    @staticmethod
+    def explain_spread(variance: float, n_out: int, n_in: int) -> str:
+        """Recognise typical wrong variances, and ask the question that leads on."""
+        typical = {
+            (2 / n_in) ** 2: "2 / n_in itself. Is that the variance, or the standard deviation?",
+            1 / n_in: "sqrt(1 / n_in). What does a ReLU do to half of its inputs?",
+            2 / n_out: "what the first entry of the shape would give. Which entry counts the inputs?",
+            2 / (n_in + n_out): "what inputs and outputs would give together. Whose formula is that?",
+            1.0: "1, whatever the shape. Where does n_in come in?",
+        }
+        for value, words in typical.items():
+            if abs(variance / value - 1) <= 0.06:
+                return f"The standard deviation is {words}"
+        side = "too small" if variance < 2 / n_in else "too large"
+        return f"The standard deviation is {side}. What is n_in, and is the square root there?"
+
+    @points(0.75)
+    def test_bell_curve(self) -> None:
+        """The weights are drawn from a Gaussian distribution with mean 0."""
+        matrix = self.draw(self.He(), 6000, 10)
+        self.check_independent(matrix)
+        z = matrix / np.sqrt(np.mean(matrix**2))
+        # The scale is estimated, within `slack`; |d Phi(z s) / ds| <= max z phi(z) < 0.25.
+        slack = chi_square(z.size) / 2
+        threshold = dkw(z.size) + 0.25 * slack
+        if distance(z, normal) <= threshold:
+            return
+        if np.abs(z).max() <= CUT / CUT_VARIANCE**0.5 * (1 + slack) and distance(z, cut_normal) <= threshold:
+            self.remark(
+                "Your bell curve is cut off at two standard deviations. That works, and He's has tails."
+            )
+            return
+        if abs(z.mean()) > 0.1:
+            self.fail_with(Rung.VALUES, "The mean is not 0. How many of the weights are negative?")
+        self.fail_with(
+            Rung.VALUES, "A histogram of the weights is no bell curve. From which distribution do you draw?"
+        )
+
+    @points(0.5)
+    def test_any_shape(self) -> None:
+        """Any shape will do, four axes as well; n_in stays the second entry."""
+        he = self.He()
+        kernels = self.draw(he, 500, 20, 2, 3)
+        self.check_independent(kernels.reshape(500, -1))
+        # Judged by the student's own matrices: a wrong spread is another criterion's business. The bounds are
+        # those of chi_square for 10^4 entries, 0.1, twice over; another entry as n_in would give a factor of 6 or more.
+        if not self.alike(kernels, self.draw(he, 500, 20)):
+            if not self.alike(kernels, self.draw(he, 500, 120)):
+                self.fail_with(
+                    Rung.VALUES, "For four axes the spread is not that of n_in. Which entry do you take?"
+                )
+            self.remark(
+                "For four axes you take the product of all entries but the first as n_in. The text takes the second."
+            )
+        self.look_for_seed(he)
+
+    @staticmethod
+    def alike(drawn: Array, other: Array) -> bool:
+        """Say whether two draws have about the same mean square."""
+        return bool(0.7 < np.mean(drawn**2) / np.mean(other**2) < 1.4)
