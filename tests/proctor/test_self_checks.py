@@ -53,7 +53,7 @@ MISTAKES: dict[str, tuple[list[Edit], set[str]]] = {
         {"conv_gradient_bias"},
     ),
     "a weight gradient of the wrong sign": (
-        [('= np.einsum("bcijmn,bsij', '= -np.einsum("bcijmn,bsij')],
+        [('= np.einsum("bcpqmn,bspq', '= -np.einsum("bcpqmn,bspq')],
         {
             "conv_gradient_weights",
         },

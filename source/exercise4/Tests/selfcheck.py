@@ -152,7 +152,7 @@ def _tests(test_class: type[unittest.TestCase]) -> list[unittest.TestCase]:
 def _problem(test: unittest.TestCase) -> str | None:
     """Run one test; return None, or what went wrong in a sentence."""
     try:
-        with _quiet():
+        with quiet():
             getattr(test, _name(test))()
     except Exception as error:  # noqa: BLE001  # whatever your code raises is worth a sentence
         return in_words(error)
@@ -160,7 +160,7 @@ def _problem(test: unittest.TestCase) -> str | None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep warnings and logging off stderr, which the Validate button takes for a failure."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
