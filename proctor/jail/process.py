@@ -76,7 +76,7 @@ class JailProcess:
         with contextlib.suppress(ProcessLookupError):
             if self.init is not None:
                 signal.pidfd_send_signal(self.init, signal.SIGKILL)
-            elif self.popen.poll() is None:
+            elif self.popen.returncode is None:
                 os.killpg(self.popen.pid, signal.SIGKILL)
 
     def signal_kernel(self, signum: int) -> None:
@@ -88,9 +88,12 @@ class JailProcess:
 
     def is_over(self) -> bool:
         """Return whether the process has ended, and with it every other one of the jail."""
-        if self.popen.poll() is None:
-            return False
-        return self.init is None or bool(select.select([self.init], [], [], 0)[0])
+        if self.init is not None:
+            return self.popen.poll() is not None and bool(select.select([self.init], [], [], 0)[0])
+        if self.popen.returncode is None and self.popen.poll() is not None:
+            with contextlib.suppress(ProcessLookupError):  # what the kernel started and left behind
+                os.killpg(self.popen.pid, signal.SIGKILL)
+        return self.popen.returncode is not None
 
     def close(self) -> None:
         """Release the descriptors. Kill first, if need be."""

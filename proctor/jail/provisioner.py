@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from proctor.jail.process import JailProcess
 
 
+LAST_WAIT = 10.0
+"""Seconds in which a killed jail has to be gone; a healthy machine needs some milliseconds."""
+
+
 class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
     """Runs an ipykernel in the jail.
 
@@ -158,7 +162,10 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
             self._watch.stop()
         if self._jail is not None:
             self._jail.kill()
-            await self.wait()
+            try:
+                await asyncio.wait_for(self.wait(), LAST_WAIT)
+            except TimeoutError:
+                self.log.exception("process %d of a jail does not end, though killed", self._jail.popen.pid)
             self._jail.close()
             self._jail = None
         if self._remove_dir is not None and not restart:
@@ -215,8 +222,8 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
         limits = self.effective_limits.describe()
         if not self.jailed:
             return (
-                "WITHOUT the jail: students' code ran with the rights of the grader's account and could reach "
-                f"its files (c.JailProvisioner.jailed = False). Limits: {limits}."
+                "WITHOUT the jail: students' code ran with the rights of the grader's account and could "
+                f"reach its files (c.JailProvisioner.jailed = False). Limits: {limits}."
             )
         found = find_bwrap(self.bwrap)
         return f"In the jail (bubblewrap {found.version}, no network, system read-only). Limits: {limits}."

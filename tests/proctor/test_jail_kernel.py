@@ -1,0 +1,513 @@
+"""Kernels in the jail: what students' code can see and use there, and that nothing is left of it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+from jupyter_client import KernelManager
+
+from proctor.jail.bwrap import JailUnavailable, find_bwrap
+from proctor.jail.manager import jailed_kernel_manager
+from proctor.jail.submission import SubmissionRefused
+from proctor.jail.view import PACKAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE = 60
+"""Seconds after which a kernel counts as stuck; nothing here waits for them to pass."""
+
+
+@dataclasses.dataclass
+class Kernel:
+    """A running kernel and its client."""
+
+    manager: Any
+    client: Any
+
+    @property
+    def provisioner(self) -> Any:
+        """The provisioner."""
+        return self.manager.provisioner
+
+    def run(self, code: str) -> str:
+        """Run a cell; return what it prints and the name of its error, if any."""
+        said: list[str] = []
+
+        def listen(message: dict[str, Any]) -> None:
+            content = message["content"]
+            if message["msg_type"] == "stream":
+                said.append(content["text"])
+            elif message["msg_type"] == "error":
+                said.append(content["ename"])
+
+        self.client.execute_interactive(
+            code, output_hook=listen, timeout=PATIENCE, allow_stdin=False, stop_on_error=False
+        )
+        return "".join(said).strip()
+
+    def run_until_dead(self, code: str) -> str:
+        """Run a cell that takes the kernel down; return how that ended."""
+        self.client.execute(code)
+        deadline = time.monotonic() + PATIENCE
+        while self.manager.is_alive():
+            assert time.monotonic() < deadline, "the kernel still lives"
+        return str(self.provisioner.cause_of_death())
+
+
+@contextlib.contextmanager
+def kernel(folder: Path, **settings: Any) -> Iterator[Kernel]:
+    """Start a kernel on `folder`, and end it."""
+    manager = jailed_kernel_manager(manager_class=KernelManager, **settings)
+    client = None
+    try:
+        manager.start_kernel(cwd=str(folder))
+        client = manager.blocking_client()
+        client.start_channels()
+        client.wait_for_ready(timeout=PATIENCE)
+        yield Kernel(manager, client)
+    finally:
+        if client is not None:
+            client.stop_channels()
+            client.context.destroy(linger=0)
+        manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """Return a short folder for the private folders, whose emptiness can be told."""
+    folder = Path(tempfile.mkdtemp(prefix="t-"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        yield folder
+    folder.rmdir()  # fails if a kernel left anything
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a course with secrets beside the one submission that is opened."""
+    root = tmp_path_factory.mktemp("course")
+    for path in ("tests/hidden.py", "gradebook.db", "submitted/bob/ex/a.py", "submitted/ada/ex/src/base.py"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("SECRET = 42\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def jailed(course: Path, place: Path) -> Iterator[Kernel]:
+    """Return one kernel for all tests that only look around, started with a secret in our environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADEBOOK_TOKEN", "open sesame")
+        with kernel(course / "submitted/ada/ex") as running:
+            yield running
+
+
+class TestSeen:
+    """What students' code sees."""
+
+    def test_its_own_submission(self, jailed: Kernel) -> None:
+        """The submission lies in the working folder and can be imported and written to."""
+        code = (
+            "import os; from src.base import SECRET; open('mine', 'w').write('x'); print(os.getcwd(), SECRET)"
+        )
+        assert jailed.run(code) == "/home/student/work 42"
+
+    def test_what_it_writes_stays_inside(self, jailed: Kernel, course: Path) -> None:
+        """A file written by a cell is found by later code in the kernel, and never in the host's folder."""
+        jailed.run("%%writefile src/conv.py\nanswer = 1")
+        assert jailed.run("from src.conv import answer; print(answer)") == "1"
+        assert not (course / "submitted/ada/ex/src/conv.py").exists()
+
+    def test_nothing_else_of_the_course(self, jailed: Kernel, course: Path) -> None:
+        """Tests, gradebook and other students' work do not exist inside."""
+        files = [str(path) for path in course.rglob("*") if path.is_file()]
+        assert len(files) == 4
+        assert jailed.run(f"import os; print([path for path in {files} if os.path.exists(path)])") == "[]"
+
+    def test_no_secret_is_found_by_searching(self, jailed: Kernel) -> None:
+        """A search from the root finds none of the planted files but the student's own."""
+        code = (
+            "import os\nfound = []\n"
+            "for top in ('/home', '/tmp', '/root', '/run', '/etc'):\n"
+            "    for folder, inner, files in os.walk(top):\n"
+            "        inner[:] = [name for name in inner if name not in ('lib', 'lib64', 'share')]\n"  # Python's own
+            "        names = set(files) & {'hidden.py', 'gradebook.db', 'base.py', 'shadow'}\n"
+            "        found += [os.path.join(folder, name) for name in names]\n"
+            "print(found)"
+        )
+        assert jailed.run(code) == "['/home/student/work/src/base.py']"
+
+    def test_no_home_and_no_shadow(self, jailed: Kernel) -> None:
+        """Our home folder, /etc/shadow, /var, /sys and the grader's source are not there."""
+        paths = [str(Path.home() / ".bashrc"), "/etc/shadow", "/etc/ssh", "/var", "/sys", "/srv", "/mnt"]
+        paths.append(str(PACKAGE / "criteria.py"))
+        assert jailed.run(f"import os; print([path for path in {paths} if os.path.exists(path)])") == "[]"
+
+    def test_environment(self, jailed: Kernel) -> None:
+        """No variable of ours, nor its value, is in any process that can be read."""
+        code = (
+            "import glob\nseen = ''\nfor path in glob.glob('/proc/[0-9]*/environ'):\n    try:\n"
+            "        seen += open(path).read()\n    except PermissionError:\n        pass\nprint('sesame' in seen)"
+        )
+        assert jailed.run(code) == "False"
+        code = "import os; print('GRADEBOOK_TOKEN' in os.environ, os.environ['HOME'], os.environ['OMP_NUM_THREADS'])"
+        assert jailed.run(code) == "False /home/student 1"
+
+    def test_processes(self, jailed: Kernel) -> None:
+        """It sees its own process and bubblewrap's."""
+        assert jailed.run("print(len([p for p in os.listdir('/proc') if p.isdigit()]), os.getpid())") == "2 2"
+
+    def test_descriptors(self, jailed: Kernel) -> None:
+        """What it inherited are Jupyter's five sockets; every other descriptor is its kernel's own."""
+        code = (
+            "import os, stat\n"
+            "ours = [os.readlink(f'/proc/self/fd/{d}') for d in os.listdir('/proc/self/fd') "
+            "if os.path.islink(f'/proc/self/fd/{d}')]\n"
+            "print({link.split(':')[0] for link in ours})"
+        )
+        assert set(eval(jailed.run(code))) <= {"/dev/null", "socket", "pipe", "anon_inode"}  # noqa: S307
+
+    def test_imports(self, jailed: Kernel) -> None:
+        """NumPy, SciPy and Matplotlib work, and a figure is drawn."""
+        code = (
+            "import numpy, scipy.signal, matplotlib.pyplot as plt; plt.plot([1, 2]); plt.savefig('/tmp/f.png');"
+            "print(scipy.signal.correlate(numpy.ones(3), numpy.ones(3)).max(), os.path.getsize('/tmp/f.png') > 5000)"
+        )
+        assert jailed.run(code).endswith("3.0 True")
+
+    def test_user_has_a_name(self, jailed: Kernel) -> None:
+        """Students' code is an ordinary user, without any privilege."""
+        assert jailed.run("import getpass; print(getpass.getuser(), os.getuid(), os.getgroups())") in {
+            "student 1000 []",
+            "student 1000 [1000]",
+        }
+        assert "CapEff:\t0000000000000000" in jailed.run("print(open('/proc/self/status').read())")
+
+
+class TestRefused:
+    """What students' code cannot do."""
+
+    def test_network(self, jailed: Kernel) -> None:
+        """No host can be reached, not even our own ports; its own loopback works."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            code = f"import socket; socket.create_connection(('127.0.0.1', {port}), timeout=5)"
+            assert jailed.run(code) == "ConnectionRefusedError"
+        assert jailed.run("socket.create_connection(('192.0.2.1', 80), timeout=5)") == "OSError"
+        code = "s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname()); print('ok')"
+        assert jailed.run(code) == "ok"
+
+    def test_abstract_sockets(self, jailed: Kernel) -> None:
+        """Sockets without a file, which no mount could hide, are out of reach as well."""
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(f"\0proctor-test-{os.getpid()}")
+            server.listen()
+            code = f"import socket; socket.socket(socket.AF_UNIX).connect('\\0proctor-test-{os.getpid()}')"
+            assert jailed.run(code) == "ConnectionRefusedError"
+
+    def test_system_is_read_only(self, jailed: Kernel) -> None:
+        """Nothing outside the home folder, /tmp and /dev/shm can be written."""
+        folders = [
+            "/",
+            "/usr",
+            "/usr/bin",
+            "/etc",
+            "/run",
+            "/run/jail",
+            "/run/wall",
+            "/home",
+            "/dev",
+            "/proc",
+        ]
+        folders += [sys.prefix, f"{sys.prefix}/bin", f"{sys.prefix}/lib", "/proc/sys/kernel"]
+        code = (
+            f"written = []\nfor folder in {folders}:\n    try:\n        open(folder + '/x', 'w'); written.append(folder)\n"
+            "    except OSError:\n        pass\nprint(written)"
+        )
+        assert jailed.run(code) == str([sys.prefix] if written_in_tmp(sys.prefix) else [])
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            "libc.unshare(0x10000000)",
+            "libc.syscall(250, 0, -3, 0, 0, 0)",
+            "libc.shmget(0, 4096, 0o1600)",
+            "libc.ptrace(0, 0, 0, 0)",
+            "libc.mount(b'none', b'/tmp', b'tmpfs', 0, None)",
+        ],
+    )
+    @pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are those of x86-64")
+    def test_system_calls(self, jailed: Kernel, call: str) -> None:
+        """New namespaces, the keyring, uncounted memory, tracing and mounting are refused."""
+        code = f"import ctypes; libc = ctypes.CDLL(None, use_errno=True); print({call}, ctypes.get_errno())"
+        assert jailed.run(code) == "-1 1"
+
+    def test_root_is_out_of_reach(self, jailed: Kernel) -> None:
+        """It cannot become root again."""
+        assert jailed.run("os.setuid(0)") in {"PermissionError", "OSError"}
+
+
+def written_in_tmp(prefix: str) -> bool:
+    """Return whether the environment lies below /tmp and we are no root: its parents are the student's own then.
+
+    They are made in the student's /tmp, in memory; the environment itself is read-only there as everywhere.
+    """
+    return Path("/tmp") in Path(prefix).parents and os.geteuid() != 0
+
+
+@pytest.fixture(scope="module")
+def tight(course: Path, place: Path) -> Iterator[Kernel]:
+    """Return one kernel with small limits, for tests that run into them."""
+    limits = {
+        "address_space": 2**30, "processes": 40, "file_size": 2**20, "open_files": 128,
+        "home": 4 * 2**20, "tmp": 4 * 2**20, "shared_memory": 2**20,
+    }  # fmt: skip
+    with kernel(course / "submitted/ada/ex", limits=limits) as running:
+        yield running
+
+
+class TestLimits:
+    """Limits are in force, and the kernel survives them."""
+
+    def test_memory(self, tight: Kernel) -> None:
+        """An allocation beyond the limit is a MemoryError."""
+        assert tight.run("import numpy; numpy.ones(2**28)") == "MemoryError"
+
+    def test_processes(self, tight: Kernel) -> None:
+        """A fork bomb ends at the limit, and the kernel can be used afterwards."""
+        code = (
+            "import os, signal, time\nchildren = []\ntry:\n    while len(children) < 200:\n"
+            "        pid = os.fork()\n        if not pid:\n            time.sleep(600)\n"
+            "        children.append(pid)\nexcept BlockingIOError:\n    print(0 < len(children) < 40)\n"
+            "finally:\n    [os.kill(pid, 9) for pid in children]; [os.waitpid(pid, 0) for pid in children]"
+        )
+        assert tight.run(code) == "True"
+        assert tight.run("print(1)") == "1"
+
+    def test_file_size(self, tight: Kernel) -> None:
+        """A file ends at its limit."""
+        assert tight.run("open('/tmp/big', 'wb').write(bytes(2**21))") == "OSError"
+        assert tight.run("print(os.path.getsize('/tmp/big') <= 2**20); os.remove('/tmp/big')") == "True"
+
+    def test_open_files(self, tight: Kernel) -> None:
+        """Files can be opened up to the limit."""
+        assert tight.run("held = [open('/dev/null') for _ in range(200)]") == "OSError"
+        assert tight.run("held = None; print(1)") == "1"
+
+    @pytest.mark.parametrize("folder", ["/tmp", "/home/student/work", "/dev/shm"])
+    def test_room(self, tight: Kernel, folder: str) -> None:
+        """Every place that can be written is of fixed size, whatever the number of files."""
+        code = (
+            f"import glob\ntry:\n    for i in range(20):\n        open(f'{folder}/fill{{i}}', 'wb').write(bytes(2**19))\n"
+            f"except OSError as error:\n    print(error.strerror)\nfor f in glob.glob('{folder}/fill*'): os.remove(f)"
+        )
+        assert tight.run(code) == "No space left on device"
+
+    def test_limits_are_hard(self, tight: Kernel) -> None:
+        """A student cannot lift a limit, for its own process or for bubblewrap's."""
+        code = "import resource; resource.setrlimit(resource.RLIMIT_NPROC, (1000, 1000))"
+        assert tight.run(code) == "ValueError"
+        code = "try:\n    print(resource.prlimit(1, resource.RLIMIT_NPROC))\nexcept PermissionError:\n    print((40, 40))"
+        assert tight.run(code) == "(40, 40)"
+
+
+class TestEnd:
+    """How a kernel ends, and what is left: nothing."""
+
+    def test_processor_time(self, course: Path) -> None:
+        """A loop ends with the processor time, also where the signal is ignored."""
+        with kernel(course / "submitted/ada/ex", limits={"cpu_seconds": 2}) as running:
+            assert running.run_until_dead("while True: pass") == "processor time limit"
+
+    def test_memory_of_all(self, course: Path) -> None:
+        """Processes that stay below their own limit are ended when together they hold too much."""
+        with kernel(course / "submitted/ada/ex", limits={"memory": 300 * 2**20}) as running:
+            code = "import os\nfor _ in range(4):\n    if not os.fork():\n        x = b'x' * 2**27\n        while True: pass"
+            assert running.run_until_dead(code) == "memory limit"
+
+    def test_crash(self, course: Path) -> None:
+        """A segmentation fault is told as one."""
+        with kernel(course / "submitted/ada/ex") as running:
+            ending = running.run_until_dead("import ctypes; ctypes.string_at(0)")
+            assert ending == "crashed with signal 11"
+
+    def test_interrupt(self, course: Path) -> None:
+        """An interrupt reaches a running cell by message, and as a signal, and spares the kernel.
+
+        The cell says over the wall that it runs: ipykernel can lose an interrupt that arrives amid a print.
+        """
+        with kernel(course / "submitted/ada/ex") as running, running.provisioner.listen_on_wall() as listener:
+            listener.settimeout(PATIENCE)
+            path = running.provisioner.wall_socket_jail
+            code = f"import socket; s = socket.socket(socket.AF_UNIX); s.connect({path!r})\nwhile True: pass"
+            for interrupt in (running.manager.interrupt_kernel, lambda: running.manager.signal_kernel(2)):
+                request = running.client.execute(code, stop_on_error=False)
+                listener.accept()[0].close()
+                interrupt()
+                reply = running.client.get_shell_msg(timeout=PATIENCE)
+                assert reply["parent_header"]["msg_id"] == request
+                assert reply["content"]["ename"] == "KeyboardInterrupt"
+            assert running.run("print(1)") == "1"
+
+    def test_restart_begins_afresh(self, course: Path) -> None:
+        """A restarted kernel has the submission as it was, at the same sockets."""
+        with kernel(course / "submitted/ada/ex") as running:
+            running.run("open('mine', 'w').write('x')")
+            running.manager.restart_kernel(now=True)
+            running.client.wait_for_ready(timeout=PATIENCE)
+            assert running.run("import os; print(sorted(os.listdir()))") == "['src']"
+
+    @pytest.mark.parametrize("settings", [{}, {"jailed": False}], ids=["jailed", "plain"])
+    def test_nothing_is_left(self, course: Path, place: Path, settings: dict[str, bool]) -> None:
+        """Processes, sockets, folders and descriptors are those of before, whatever a cell has started."""
+        before = traces(place)
+        with kernel(course / "submitted/ada/ex", **settings) as running:
+            pids = running.run(
+                "import os, subprocess, time\n"
+                "started = [subprocess.Popen(['sleep', '600'])]\n"
+                + (
+                    "started.append(subprocess.Popen(['setsid', '-f', 'sleep', '601']))\n"
+                    if not settings
+                    else ""
+                )
+                + "print(len(started))"
+            )
+            assert pids == ("1" if settings else "2")
+            assert "children" in traces(place)
+            family = psutil.Process(running.provisioner.pid).children(recursive=True)
+            assert any("600" in process.cmdline() for process in family)
+        assert not any(
+            process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in family
+        )
+        assert traces(place) == before
+
+    def test_daemon_dies_with_the_jail(self, course: Path) -> None:
+        """A process that forked twice and left its session ends with the jail."""
+        code = (
+            "import os, time\nif not os.fork():\n    os.setsid()\n    if not os.fork():\n"
+            "        open('/tmp/up', 'w').close()\n        time.sleep(600)\n    os._exit(0)\n"
+            "while not os.path.exists('/tmp/up'): pass\nprint('up')"
+        )
+        with kernel(course / "submitted/ada/ex") as running:
+            assert running.run(code) == "up"
+            family = psutil.Process(running.provisioner.pid).children(recursive=True)
+            family = [process for process in family if process.status() != psutil.STATUS_ZOMBIE]
+            assert len(family) == 3  # bubblewrap's process 1, the kernel, the daemon
+        assert not any(process.is_running() for process in family)
+
+    def test_failed_start_leaves_nothing(self, course: Path, place: Path) -> None:
+        """A folder that is refused, or a kernel that does not come up, leaves no trace, and says why."""
+        before = traces(place)
+        with pytest.raises(SubmissionRefused), kernel(course / "nowhere"):
+            pass
+        broken = {"PYTHONHOME": "/nowhere"}
+        with pytest.raises(JailUnavailable, match=r"(?s)did not start.*Fatal Python error"):
+            with kernel(course / "submitted/ada/ex", extra_env=broken):
+                pass
+        assert traces(place) == before
+
+    def test_manager_that_never_started(self, place: Path) -> None:
+        """A manager that is shut down before it starts removes its folder."""
+        before = traces(place)
+        manager = jailed_kernel_manager(manager_class=KernelManager)
+        assert manager.provisioner.wall_socket_host.parent.is_dir()
+        manager.shutdown_kernel(now=True)
+        assert traces(place) == before
+
+
+def traces(place: Path) -> dict[str, Any]:
+    """Return what a kernel could leave behind."""
+    return {
+        "children": sorted(child.pid for child in psutil.Process().children(recursive=True)),
+        "descriptors": len(os.listdir("/proc/self/fd")),
+        "folders": sorted(place.iterdir()),
+        "sockets": sorted(
+            line for line in Path("/proc/net/unix").read_text().splitlines() if str(place) in line
+        ),
+    }
+
+
+class TestWall:
+    """The socket between the two sides."""
+
+    @pytest.mark.parametrize("settings", [{}, {"jailed": False}], ids=["jailed", "plain"])
+    def test_student_side_connects(self, course: Path, settings: dict[str, bool]) -> None:
+        """Code in the kernel reaches the socket at which the grader listens, made before or after the start."""
+        with kernel(course / "submitted/ada/ex", **settings) as running:
+            with running.provisioner.listen_on_wall() as listener:
+                listener.settimeout(PATIENCE)
+                path = running.provisioner.wall_socket_jail
+                running.run(
+                    f"import socket; s = socket.socket(socket.AF_UNIX); s.connect({path!r}); s.send(b'hi')"
+                )
+                with listener.accept()[0] as connection:
+                    assert connection.recv(2) == b"hi"
+
+    def test_private_folder_is_private(self, jailed: Kernel) -> None:
+        """Nobody else of this machine may enter the folder of the sockets."""
+        assert jailed.provisioner.private_dir.stat().st_mode & 0o777 == 0o700
+
+    def test_jail_sees_no_socket_but_the_wall(self, jailed: Kernel) -> None:
+        """The folder with Jupyter's sockets is not visible inside."""
+        assert jailed.run(f"print(os.path.exists({str(jailed.provisioner.private_dir)!r}))") == "False"
+
+
+class TestReport:
+    """How a report says where students' code ran."""
+
+    def test_jailed(self, jailed: Kernel) -> None:
+        """The report names the jail and its limits."""
+        assert jailed.provisioner.describe().startswith("In the jail (bubblewrap ")
+
+    def test_not_jailed(self, course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without the jail the report says so first; the environment is clean and limits hold all the same."""
+        monkeypatch.setenv("GRADEBOOK_TOKEN", "open sesame")
+        with kernel(course / "submitted/ada/ex", jailed=False, limits={"open_files": 200}) as running:
+            assert running.provisioner.describe().startswith("WITHOUT the jail")
+            code = "import os, resource; print(os.environ.get('GRADEBOOK_TOKEN'), resource.getrlimit(7)[1], os.listdir())"
+            assert running.run(code) == "None 200 ['src']"
+
+    def test_never_silently_without(self, course: Path, tmp_path: Path) -> None:
+        """Where no jail can be built nothing is started."""
+        missing = str(tmp_path / "bwrap")
+        with (
+            pytest.raises(JailUnavailable, match="jailed = False"),
+            kernel(course / "submitted/ada/ex", bwrap=missing),
+        ):
+            pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="these tests run as an ordinary user already")
+def test_as_an_ordinary_user(course: Path) -> None:
+    """What holds for root holds for an ordinary user: the same tests, run as one.
+
+    The user is made by bubblewrap itself: it shows the machine as it is, but for our home folder, where of
+    all there may be only the interpreter is readable.
+    """
+    interpreter = Path(sys.executable).resolve().parents[1]
+    home = Path.home()
+    command = [str(find_bwrap().path), "--dev-bind", "/", "/", "--die-with-parent"]
+    if home in interpreter.parents:
+        command += ["--perms", "0755", "--tmpfs", str(home)]
+        for parent in sorted(parent for parent in interpreter.parents if home in parent.parents):
+            command += ["--perms", "0755", "--dir", str(parent)]
+        command += ["--ro-bind", str(interpreter), str(interpreter)]
+    command += ["--", "setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"]
+    command += ["--bounding-set=-all", "env", "HOME=/nonexistent", "XDG_RUNTIME_DIR=", "TMPDIR=/tmp"]
+    command += ["PYTHONDONTWRITEBYTECODE=1", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    tests = ["TestSeen", "TestRefused", "TestLimits", "test_nothing_is_left", "test_student_side_connects"]
+    command += ["-k", " or ".join(tests), str(Path(__file__))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PACKAGE.parent)
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    assert " passed" in done.stdout
