@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from Tests.compare import as_numbers
 
-from src.see.frame import BLUE, GREEN, ORANGE, canvas, picture
+from src.see.frame import BLUE, GREEN, ORANGE, canvas, in_powers, picture
 
 
 @picture()
@@ -54,12 +54,13 @@ def fading_errors(sigmoid: type, relu: type) -> Figure:
     for activation, colour, gain in [(sigmoid, BLUE, 1), (relu, GREEN, 2)]:
         sizes = error_sizes(activation, gain, len(layers) - 1)
         axes.semilogy(layers, sizes, "o-", color=colour)
-        name = f"{activation.__name__}\n{sizes[-1]:.1g} is left"
+        name = f"{activation.__name__}:\n{in_powers(sizes[-1])} is left"
         axes.annotate(
             name, (layers[-1], sizes[-1]), (10, 0), textcoords="offset points", va="center", color=colour
         )
     axes.set(xlabel="layers that the error has passed on its way back", ylabel="size of the error")
-    axes.set(xlim=(-0.3, 12), xticks=layers)
+    axes.set(xlim=(-0.3, 12.2), xticks=layers)
+    axes.margins(y=0.12)
     return figure
 
 

@@ -7,7 +7,7 @@ from matplotlib import cbook, image
 from matplotlib.figure import Figure
 from Tests.compare import as_numbers, give_weights, numerical_gradient
 
-from src.see.frame import INK, canvas, picture, show_image
+from src.see.frame import INK, canvas, in_powers, picture, show_image
 
 
 @picture()
@@ -73,7 +73,8 @@ def your_convolution(conv: type) -> Figure:
     below[0].axis("off")
     for index, (name, kernel) in enumerate(KERNELS.items(), start=1):
         show_image(above[index], maps[index - 1], name)
-        show_image(below[index], kernel, cmap="RdBu_r", vmin=-1, vmax=1)
+        limit = np.abs(kernel).max()
+        show_image(below[index], kernel, cmap="RdBu_r", vmin=-limit, vmax=limit)
     return figure
 
 
@@ -81,7 +82,7 @@ def your_convolution(conv: type) -> Figure:
 def your_strides(conv: type) -> Figure:
     """Draw the outlines of the photograph with growing strides, true to scale."""
     photo, kernels = photograph(), grey_kernels()[:1]
-    figure, panels = canvas(1, 3, size=(7.5, 5), width_ratios=[4, 2, 1])
+    figure, panels = canvas(1, 3, size=(6.5, 4.1), width_ratios=[4, 2, 1])
     for axes, step in zip(panels, (1, 2, 4), strict=True):
         layer = with_weights(conv, (step, step), kernels)
         picture_of_edges = as_numbers(layer.forward(photo), "ConvolutionalLayer.forward")[0, 0]
@@ -104,17 +105,19 @@ def your_gradients(conv: type) -> Figure:
     def loss(x: np.ndarray, w: np.ndarray) -> float:
         return float(np.sum(error * np.asarray(with_weights(conv, (2, 1), w).forward(x))))
 
-    figure, panels = canvas(2, 3, size=(9, 3.4))
+    figure, panels = canvas(2, 3, size=(9, 3.9), height_ratios=[7, 6])
+    figure.get_layout_engine().set(wspace=0.08)
     measured = numerical_gradient(lambda w: loss(images, w), weights)
-    draw_comparison(
-        panels[0],
-        "weights",
-        side_by_side(of_weights.reshape(-1, 3, 5)),
-        side_by_side(measured.reshape(-1, 3, 5)),
-    )
+    draw_comparison(panels[0], "weights", tiled(of_weights), tiled(measured))
     measured = numerical_gradient(lambda x: loss(x, weights), images)
-    draw_comparison(panels[1], "input", side_by_side(of_input[0]), side_by_side(measured[0]))
+    draw_comparison(panels[1], "input", tiled(of_input), tiled(measured))
     return figure
+
+
+def tiled(stacks: np.ndarray) -> np.ndarray:
+    """Put stacks of channels, [s, c, rows, columns], below each other, and the channels of each in a row."""
+    rows = [side_by_side(channels) for channels in stacks]
+    return np.vstack([np.pad(row, ((0, 1), (0, 0)), constant_values=np.nan) for row in rows])[:-1]
 
 
 def side_by_side(channels: np.ndarray) -> np.ndarray:
@@ -131,7 +134,7 @@ def draw_comparison(panels: Any, what: str, yours: np.ndarray, measured: np.ndar
     titles = [
         f"{what}: yours",
         f"{what}: measured",
-        f"difference, at most {np.nanmax(np.abs(difference)):.0e}",
+        f"difference, at most {in_powers(np.nanmax(np.abs(difference)))}",
     ]
     for axes, gradient, title in zip(panels, (yours, measured, difference), titles, strict=True):
         show_image(axes, gradient, title, cmap="RdBu_r", vmin=-limit, vmax=limit)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from IPython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 from Tests.compare import as_numbers
@@ -103,11 +104,12 @@ class Bar:
     def __init__(self, total: int) -> None:
         self.total = total
         self.drawn = 0.0
-        self.output = display({"text/plain": ""}, raw=True, display_id=True)
+        in_notebook = get_ipython() is not None
+        self.output = display({"text/plain": ""}, raw=True, display_id=True) if in_notebook else None
 
     def show(self, done: int, note: str) -> None:
         """Draw how much is done, if it is time to draw."""
-        if done < self.total and time.monotonic() - self.drawn < 0.1:
+        if self.output is None or (done < self.total and time.monotonic() - self.drawn < 0.1):
             return
         self.drawn = time.monotonic()
         share = done / self.total
@@ -167,7 +169,7 @@ def misread(learned: Learned) -> Figure | None:
     if not len(wrong):
         print("Not a single one is wrong!")
         return None
-    figure, panels = canvas(2, 6, size=(9, 3.4))
+    figure, panels = canvas(-(-len(wrong) // 6), 6, size=(9, 1.8 * -(-len(wrong) // 6)), squeeze=False)
     for axes in panels.flat:
         axes.axis("off")
     for axes, index in zip(panels.flat, wrong, strict=False):

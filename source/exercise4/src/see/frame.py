@@ -55,3 +55,11 @@ def show_image(axes: Any, image: np.ndarray, title: str = "", **options: Any) ->
     axes.set_title(title, fontsize=10)
     axes.grid(visible=False)
     axes.axis("off")
+
+
+def in_powers(size: float) -> str:
+    """Write a positive number so that it can be read at a glance: 1.4, or 3 times a power of ten."""
+    if size == 0 or 0.01 <= size < 1000:
+        return f"{size:.0f}" if size >= 10 else f"{size:.2g}"
+    digit, exponent = f"{size:.0e}".split("e")
+    return rf"${digit} \cdot 10^{{{int(exponent)}}}$"

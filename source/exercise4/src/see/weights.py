@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from Tests.compare import as_numbers
 
-from src.see.frame import BLUE, GREEN, ORANGE, PURPLE, canvas, picture
+from src.see.frame import BLUE, GREEN, ORANGE, PURPLE, canvas, in_powers, picture
 
 WIDTH, LAYERS, SHOWN = 400, 10, (1, 2, 4, 7, 10)
 
@@ -40,17 +40,18 @@ def your_first_weights(relu: type, const: type, uniform: type, he: type) -> Figu
         "Gaussian, too large": lambda shape: rng.normal(0, 3 * spread, shape),
         "He()": lambda shape: he().initialize(shape),
     }
-    figure, panels = canvas(len(kinds), len(SHOWN), size=(9, 7.5), sharex=True, sharey="row")
-    example = rng.normal(size=(1, WIDTH))
+    figure, panels = canvas(len(kinds), len(SHOWN), size=(9, 7.2), sharex=True)
+    example = np.abs(rng.normal(size=(1, WIDTH)))  # positive, as the brightness of pixels is
     for row, (name, make) in zip(panels, kinds.items(), strict=True):
         signals = through_layers(relu, make, example)
-        row[0].set_ylabel(f"{name}\n{verdict(signals)}", fontsize=10)
+        label = f"{name}\n{verdict(signals)}"
+        row[0].set_ylabel(label, fontsize=10, rotation=0, ha="left", va="center", labelpad=110)
         for axes, layer in zip(row, SHOWN, strict=True):
             signal = signals[layer - 1].ravel()
             axes.hist(np.clip(signal, -4, 4), bins=np.linspace(-4, 4, 41), color=PURPLE)
             size = np.sqrt(np.mean(signal**2))
-            axes.set_title(f"size {size:.2g}", fontsize=9, loc="right")
-            axes.set(yticks=[], xlim=(-4.2, 4.2))
+            axes.set_title(f"size {in_powers(size)}", fontsize=9)
+            axes.set(yticks=[], xlim=(-4.3, 4.3), xticks=[-4, 0, 4])
     for axes, layer in zip(panels[-1], SHOWN, strict=True):
         axes.set_xlabel(f"layer {layer}")
     return figure
