@@ -77,45 +77,46 @@ class LayerCriteria(Criteria):
                     Rung.VALUES, "forward(x) does not answer to all weights and pixels. Which are lost?"
                 )
 
+    def check_alive(self, w: Array, x: Array) -> None:
+        """Fail unless the student's forward answers to pictures and to weights at all."""
+        y, others = self.output(w, x), (self.output(w, x[::-1] + 1), self.output(w[..., ::-1] + 1, x))
+        if any(y.shape == other.shape and self.close(y, other).all() for other in others):
+            raise CriterionFailed(Rung.VALUES, "forward(x) does not answer to pictures and weights. What does it return?")
+
     def answers_to_weights(self, x: Array, kernel_shape: tuple[int, ...], stride: Pair = (1, 1)) -> Array:
         """Return d forward(x) / d weight for each weight of a kernel, [c * m * n, b, i, j].
 
-        One kernel for each weight, 1 there and 0 elsewhere, and one of zeros to compare with: exact, since the
-        layer is affine in its weights.
+        One kernel for each weight, 1 there and 0 elsewhere, and one of zeros to compare with: exact, as the layer
+        is affine in its weights.
         """
         size = int(np.prod(kernel_shape))
-        kernels = np.eye(size + 1, size).reshape(-1, *kernel_shape)
-        y = self.output(self.layer(kernels, stride=stride), x)
-        self.check_axes(y, len(x), len(kernels))
+        y = self.output(np.eye(size + 1, size).reshape(-1, *kernel_shape), x, stride=stride)
         return np.moveaxis(y[:, :-1] - y[:, -1:], 1, 0)
 
     def answers_to_pixels(self, w: Array, image_shape: tuple[int, ...], stride: Pair = (1, 1)) -> Array:
-        """Return d forward(x) / d pixel for each pixel of an image, [c * p * q, s, i, j]; images along the batch."""
+        """Return d forward(x) / d pixel for each pixel, [c * p * q, s, i, j]: one picture each, along the batch."""
         size = int(np.prod(image_shape))
-        images = np.eye(size + 1, size).reshape(-1, *image_shape)
-        y = self.output(self.layer(w, stride=stride), images)
-        self.check_axes(y, len(images), len(w))
+        y = self.output(w, np.eye(size + 1, size).reshape(-1, *image_shape), stride=stride)
         return y[:-1] - y[-1:]
 
     def answers_to_bias(self, x: Array, w: Array, stride: Pair = (1, 1)) -> Array:
-        """Return d forward(x) / d bias for each kernel, [b, s, i, j]."""
-        low, high = (
-            self.output(self.layer(w, np.full(len(w), value), stride=stride), x) for value in (0.0, 1.0)
-        )
-        self.check_axes(high - low, len(x), len(w))
-        return high - low
+        """Return d forward(x) / d bias for each kernel, [s, b, i, j]."""
+        low, high = (self.output(w, x, np.full(len(w), value), stride=stride) for value in (0.0, 1.0))
+        return np.moveaxis(high - low, 1, 0)
 
-    def output(self, layer: Any, x: Array) -> Array:
-        """Return a forward pass, checked up to the rung of its type."""
-        return self.array(layer.forward(x.copy()), "forward(x)").astype(float)
+    def output(self, w: Array, x: Array, b: Array | None = None, *, stride: Pair = (1, 1)) -> Array:
+        """Return a new layer's answer to x, checked up to the number of axes, pictures and channels."""
+        return self.four_axes(self.layer(w, b, stride=stride).forward(x.copy()), len(x), len(w))
 
-    def check_axes(self, y: Array, images: int, kernels: int) -> None:
-        """Fail unless an output has four axes, and its batch and its channels."""
-        if y.ndim != 4 or y.shape[:2] != (images, kernels) or 0 in y.shape:
+    def four_axes(self, output: Any, pictures: int, channels: int) -> Array:
+        """Return an output as an array of numbers with four axes, or fail: its batch, its channels, and not empty."""
+        y = self.array(output, "forward(x)")
+        if y.ndim != 4 or y.shape[:2] != (pictures, channels) or 0 in y.shape:
+            wanted = f"({pictures}, {channels}, rows, columns)"
             raise CriterionFailed(
-                Rung.SHAPE,
-                f"forward(x): ({images}, {kernels}, rows, columns) was expected, {y.shape} came. Which axis?",
+                Rung.SHAPE, f"forward(x): shape {wanted} was expected, {y.shape} came. Which axis differs?"
             )
+        return y.astype(float)
 
     def own_gradient(self, of: str, x: Array, w: Array, error: Array, stride: Pair) -> Array:
         """Return a gradient of the student's own forward, by differences that are exact; fail if it is not real.
@@ -129,19 +130,18 @@ class LayerCriteria(Criteria):
         """
         self.check_real(w)
         if of == "weights":
-            answers, least = self.answers_to_weights(x, w.shape[1:], stride), 1.0
-            gradient = np.einsum("tbij,bsij->st", answers, error).reshape(w.shape)
+            answers = self.answers_to_weights(x, w.shape[1:], stride)
+            axes = "tbij,bsij->st"
         elif of == "bias":
-            answers, least = np.moveaxis(self.answers_to_bias(x, w, stride), 1, 0), 1.0
-            gradient = np.einsum("sbij,bsij->s", answers, error)
-        else:  # a wrong stride may skip pixels
-            answers, least = self.answers_to_pixels(w, x.shape[1:], stride), 0.5
-            gradient = np.einsum("nsij,bsij->bn", answers, error).reshape(x.shape)
-        if answering(answers).mean() < least:
-            raise CriterionFailed(
-                Rung.VALUES, f"forward(x) answers to a part of the {of} only. What is lost?"
-            )
-        return gradient
+            answers = self.answers_to_bias(x, w, stride)
+            axes = "sbij,bsij->s"
+        else:
+            answers = self.answers_to_pixels(w, x.shape[1:], stride)
+            axes = "nsij,bsij->bn"
+        # A wrong stride may skip pixels, and weights that met zeros only.
+        if answers.shape[2:] != error.shape[2:] or answering(answers).mean() < 0.5:
+            raise CriterionFailed(Rung.VALUES, f"forward(x) answers to a part of the {of} only. What is lost?")
+        return np.einsum(axes, answers, error).reshape({"weights": w, "bias": w[:, 0, 0, 0], "input": x}[of].shape)
 
 
 def answering(answers: Array) -> NDArray[np.bool_]:

@@ -63,12 +63,19 @@ class GradientCriteria(LayerCriteria):
         """Return the layer of a scene."""
         return self.layer(scene.w, scene.b, stride=scene.stride, rate=scene.rate)
 
-    def step(self, layer: Any, x: Array, error: Array) -> Answer:
-        """Send a batch forward and an error backward, and fetch the gradient.
+    def let_fellow_step(self) -> None:
+        """Let another layer, of another size and stride, go through a step of its own; it is not judged."""
+        x, w = numbers(2, 3, 6, 4, seed=301), numbers(5, 3, 5, 3, seed=302)
+        self.step(self.layer(w, numbers(5, seed=303), stride=(2, 1), rate=0.5), x)
+
+    def step(self, layer: Any, x: Array, error: Array | None = None) -> Answer:
+        """Send a batch forward and an error backward, by default one of the output's shape; fetch the gradient.
 
         After an exception the gradient may be there all the same: what is stored before a crash counts.
         """
         output, fault = self.attempt(lambda: layer.forward(x.copy()))
+        if error is None:
+            error = numbers(*np.shape(output), seed=304)
         returned, crash = self.attempt(lambda: layer.backward(error.copy()))
         return self.fetch(layer, output, returned, fault or crash)
 
@@ -93,9 +100,8 @@ class GradientCriteria(LayerCriteria):
         self, scene: Scene, story: Callable[[Array], Answer], answer: Answer, error: Array
     ) -> None:
         """Judge by the student's own forward, with an error of the shape of its own output."""
-        output = self.array(answer.output, "forward(x)")
+        output = self.four_axes(answer.output, len(scene.x), len(scene.w))
         if output.shape != error.shape:
-            self.check_axes(output, len(scene.x), len(scene.w))
             error = numbers(*output.shape, seed=900)
             answer = story(error)
         self.check_gradient(answer, self.own_gradient(self.of, scene.x, scene.w, error, scene.stride))
@@ -142,15 +148,15 @@ class ConvGradientBias(GradientCriteria):
 
     @points(0.75)
     def test_sum(self) -> None:
-        """`get_gradient_bias()` adds the last error up over the batch, the rows and the columns: one number a kernel."""
-        now, before = scene(3, 2, 4, seed=321, rate=0.25), numbers(2, 2, 5, 6, seed=325)
+        """`get_gradient_bias()` adds up the last error over batch, rows and columns: one number for each kernel."""
+        now, before = scene(3, 2, 4, seed=321, rate=0.25), scene(2, 2, 4, seed=325, image=(5, 6))
 
         def story(error: Array) -> Answer:
-            layer, other = self.make(now), self.make(now)
-            self.step(layer, before, numbers(2, 4, 5, 6, seed=326))
+            layer = self.make(now)
+            self.step(layer, before.x)
             output, fault = self.attempt(lambda: layer.forward(now.x.copy()))
             _, crash = self.attempt(lambda: layer.backward(error.copy()))
-            self.step(other, before, numbers(2, 4, 5, 6, seed=327))
+            self.let_fellow_step()
             return self.fetch(layer, output, None, fault or crash)
 
         self.judge(now, story)
@@ -186,15 +192,15 @@ class ConvGradientWeights(GradientCriteria):
     @points(1)
     def test_training(self) -> None:
         """In training: summed over the batch, of the last backward, undisturbed by the step or by a second layer."""
-        now, before = scene(3, 2, 3, seed=351, rate=0.25), numbers(2, 2, 5, 6, seed=355)
+        now, before = scene(3, 2, 3, seed=351, rate=0.25), scene(2, 2, 3, seed=355, image=(5, 6))
 
         def story(error: Array) -> Answer:
-            layer, other = self.make(now), self.make(now)
-            self.step(layer, before, numbers(2, 3, 5, 6, seed=356))
+            layer = self.make(now)
+            self.step(layer, before.x)
             output, fault = self.attempt(lambda: layer.forward(now.x.copy()))
-            self.attempt(lambda: other.forward(before.copy()))
+            self.let_fellow_step()
             _, crash = self.attempt(lambda: layer.backward(error.copy()))
-            self.attempt(lambda: other.backward(numbers(2, 3, 5, 6, seed=357)))
+            self.let_fellow_step()
             self.fetch(layer, output, None, None)
             return self.fetch(layer, output, None, fault or crash)
 
@@ -224,15 +230,14 @@ class ConvGradientInput(GradientCriteria):
     @points(1)
     def test_training(self) -> None:
         """In training: each picture of the batch, with the weights before the step, undisturbed by a second layer."""
-        now, before = scene(3, 2, 3, seed=381, rate=0.25), numbers(2, 2, 6, 5, seed=385)
-        fellow = scene(2, 2, 3, seed=387, image=(5, 6), rate=0.25)
+        now, before = scene(3, 2, 3, seed=381, rate=0.25), scene(2, 2, 3, seed=385, image=(6, 5))
 
         def story(error: Array) -> Answer:
-            layer, other = self.make(now), self.make(fellow)
-            self.step(layer, before, numbers(2, 3, 6, 5, seed=391))
+            layer = self.make(now)
+            self.step(layer, before.x)
             self.fill(layer, now.w, now.b)
             output, fault = self.attempt(lambda: layer.forward(now.x.copy()))
-            self.step(other, fellow.x, numbers(2, 3, 5, 6, seed=392))
+            self.let_fellow_step()
             returned, crash = self.attempt(lambda: layer.backward(error.copy()))
             return Answer(output, returned, fault or crash)
 

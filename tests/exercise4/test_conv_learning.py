@@ -13,8 +13,6 @@ from proctor.criteria import CriterionFailed, points
 from proctor.outcome import Rung
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from closed_forms import Array
 
     from proctor.criteria import Fault
@@ -40,18 +38,20 @@ class ConvUpdate(LayerCriteria):
 
     @points(0.5)
     def test_weights(self) -> None:
-        """`backward(error)` moves the weights against their gradient, by the learning rate times the gradient."""
-        for step in self.steps("weights"):
-            self.check_step(step, "The weights after backward")
+        """`backward(error)` moves the weights against their gradient: by the learning rate times the gradient."""
+        self.judge("weights")
 
     @points(0.5)
     def test_bias(self) -> None:
         """`backward(error)` moves the bias in the same way."""
-        for step in self.steps("bias"):
-            self.check_step(step, "The bias after backward")
+        self.judge("bias")
 
-    def steps(self, name: str) -> Iterator[Step]:
-        """Train a layer for two steps in a row, and yield each."""
+    def judge(self, name: str) -> None:
+        """Judge two steps in a row, with errors of the right shape or else of that of the student's own output."""
+        self.better(lambda: self.train(name, own_shape=False), lambda: self.train(name, own_shape=True))
+
+    def train(self, name: str, *, own_shape: bool) -> None:
+        """Train a layer for two steps in a row, and judge each."""
         w, b = numbers(*SHAPES["weights"], seed=501), numbers(*SHAPES["bias"], seed=502)
         layer = self.layer(w, b, rate=RATE)
         before: Any = {"weights": w, "bias": b}[name]
@@ -59,12 +59,15 @@ class ConvUpdate(LayerCriteria):
             x, error = numbers(2, 2, 5, 6, seed=seed), numbers(2, 3, 5, 6, seed=seed + 1)
             wanted: Array | None = getattr(gradients(x, w, error), name).ravel()  # does not depend on w
             y, fault = self.attempt(lambda x=x: layer.forward(x.copy()))
-            if isinstance(y, np.ndarray) and y.ndim == 4 and y.shape != error.shape:
-                error, wanted = numbers(*y.shape, seed=seed + 1), None
+            if own_shape:
+                output = self.four_axes(y, len(x), len(w))
+                if output.shape == error.shape:
+                    raise CriterionFailed(Rung.SHAPE, "The output has the right shape. What is wrong with the step?")
+                error, wanted = numbers(*output.shape, seed=seed + 1), None
             _, crash = self.attempt(lambda error=error: layer.backward(error.copy()))
             own, _ = self.attempt(lambda: getattr(layer, f"get_gradient_{name}")())
             after = getattr(layer, name)
-            yield Step(before, after, wanted, own, fault or crash)
+            self.check_step(Step(before, after, wanted, own, fault or crash), f"The {name} after backward")
             before = after
 
     def check_step(self, step: Step, what: str) -> None:
@@ -114,10 +117,14 @@ class ConvUpdate(LayerCriteria):
 
 
 class Asked:
-    """An initializer that writes down what it is asked for, and hands out consecutive numbers."""
+    """An initializer that writes down what it is asked for, and hands out consecutive numbers.
+
+    Attributes:
+        handed: for each time it was asked, the shape asked for and the first number handed out.
+    """
 
     def __init__(self, start: float) -> None:
-        self.start, self.asked, self.handed = start, [], 0
+        self.next, self.handed = start, []
 
     def initialize(self, weight_shape: Any) -> Array:
         """Return consecutive numbers in the shape asked for."""
@@ -125,10 +132,9 @@ class Asked:
         size = int(np.prod(shape))
         if not 0 < size <= 10_000:
             raise ValueError(f"weight_shape {shape} is no shape for weights")
-        values = self.start + np.arange(self.handed, self.handed + size)
-        self.asked.append(shape)
-        self.handed += size
-        return values.reshape(shape)
+        self.handed.append((shape, self.next))
+        self.next += size
+        return (self.next - size + np.arange(size)).reshape(shape)
 
 
 class ConvInitialize(LayerCriteria):
@@ -136,63 +142,58 @@ class ConvInitialize(LayerCriteria):
 
     grade_id = "conv_initialize"
 
-    def initialized(self) -> tuple[Any, Asked, Asked, Fault | None]:
-        """Return a layer of 4 kernels of 3 x 2 x 5 after `initialize`, both initializers, and the fault if it raised."""
-        layer, weights, bias = self.ConvolutionalLayer((1, 1), (3, 2, 5), 4, 0.0), Asked(0.5), Asked(1000.5)
-        _, fault = self.attempt(lambda: layer.initialize(weights, bias))
-        return layer, weights, bias, fault
-
     @points(0.5)
     def test_weights(self) -> None:
-        """The weights initializer is asked for a 2-D shape with c * m * n as its second entry; reshaped, they are the weights."""
-        layer, asked, _, fault = self.initialized()
-        if fault and not asked.asked:
-            raise fault
-        if not asked.asked:
-            self.fail_with(
-                Rung.VALUES,
-                "The weights initializer is not asked for anything. Where do the weights come from?",
-            )
-        for shape in asked.asked:
-            self.check_shape_asked(shape)
-        values = 0.5 + np.arange(120.0).reshape(4, 3, 2, 5)
-        try:
-            self.check(layer.weights, values, "The weights after initialize")
-        except CriterionFailed:
-            if fault:
-                raise fault from None
-            raise
-
-    def check_shape_asked(self, shape: tuple[int, ...]) -> None:
-        """Fail unless the weights initializer is asked for a matrix whose second entry is the fan-in."""
-        if len(shape) != 2:
-            self.fail_with(
-                Rung.SHAPE,
-                f"The weights initializer is asked for {len(shape)} axes, not 2. What does it take for n_in then?",
-            )
-        if shape[1] != 30:
-            self.fail_with(
-                Rung.SHAPE,
-                "The second entry of the shape asked for is not n_in. How many numbers does one output pixel see?",
-            )
+        """The weights initializer is asked for two axes, the second c * m * n; reshaped, the answer is the weights."""
+        layer, handed, _, fault = self.initialized()
+        # All weights at once, or kernel by kernel.
+        at_once = [(shape, first) for shape, first in handed if np.prod(shape) == 120] or handed
+        self.check_asked(at_once, fault, "The weights initializer")
+        for shape, _ in at_once:
+            self.check_matrix(shape)
+        wanted = at_once[0][1] + np.arange(120.0).reshape(4, 3, 2, 5)
+        self.check_kept(layer.weights, wanted, "The weights after initialize", fault)
 
     @points(0.5)
     def test_bias(self) -> None:
         """The bias initializer is asked for n_kernels numbers, and they are the bias."""
-        layer, _, asked, fault = self.initialized()
-        if fault and not asked.asked:
-            raise fault
-        if not asked.asked:
+        layer, _, handed, fault = self.initialized()
+        self.check_asked(handed, fault, "The bias initializer")
+        if sum(np.prod(shape) for shape, _ in handed) != 4:
             self.fail_with(
-                Rung.VALUES, "The bias initializer is not asked for anything. Where does the bias come from?"
+                Rung.SHAPE, "The bias initializer is asked for a wrong number of values. How many kernels are there?"
             )
-        if asked.handed != 4:
+        self.check_kept(layer.bias, handed[0][1] + np.arange(4.0), "The bias after initialize", fault)
+
+    def initialized(self) -> tuple[Any, list[Any], list[Any], Fault | None]:
+        """Return a layer of 4 kernels of 3 x 2 x 5 after `initialize`, what both initializers were asked, and the fault."""
+        layer, weights, bias = self.ConvolutionalLayer((1, 1), (3, 2, 5), 4, 0.0), Asked(0.5), Asked(1000.5)
+        _, fault = self.attempt(lambda: layer.initialize(weights, bias))
+        return layer, weights.handed, bias.handed, fault
+
+    def check_asked(self, handed: list[Any], fault: Fault | None, who: str) -> None:
+        """Fail unless an initializer was asked for something."""
+        if not handed:
+            if fault:
+                raise fault
+            self.fail_with(Rung.VALUES, f"{who} is not asked for anything. Where do the values come from?")
+
+    def check_matrix(self, shape: tuple[int, ...]) -> None:
+        """Fail unless the weights initializer is asked for a matrix whose second entry is the fan-in."""
+        if len(shape) != 2:
+            axes = "one axis" if len(shape) == 1 else f"{len(shape)} axes"
             self.fail_with(
-                Rung.SHAPE,
-                "The bias initializer is asked for a wrong number of values. How many kernels are there?",
+                Rung.SHAPE, f"The weights initializer is asked for {axes} instead of two. What does it take for n_in?"
             )
+        if shape[1] != 30:
+            self.fail_with(
+                Rung.SHAPE, "The second entry asked for is not the fan-in. How many numbers does one output pixel see?"
+            )
+
+    def check_kept(self, kept: Any, wanted: Array, what: str, fault: Fault | None) -> None:
+        """Check what the layer keeps; where it is wrong after an exception, the exception is what to show."""
         try:
-            self.check(layer.bias, 1000.5 + np.arange(4.0), "The bias after initialize", shape=False)
+            self.check(kept, wanted, what, shape=wanted.ndim > 1)
         except CriterionFailed:
             if fault:
                 raise fault from None

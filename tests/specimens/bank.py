@@ -1,0 +1,157 @@
+"""The banks of right answers and of mistakes, read from `correct/` and `mistaken/`."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import TYPE_CHECKING
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+try:
+    from build import PARTS, Submission, solution
+finally:
+    sys.path.remove(str(HERE))
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Change = Callable[[str], str]
+
+
+class StaleError(Exception):
+    """A change no longer applies: the solution that it was written for has changed."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A misconception that students have.
+
+    Attributes:
+        name: a slug, unique in the bank.
+        part: the solution cell that it is made in, a key of PARTS.
+        says: what is different, a sentence for the student who made it.
+        question: what leads on.
+        costs: the points lost, by grade_id.
+        changes: what turns the solution's cell into this one.
+    """
+
+    name: str
+    part: str
+    says: str
+    question: str
+    costs: Mapping[str, float]
+    changes: tuple[Change, ...]
+
+    def source(self) -> str:
+        """Return the source of the cell with this mistake; StaleError if it no longer applies."""
+        source = solution()[self.part]
+        for change in self.changes:
+            changed = change(source)
+            if changed == source:
+                raise StaleError(f"{self.name}: a change leaves the solution as it is.")
+            source = changed
+        return source
+
+    def submission(self) -> Submission:
+        """Return the solution with this mistake in it."""
+        return Submission.solved().replace(self.part, self.source())
+
+
+def swap(old: str, new: str) -> Change:
+    """Replace a piece of the solution that occurs exactly once."""
+
+    def change(source: str) -> str:
+        if source.count(old) != 1:
+            raise StaleError(f"{old!r} occurs {source.count(old)} times in the solution, not once.")
+        return source.replace(old, new)
+
+    return change
+
+
+def body(method: str, code: str) -> Change:
+    """Replace what a method of the solution does, "Class.method"; its signature stays, its docstring goes."""
+    class_name, method_name = method.split(".")
+
+    def change(source: str) -> str:
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.ClassDef) and node.name == class_name:
+                for item in node.body:
+                    if isinstance(item, ast.FunctionDef) and item.name == method_name:
+                        lines = source.splitlines(keepends=True)
+                        lines[item.body[0].lineno - 1 : item.end_lineno] = [indent(dedent(code).strip("\n"), " " * 8) + "\n"]
+                        return "".join(lines)
+        raise StaleError(f"The solution has no {method}.")
+
+    return change
+
+
+@cache
+def mistakes() -> dict[str, Mistake]:
+    """Return the bank of mistakes by name."""
+    found: dict[str, Mistake] = {}
+    sys.path.insert(0, str(HERE))
+    try:
+        for path in sorted((HERE / "mistaken").glob("*.py")):
+            spec = importlib.util.spec_from_file_location(f"mistaken_{path.stem}", path)
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            for mistake in module.MISTAKES:
+                if mistake.name in found:
+                    raise StaleError(f"{path}: two mistakes are called {mistake.name}.")
+                found[mistake.name] = mistake
+    finally:
+        sys.path.remove(str(HERE))
+    return found
+
+
+@dataclass(frozen=True)
+class Right:
+    """A right answer, read from a module in percent format::
+
+        \"\"\"Who this student is, and what is special about the answer.\"\"\"
+        REMARKS = {"flatten": "not in C order"}     # if remarks are due: a piece of each, by grade_id
+
+        # %% conv                     the cell of a part; other parts are the solution's
+        # %% conv saved               the same, saved with %%writefile
+        # %% before conv              a cell of the student's own, before or after another one
+    """
+
+    name: str
+    who: str
+    remarks: Mapping[str, str]
+    cells: tuple[tuple[str, str], ...]
+
+    def submission(self) -> Submission:
+        """Return the submission: this student's cells, the solution's where there are none."""
+        submission = Submission.solved()
+        for header, source in self.cells:
+            first, *rest = header.split()
+            if first in ("before", "after"):
+                submission.insert(source, **{first: rest[0]})
+            else:
+                saved = f"%%writefile {PARTS[first]}\n" if rest == ["saved"] else ""
+                submission.replace(first, saved + source.strip("\n"))
+        return submission
+
+
+def read_right(path: Path) -> Right:
+    """Read one right answer."""
+    head, *chunks = re.split(r"^# %% (.+)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    tree = ast.parse(head)
+    remarks = next((ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign)), {})
+    cells = tuple(zip(chunks[::2], chunks[1::2], strict=True))
+    return Right(path.stem, ast.get_docstring(tree) or "", remarks, cells)
+
+
+@cache
+def right_answers() -> dict[str, Right]:
+    """Return the bank of right answers by name; the solution itself is one of them."""
+    solved = Right("solution", "The solution.", {}, ())
+    return {"solution": solved} | {path.stem: read_right(path) for path in sorted((HERE / "correct").glob("*.py"))}
