@@ -15,6 +15,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from proctor.jail.errors import JailUnavailable
 from proctor.jail.process import NOBODY_UID, STUDENT_UID, start_jailed
 
 NEEDED = ("--clearenv", "--die-with-parent", "--perms", "--size", "--userns-block-fd")
@@ -41,10 +42,6 @@ HELP = {
     ),
 }
 WITHOUT = "To run students' code WITHOUT protection all the same, set `c.JailProvisioner.jailed = False`."
-
-
-class JailUnavailable(RuntimeError):  # noqa: N818  - a state of the machine, named as the user meets it
-    """No jail can be built on this machine; the message says why and what to do."""
 
 
 @dataclass(frozen=True)

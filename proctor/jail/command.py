@@ -36,7 +36,7 @@ def mount_arguments(view: View, limits: Limits, files: Mapping[str, int], wall: 
     arguments = ["--perms", "0755", "--dir", "/home"]
     for folder, size in ((HOME, limits.home), ("/tmp", limits.tmp)):  # noqa: S108
         arguments += ["--perms", "1777", "--size", str(size), "--tmpfs", folder]
-    for folder in dict.fromkeys(["/etc", "/run", "/run/jail", *map(str, view.parents())]):
+    for folder in dict.fromkeys(["/etc", "/run", "/run/jail", "/run/jail/fonts", *map(str, view.parents())]):
         arguments += ["--perms", "0755", "--dir", folder]
     for path in view.shown:
         arguments += ["--ro-bind", str(path), str(path)]

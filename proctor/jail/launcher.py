@@ -54,6 +54,15 @@ def unpack(descriptor: int, work: Path) -> None:
             target.write_bytes(content.read() if content else b"")
 
 
+def warm_fonts(folder: Path) -> None:
+    """Give Matplotlib its list of fonts, where there is one, in a folder that it may write to."""
+    if folder.is_dir():
+        target = Path(os.environ["MPLCONFIGDIR"])
+        target.mkdir(parents=True)
+        for source in folder.iterdir():
+            (target / source.name).write_bytes(source.read_bytes())
+
+
 def hush() -> int:
     """Point standard output and error to nowhere; return the former error stream, for our own last words.
 
@@ -113,6 +122,7 @@ def main(settings_file: str) -> None:
             resource.prlimit(pid, getattr(resource, name), (soft, hard))
     work = Path(settings["work"])
     unpack(settings["submission"], work)
+    warm_fonts(Path(settings_file).parent / "fonts")
     last_words = hush()
     try:
         sys.argv = ["ipykernel_launcher.py", "-f", settings["connection_file"]]

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Dict, Float, List, TraitError, Unicode, validate
 
-from proctor.jail.bwrap import JailUnavailable, explain, find_bwrap
+from proctor.jail.bwrap import explain, find_bwrap
 from proctor.jail.command import WALL
+from proctor.jail.errors import JailUnavailable
 from proctor.jail.limits import Limits
 from proctor.jail.process import how_it_ended
 from proctor.jail.start import Kernel, listen, make_private_folder

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.jail import seccomp
 from proctor.jail.command import environment_arguments, mount_arguments
+from proctor.jail.fonts import font_list
 from proctor.jail.process import STUDENT_UID, JailProcess, in_memory, start_jailed, start_plainly
 from proctor.jail.view import HOME, MADE_UP, WORK, build_view, environment
 
@@ -97,10 +98,13 @@ class Kernel:
         """Start the kernel in the jail. Nothing in there names the host's private folder."""
         files = self._files(settings | {"work": WORK}, INSIDE, f"{INSIDE}/kernel")
         files |= {path: text.encode() for path, text in MADE_UP.items()}
+        view = build_view(self.hide)
+        if (fonts := font_list(view.shown)) is not None:
+            files[f"{INSIDE}/fonts/{fonts[0]}"] = fonts[1]
         lent = {path: _lent(stack, content) for path, content in files.items()}
         arguments = [
             *bwrap.namespace_arguments(),
-            *mount_arguments(build_view(self.hide), self.limits, lent, self.private / "wall"),
+            *mount_arguments(view, self.limits, lent, self.private / "wall"),
             *environment_arguments(environment(self.extra_env)),
         ]
         passed = passed | set(lent.values())

@@ -15,16 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from proctor.jail.errors import SubmissionRefused
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from proctor.jail.limits import Limits
 
 COURSE_MARK = "nbgrader_config.py"
-
-
-class SubmissionRefused(ValueError):  # noqa: N818  - what happened to the folder
-    """The folder cannot go into a jail; the message says why."""
 
 
 @dataclass(frozen=True)

