@@ -3,8 +3,9 @@
     kernelspec  ->  provisioner  ->  view, submission, command  ->  bwrap  ->  launcher -> ipykernel
     (Jupyter's side)              (what is seen, and how)                   (the student's side)
 
-The modules, from the faces down: `kernelspec` offers the kernel to Jupyter, `provisioner` starts and ends one
-for a kernel manager, `process` owns the running jail, `command` spells it for bubblewrap, `view` says which
-files are seen, `submission` packs the student's folder, `limits` and `seccomp` say what it may use, `bwrap`
-finds a bubblewrap that works, and `launcher` is the only one that runs inside.
+The modules, from the faces down: `kernelspec` offers the kernel to Jupyter, and `manager` to the grader;
+`provisioner` starts and ends one, as `settings` say; `start` puts it together: `submission` packs the
+student's folder, `view` and `fonts` say what is seen, `limits` and `seccomp` what may be used, and
+`command` spells it all for the bubblewrap that `bwrap` found to work; `process` owns what runs, and `watch`
+its memory. `launcher` is the only one that runs inside.
 """

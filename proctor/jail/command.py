@@ -30,8 +30,7 @@ def mount_arguments(view: View, limits: Limits, files: Mapping[str, int], wall: 
         limits: the sizes of what can be written.
         files: descriptors with the content of read-only files, by path.
         wall: the host's folder with the wall's socket. It is mounted read-only, which forbids to make files
-        in
-            it and allows to connect.
+            in it and allows to connect.
     """
     arguments = ["--perms", "0755", "--dir", "/home"]
     for folder, size in ((HOME, limits.home), ("/tmp", limits.tmp)):  # noqa: S108
@@ -47,8 +46,8 @@ def mount_arguments(view: View, limits: Limits, files: Mapping[str, int], wall: 
     arguments += ["--proc", "/proc", "--dev", "/dev"]
     arguments += ["--perms", "1777", "--size", str(limits.shared_memory), "--tmpfs", "/dev/shm"]  # noqa: S108
     arguments += ["--ro-bind", str(wall), WALL]
-    for path, descriptor in files.items():
-        arguments += ["--perms", "0444", "--file", str(descriptor), path]
+    for name, descriptor in files.items():
+        arguments += ["--perms", "0444", "--file", str(descriptor), name]
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--hostname", "jail", "--chdir", "/"]
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from tornado.web import HTTPError
 
 
-class JailError(HTTPError):  # type: ignore[misc]
+class JailError(HTTPError):
     """An error whose text is for the person at the other end."""
 
     status = 500

@@ -43,7 +43,7 @@ def install_kernelspec(prefix: str | Path = sys.prefix) -> Path:
     return folder
 
 
-class JailedKernelSpecManager(KernelSpecManager):  # type: ignore[misc]
+class JailedKernelSpecManager(KernelSpecManager):
     """Knows the jailed kernel without looking for an installed kernelspec, which anyone might have changed.
 
     It answers to every name: whatever kernel a submission's notebook asks for, this is the one it gets.

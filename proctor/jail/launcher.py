@@ -84,14 +84,14 @@ def kernel_app(sockets: dict[int, int]) -> Any:
     again.
     """
     import zmq  # noqa: PLC0415  - after the limits are set
-    from ipykernel import kernelapp  # noqa: PLC0415
+    from ipykernel import heartbeat, kernelapp  # noqa: PLC0415
 
     def serve(socket: Any, ip: str, port: int) -> int:
         socket.setsockopt(zmq.USE_FD, sockets[port])
         socket.bind(f"ipc://{ip}-{port}")
         return port
 
-    class Heartbeat(kernelapp.Heartbeat):
+    class Heartbeat(heartbeat.Heartbeat):
         def _try_bind_socket(self) -> int:
             return serve(self.socket, self.ip, self.port)
 
@@ -103,7 +103,7 @@ def kernel_app(sockets: dict[int, int]) -> Any:
                 s.bind("inproc://shell")
             return port
 
-    kernelapp.Heartbeat = Heartbeat
+    kernelapp.Heartbeat = Heartbeat  # type: ignore[attr-defined]
     return KernelApp.instance()
 
 

@@ -7,6 +7,8 @@
     await manager.start_kernel(cwd=str(submission))   # side connects to .wall_socket_jail
     ...
     await manager.shutdown_kernel(now=True)           # ends everything in the jail, leaves no trace
+
+The jail dies with the thread that started it, at the latest: Linux tells bubblewrap of the end of a thread.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ NOBODY_UID = 65534
 READY = b"ready\n"
 """What the launcher writes last, after which only the student's code speaks."""
 
-ENDINGS = {
+ENDINGS: dict[int, str] = {
     signal.SIGKILL: "killed",
     signal.SIGXCPU: "processor time limit",
     signal.SIGXFSZ: "file size limit",
@@ -59,7 +59,7 @@ class JailProcess:
         """Block until the launcher reports that the kernel listens: None, or else the reason why not."""
         text, deadline = b"", time.monotonic() + seconds
         while not text.endswith(READY):
-            if not select.select([self.errors], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            if not _readable(self.errors, deadline - time.monotonic()):
                 return f"the kernel did not start within {seconds:g} s. {_decode(text)}"
             piece = os.read(self.errors, 2**16)
             if not piece:
@@ -89,7 +89,7 @@ class JailProcess:
     def is_over(self) -> bool:
         """Return whether the process has ended, and with it every other one of the jail."""
         if self.init is not None:
-            return self.popen.poll() is not None and bool(select.select([self.init], [], [], 0)[0])
+            return self.popen.poll() is not None and _readable(self.init, 0)
         if self.popen.returncode is None and self.popen.poll() is not None:
             with contextlib.suppress(ProcessLookupError):  # what the kernel started and left behind
                 os.killpg(self.popen.pid, signal.SIGKILL)
@@ -177,6 +177,13 @@ def start_jailed(
                 os.write(gate_writer, b"1")
     os.close(gate_writer)
     return jail
+
+
+def _readable(descriptor: int, seconds: float) -> bool:
+    """Return whether a descriptor becomes readable in time; `select` knows only the first 1,024."""
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    return bool(poller.poll(max(0.0, seconds) * 1000))
 
 
 def how_it_ended(status: int) -> str:

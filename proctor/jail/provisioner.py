@@ -13,20 +13,21 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Bool, Dict, Float, List, TraitError, Unicode, validate
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from proctor.jail.bwrap import explain, find_bwrap
 from proctor.jail.command import WALL
 from proctor.jail.errors import JailUnavailable
-from proctor.jail.limits import Limits
 from proctor.jail.process import how_it_ended
+from proctor.jail.settings import JailSettings
 from proctor.jail.start import Kernel, listen, make_private_folder
 from proctor.jail.submission import pack
 from proctor.jail.watch import MemoryWatch
 
 if TYPE_CHECKING:
     import socket
+
+    from jupyter_client.connect import KernelConnectionInfo
 
     from proctor.jail.process import JailProcess
 
@@ -35,38 +36,13 @@ LAST_WAIT = 10.0
 """Seconds in which a killed jail has to be gone; a healthy machine needs some milliseconds."""
 
 
-class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
+class JailProvisioner(JailSettings, LocalProvisioner):  # type: ignore[metaclass]
     """Runs an ipykernel in the jail.
 
     Attributes:
-        private_dir: folder of this kernel's sockets, for our account only; None before start and after
-        cleanup. left_out: what of the working folder was not copied into the jail, and why.
+        private_dir: folder of this kernel's sockets, for our account only; None when not open.
+        left_out: what of the working folder was not copied into the jail, and why.
     """
-
-    jailed = Bool(
-        default_value=True,
-        config=True,
-        help="Whether to use the jail. Without it, students' code runs with the rights "
-        "of your own account: it can read your files, the hidden tests and the gradebook.",
-    )
-    limits = Dict(
-        config=True,
-        help="Limits that differ from the defaults of proctor.jail.limits.Limits, by name, "
-        "such as {'address_space': 2 * 2**30}.",
-    )
-    hide = List(
-        Unicode(),
-        config=True,
-        help="Folders that must not be seen inside, even where they lie in one that "
-        "is shown (the Python environment, /usr).",
-    )
-    extra_env = Dict(
-        config=True, help="Environment variables to add to those inside; students can read them."
-    )
-    bwrap = Unicode(
-        "", config=True, help="Path of the bubblewrap to use [default: the system's, else the packaged one]."
-    )
-    start_timeout = Float(60.0, config=True, help="Seconds that a kernel may take to start.")
 
     private_dir: Path | None = None
     left_out: dict[str, str]
@@ -78,14 +54,6 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
         self._watch: MemoryWatch | None = None
         self._status: int | None = None
         self._remove_dir: weakref.finalize[Any, Any] | None = None
-
-    @validate("limits")
-    def _known_limits(self, proposal: Any) -> dict[str, int]:
-        try:
-            Limits().updated(proposal["value"])
-        except ValueError as error:
-            raise TraitError(f"JailProvisioner.limits: {error}") from None
-        return dict(proposal["value"])
 
     # Called by the kernel manager, in this order.
 
@@ -99,12 +67,12 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
             JailUnavailable: if there is no jail on this machine.
         """
         self.open()
-        manager = self.parent
+        manager: Any = self.parent
         manager.transport, manager.ip, manager.cache_ports = "ipc", str(self._private / "kernel"), False
         manager.connection_file = manager.connection_file or str(self._private / "connection.json")
         return await super().pre_launch(**kwargs)
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:  # noqa: ARG002
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:  # noqa: ARG002
         """Start the kernel and wait until it listens.
 
         Called by `KernelManager.launch_kernel`. `cwd` is the folder that is copied into the jail; the command
@@ -116,7 +84,7 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
         """
         self.cwd = Path(kwargs.get("cwd") or Path.cwd())
         try:
-            self._jail = self._kernel().start()
+            self._jail = self._kernel(self.cwd).start()
             reason = await asyncio.to_thread(self._jail.wait_until_ready, self.start_timeout)
             if reason is not None:
                 raise JailUnavailable(f"The kernel for students' code did not start: {explain(reason)}")  # noqa: TRY301
@@ -127,7 +95,7 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
         if self.jailed:
             self._watch = MemoryWatch(self._jail, self.effective_limits.memory)
             self._watch.start()
-        return dict(self.connection_info)
+        return self.connection_info
 
     async def poll(self) -> int | None:
         """Return the status with which the kernel ended, or None while it lives."""
@@ -188,11 +156,6 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
             self._remove_dir = weakref.finalize(self, shutil.rmtree, self.private_dir, ignore_errors=True)
 
     @property
-    def effective_limits(self) -> Limits:
-        """The limits in force."""
-        return Limits().updated(self.limits)
-
-    @property
     def wall_socket_host(self) -> Path:
         """Where the grader listens for the student's side."""
         return self._private / "wall" / "socket"
@@ -218,17 +181,6 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
             return "memory limit"
         return how_it_ended(self._status or 0)
 
-    def describe(self) -> str:
-        """Return one line for a report: how students' code was run."""
-        limits = self.effective_limits.describe()
-        if not self.jailed:
-            return (
-                "WITHOUT the jail: students' code ran with the rights of the grader's account and could "
-                f"reach its files (c.JailProvisioner.jailed = False). Limits: {limits}."
-            )
-        found = find_bwrap(self.bwrap)
-        return f"In the jail (bubblewrap {found.version}, no network, system read-only). Limits: {limits}."
-
     # Inner workings.
 
     @property
@@ -237,12 +189,12 @@ class JailProvisioner(LocalProvisioner):  # type: ignore[misc]
             raise RuntimeError("the kernel has no private folder: not opened yet, or cleaned up")
         return self.private_dir
 
-    def _kernel(self) -> Kernel:
-        """Return the kernel to start, with the working folder packed."""
-        packed = pack(self.cwd, self.effective_limits)
+    def _kernel(self, folder: Path) -> Kernel:
+        """Return the kernel to start, with `folder` packed."""
+        packed = pack(folder, self.effective_limits)
         self.left_out = packed.left_out
         for name, reason in packed.left_out.items():
-            self.log.warning("%s: not copied into the jail, since it is %s", self.cwd / name, reason)
+            self.log.warning("%s: not copied into the jail, since it is %s", folder / name, reason)
         return Kernel(
             packed.archive,
             dict(self.connection_info),

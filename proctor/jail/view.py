@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from proctor.jail.process import STUDENT_UID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 HOME = "/home/student"
 WORK = f"{HOME}/work"
@@ -125,7 +125,7 @@ def _seen_at(path: Path, shown: Iterable[Path]) -> bool:
     return any(_is_below(path, folder) for folder in shown)
 
 
-def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment variables of the student's process: none of the caller's, but `extra`.
 
     One thread per process keeps the linear algebra libraries from fighting over the processors when many
@@ -154,4 +154,4 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     }
     if site.ENABLE_USER_SITE:
         variables["PYTHONUSERBASE"] = site.getuserbase()
-    return variables | (extra or {})
+    return variables | dict(extra or {})

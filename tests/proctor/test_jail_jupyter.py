@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
-from proctor.jail.kernelspec import KERNEL_NAME, install_kernelspec
+from proctor.jail.kernelspec import KERNEL_NAME, PROVISIONER_NAME, install_kernelspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,10 @@ def server(tmp_path: Path, place: Path) -> Iterator[str]:
     submission.mkdir(parents=True)
     (submission / "own.py").write_text("answer = 42\n")
     (tmp_path / "course" / "nbgrader_config.py").touch()
+    if not entry_points(group="jupyter_client.kernel_provisioners", name=PROVISIONER_NAME):
+        pytest.fail(
+            "Jupyter finds provisioners by entry points: install this package first, `pip install -e .`"
+        )
     install_kernelspec(tmp_path)
     variables = os.environ | {
         "JUPYTER_PATH": str(tmp_path / "share" / "jupyter"),

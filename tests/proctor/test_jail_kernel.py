@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from jupyter_client import KernelManager
+from traitlets.config import Config
 
 from proctor.jail.bwrap import find_bwrap
 from proctor.jail.errors import JailUnavailable, SubmissionRefused
@@ -545,6 +546,18 @@ class TestReport:
         with kernel(course / "submitted/ada/ex", jailed=False, limits={"open_files": 200}) as running:
             assert running.provisioner.describe().startswith("WITHOUT the jail")
             assert running.run(code) == "None 200 ['src']"
+
+    def test_set_in_the_configuration(self, place: Path) -> None:
+        """What nbgrader_config.py says holds, unless the caller says otherwise."""
+        config = Config({"JailProvisioner": {"jailed": False, "limits": {"processes": 50}}})
+        before = traces(place)
+        manager = jailed_kernel_manager(config, manager_class=KernelManager)
+        other = jailed_kernel_manager(config, manager_class=KernelManager, jailed=True)
+        assert (manager.provisioner.jailed, other.provisioner.jailed) == (False, True)
+        assert other.provisioner.effective_limits.processes == 50
+        for each in (manager, other):
+            each.shutdown_kernel(now=True)
+        assert traces(place) == before
 
     def test_never_silently_without(self, course: Path, tmp_path: Path) -> None:
         """Where no jail can be built nothing is started."""
