@@ -21,12 +21,23 @@ finally:
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import ModuleType
 
     Change = Callable[[str], str]
 
 
 class StaleError(Exception):
     """A change no longer applies: the solution that it was written for has changed."""
+
+
+def changed(name: str, part: str, changes: tuple[Change, ...]) -> str:
+    """Return the solution's cell of a part with changes; StaleError if one no longer applies."""
+    source = solution()[part]
+    for change in changes:
+        before, source = source, change(source)
+        if source == before:
+            raise StaleError(f"{name}: a change leaves the solution as it is.")
+    return source
 
 
 @dataclass(frozen=True)
@@ -51,13 +62,7 @@ class Mistake:
 
     def source(self) -> str:
         """Return the source of the cell with this mistake; StaleError if it no longer applies."""
-        source = solution()[self.part]
-        for change in self.changes:
-            changed = change(source)
-            if changed == source:
-                raise StaleError(f"{self.name}: a change leaves the solution as it is.")
-            source = changed
-        return source
+        return changed(self.name, self.part, self.changes)
 
     def submission(self) -> Submission:
         """Return the solution with this mistake in it."""
@@ -95,20 +100,23 @@ def body(method: str, code: str) -> Change:
 @cache
 def mistakes() -> dict[str, Mistake]:
     """Return the bank of mistakes by name."""
-    found: dict[str, Mistake] = {}
+    entries = [entry for path in sorted((HERE / "mistaken").glob("*.py")) for entry in load(path).MISTAKES]
+    found = {entry.name: entry for entry in entries}
+    if len(found) < len(entries):
+        raise StaleError("Two mistakes have the same name.")
+    return found
+
+
+def load(path: Path) -> ModuleType:
+    """Load a module of a bank by its path; it imports this one as `bank`."""
     sys.path.insert(0, str(HERE))
     try:
-        for path in sorted((HERE / "mistaken").glob("*.py")):
-            spec = importlib.util.spec_from_file_location(f"mistaken_{path.stem}", path)
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            for mistake in module.MISTAKES:
-                if mistake.name in found:
-                    raise StaleError(f"{path}: two mistakes are called {mistake.name}.")
-                found[mistake.name] = mistake
+        spec = importlib.util.spec_from_file_location(f"{path.parent.name}_{path.stem}", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(HERE))
-    return found
+    return module
 
 
 @dataclass(frozen=True)
@@ -116,10 +124,10 @@ class Right:
     """A right answer, read from a module in percent format::
 
         \"\"\"Who this student is, and what is special about the answer.\"\"\"
-        REMARKS = {"flatten": "not in C order"}     # if remarks are due: a piece of each, by grade_id
+        REMARKS = {"flatten": "not in C order"}     # if remarks are due: a piece of them, by grade_id
+        SAVED = ("conv",)                           # the parts that are saved with %%writefile
 
         # %% conv                     the cell of a part; other parts are the solution's
-        # %% conv saved               the same, saved with %%writefile
         # %% before conv              a cell of the student's own, before or after another one
     """
 
@@ -127,17 +135,16 @@ class Right:
     who: str
     remarks: Mapping[str, str]
     cells: tuple[tuple[str, str], ...]
+    saved: tuple[str, ...] = ()
 
     def submission(self) -> Submission:
         """Return the submission: this student's cells, the solution's where there are none."""
         submission = Submission.solved()
         for header, source in self.cells:
-            first, *rest = header.split()
-            if first in ("before", "after"):
-                submission.insert(source, **{first: rest[0]})
-            else:
-                saved = f"%%writefile {PARTS[first]}\n" if rest == ["saved"] else ""
-                submission.replace(first, saved + source.strip("\n"))
+            where, _, name = header.rpartition(" ")
+            submission.insert(source, **{where: name}) if where else submission.replace(name, source)
+        for part in self.saved:
+            submission.replace(part, f"%%writefile {PARTS[part]}\n" + submission.cell(part).source)
         return submission
 
 
@@ -145,13 +152,20 @@ def read_right(path: Path) -> Right:
     """Read one right answer."""
     head, *chunks = re.split(r"^# %% (.+)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     tree = ast.parse(head)
-    remarks = next((ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign)), {})
+    settings = {node.targets[0].id: ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign)}
     cells = tuple(zip(chunks[::2], chunks[1::2], strict=True))
-    return Right(path.stem, ast.get_docstring(tree) or "", remarks, cells)
+    who = ast.get_docstring(tree) or ""
+    return Right(path.stem, who, settings.get("REMARKS", {}), cells, settings.get("SAVED", ()))
+
+
+def variant(name: str, part: str, who: str, remarks: Mapping[str, str], *changes: Change) -> Right:
+    """Return a right answer that differs from the solution in a few lines of one part."""
+    return Right(name, who, remarks, ((part, changed(name, part, changes)),))
 
 
 @cache
 def right_answers() -> dict[str, Right]:
     """Return the bank of right answers by name; the solution itself is one of them."""
-    solved = Right("solution", "The solution.", {}, ())
-    return {"solution": solved} | {path.stem: read_right(path) for path in sorted((HERE / "correct").glob("*.py"))}
+    answers = [Right("solution", "The solution.", {}, ()), *load(HERE / "correct" / "variants.py").VARIANTS]
+    answers += [read_right(path) for path in sorted((HERE / "correct").glob("*.py")) if path.stem != "variants"]
+    return {answer.name: answer for answer in answers}
