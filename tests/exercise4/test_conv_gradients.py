@@ -42,10 +42,18 @@ class Answer(NamedTuple):
 
 
 def scene(
-    b: int, c: int, s: int, *, seed: int, image: Pair = (5, 7), stride: Pair = (1, 1), rate: float = 0.0
+    b: int,
+    c: int,
+    s: int,
+    *,
+    seed: int,
+    image: Pair = (5, 7),
+    kernel: Pair = (3, 5),
+    stride: Pair = (1, 1),
+    rate: float = 0.0,
 ) -> Scene:
-    """Return a scene of a batch of b pictures with c channels, and s kernels of 3 x 5."""
-    x, w = numbers(b, c, *image, seed=seed), numbers(s, c, 3, 5, seed=seed + 1)
+    """Return a scene of a batch of b pictures with c channels, and s kernels."""
+    x, w = numbers(b, c, *image, seed=seed), numbers(s, c, *kernel, seed=seed + 1)
     return Scene(x, w, numbers(s, seed=seed + 2), stride, rate)
 
 
@@ -182,7 +190,7 @@ class ConvGradientWeights(GradientCriteria):
     def test_unit_stride(self) -> None:
         """`get_gradient_weights()` correlates the padded picture with the error: [n_kernels, c, m, n]."""
         self.calm(scene(1, 3, 4, seed=341))
-        self.calm(scene(1, 1, 2, seed=345, image=(6, 5)))
+        self.calm(scene(1, 1, 2, seed=345, image=(7, 6), kernel=(5, 3)))
         self.look_at_even_kernels()
 
     @points(1)
@@ -207,7 +215,7 @@ class ConvGradientWeights(GradientCriteria):
         """With other strides, dividing the picture or not, each error counts where its kernel has been."""
         self.calm(scene(1, 2, 3, seed=361, image=(6, 9), stride=(2, 3)))
         self.calm(scene(1, 3, 2, seed=365, image=(7, 6), stride=(2, 1)))
-        self.calm(scene(1, 2, 2, seed=369, image=(7, 10), stride=(4, 3)))
+        self.calm(scene(1, 2, 2, seed=369, image=(7, 10), kernel=(5, 3), stride=(4, 3)))
 
 
 class ConvGradientInput(GradientCriteria):
@@ -220,7 +228,7 @@ class ConvGradientInput(GradientCriteria):
     def test_unit_stride(self) -> None:
         """`backward(error)` returns what each pixel has caused, over all kernels: [b, c, p, q]."""
         self.calm(scene(1, 3, 4, seed=371))
-        self.calm(scene(1, 4, 2, seed=375, image=(6, 5)))
+        self.calm(scene(1, 4, 2, seed=375, image=(7, 6), kernel=(5, 3)))
         self.look_at_even_kernels()
 
     @points(1)
@@ -244,4 +252,4 @@ class ConvGradientInput(GradientCriteria):
         """With other strides, dividing the picture or not, each pixel gets the errors of the kernels that saw it."""
         self.calm(scene(1, 2, 3, seed=401, image=(6, 9), stride=(2, 3)))
         self.calm(scene(1, 3, 2, seed=405, image=(7, 6), stride=(2, 1)))
-        self.calm(scene(1, 2, 2, seed=409, image=(7, 10), stride=(4, 3)))
+        self.calm(scene(1, 2, 2, seed=409, image=(7, 10), kernel=(5, 3), stride=(4, 3)))

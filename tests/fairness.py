@@ -1,0 +1,155 @@
+"""How fair the hidden tests are, as one table and as build/fairness.json.
+
+    python tests/fairness.py                 everything, in a few minutes on two cores
+    python tests/fairness.py correct         right answers that get all points, and no remark that is not due
+    python tests/fairness.py mistaken        mistakes that cost exactly what the bank says, in each graded cell
+    python tests/fairness.py mutants         small changes of the solution that cost a point
+    python tests/fairness.py alarms 10000    right initializers that lose a point by chance
+
+The exit status is 0 if nothing is unfair.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE / "specimens")]
+
+from bank import mistakes, right_answers  # noqa: E402
+from build import Submission, solution  # noqa: E402
+from judging import judge, lost, remarks  # noqa: E402
+from mutants import Mutant, mutants  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from proctor.outcome import CellReport
+
+REPORT = HERE.parent / "build" / "fairness.json"
+RUNS = 10_000
+CHUNK = 100
+
+
+def quietly(submission: Submission) -> dict[str, CellReport]:
+    """Judge a submission whose prints and warnings are nobody's business."""
+    with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        warnings.simplefilter("ignore")
+        return judge(submission.namespace())
+
+
+def accepts(name: str) -> str:
+    """Return what is unfair to a right answer of the bank, or ""."""
+    answer = right_answers()[name]
+    reports = quietly(answer.submission())
+    said = remarks(reports)
+    due = all(all(piece in text for text in said.get(cell, [""])) for cell, piece in answer.remarks.items())
+    if lost(reports) or set(said) != set(answer.remarks) or not due:
+        return f"{name} loses {lost(reports)}, with remarks {said}"
+    return ""
+
+
+def is_exact(name: str) -> str:
+    """Return where a mistake of the bank does not cost what it should, or ""."""
+    mistake = mistakes()[name]
+    costs = lost(quietly(mistake.submission()))
+    return "" if costs == dict(mistake.costs) else f"{name} costs {costs}, and should {dict(mistake.costs)}"
+
+
+def fate(mutant: Mutant) -> str:
+    """Return a mutant's fate, and where it survived."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        end = mutant.fate()
+    return end if end != "survived" else f"survived: {mutant.where}: {mutant.what}"
+
+
+def alarms(runs: int) -> int:
+    """Return how many of some runs of the initializers' tests fail the solution."""
+    names = Submission.solved().namespace()
+    return sum(bool(lost(judge(names, ("uniform_random", "he")))) for _ in range(runs))
+
+
+def correct(pool: ProcessPoolExecutor) -> dict[str, Any]:
+    """Judge the bank of right answers."""
+    unfair = [text for text in pool.map(accepts, right_answers()) if text]
+    return {"accepted": len(right_answers()) - len(unfair), "total": len(right_answers()), "unfair": unfair}
+
+
+def mistaken(pool: ProcessPoolExecutor) -> dict[str, Any]:
+    """Judge the bank of mistakes."""
+    unfair = [text for text in pool.map(is_exact, mistakes(), chunksize=4) if text]
+    return {"exact": len(mistakes()) - len(unfair), "total": len(mistakes()), "unfair": unfair}
+
+
+def mutated(pool: ProcessPoolExecutor) -> dict[str, Any]:
+    """Judge the mutants of the solution."""
+    every = [mutant for part in solution() for mutant in {m.source: m for m in mutants(part)}.values()]
+    fates = list(pool.map(fate, every, chunksize=8))
+    counts = Counter(end.partition(":")[0] for end in fates)
+    unfair = [end for end in fates if end.startswith("survived")]
+    return {name: counts[name] for name in ("killed", "equivalent", "survived")} | {"unfair": unfair}
+
+
+def false_alarms(pool: ProcessPoolExecutor, runs: int) -> dict[str, Any]:
+    """Judge right initializers over and over."""
+    count = sum(pool.map(alarms, [CHUNK] * (runs // CHUNK)))
+    runs -= runs % CHUNK
+    return {"count": count, "runs": runs, "unfair": [f"{count} of {runs} runs fail"] * bool(count)}
+
+
+def table(results: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Yield the lines of the table."""
+    words = {
+        "correct": "right answers accepted      {accepted} of {total}",
+        "mistaken": "mistakes that cost exactly  {exact} of {total}",
+        "mutants": "mutants killed              {killed} ({equivalent} equivalent, {survived} survived)",
+        "false_alarms": "false alarms                {count} in {runs} runs",
+    }
+    for name, result in results.items():
+        yield words[name].format(**result)
+        yield from (f"    {text}" for text in result["unfair"])
+
+
+@contextmanager
+def workers() -> Iterator[ProcessPoolExecutor]:
+    """Provide as many processes as there are processors."""
+    with ProcessPoolExecutor(os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) as pool:
+        yield pool
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is asked for; return the exit status."""
+    wanted = arguments[0] if arguments else "all"
+    runs = int(arguments[1]) if len(arguments) > 1 else RUNS
+    with workers() as pool:
+        jobs = {
+            "correct": lambda: ("correct", correct(pool)),
+            "mistaken": lambda: ("mistaken", mistaken(pool)),
+            "mutants": lambda: ("mutants", mutated(pool)),
+            "alarms": lambda: ("false_alarms", false_alarms(pool, runs)),
+        }
+        if wanted not in (*jobs, "all"):
+            print(f"There is no job called {wanted!r}; there are {', '.join(jobs)}, and all.", file=sys.stderr)
+            return 2
+        results = dict(job() for name, job in jobs.items() if wanted in (name, "all"))
+    print("\n".join(table(results)))
+    known = json.loads(REPORT.read_text()) if REPORT.exists() else {}
+    for name, result in results.items():
+        known[name] = {key: value for key, value in result.items() if key != "unfair"}
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(known, indent=2) + "\n")
+    return int(any(result["unfair"] for result in results.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
