@@ -2,7 +2,7 @@
 
     python tests/fairness.py                 everything, in a few minutes on two cores
     python tests/fairness.py correct         right answers that get all points, and no remark that is not due
-    python tests/fairness.py mistaken        mistakes that cost exactly what the bank says, in each graded cell
+    python tests/fairness.py mistaken        mistakes that cost what the bank says, in each graded cell
     python tests/fairness.py mutants         small changes of the solution that cost a point
     python tests/fairness.py alarms 10000    right initializers that lose a point by chance
 
@@ -26,9 +26,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "specimens")]
 
 from bank import mistakes, right_answers  # noqa: E402
-from build import Submission, solution  # noqa: E402
 from judging import judge, lost, remarks  # noqa: E402
 from mutants import Mutant, mutants  # noqa: E402
+
+from build import Submission, solution  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +94,7 @@ def mistaken(pool: ProcessPoolExecutor) -> dict[str, Any]:
 
 def mutated(pool: ProcessPoolExecutor) -> dict[str, Any]:
     """Judge the mutants of the solution."""
-    every = [mutant for part in solution() for mutant in {m.source: m for m in mutants(part)}.values()]
+    every = [mutant for part in solution() for mutant in mutants(part)]
     fates = list(pool.map(fate, every, chunksize=8))
     counts = Counter(end.partition(":")[0] for end in fates)
     unfair = [end for end in fates if end.startswith("survived")]
@@ -123,7 +124,9 @@ def table(results: dict[str, dict[str, Any]]) -> Iterator[str]:
 @contextmanager
 def workers() -> Iterator[ProcessPoolExecutor]:
     """Provide as many processes as there are processors."""
-    with ProcessPoolExecutor(os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) as pool:
+    with ProcessPoolExecutor(
+        os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()
+    ) as pool:
         yield pool
 
 
@@ -139,10 +142,12 @@ def main(arguments: list[str]) -> int:
             "alarms": lambda: ("false_alarms", false_alarms(pool, runs)),
         }
         if wanted not in (*jobs, "all"):
-            print(f"There is no job called {wanted!r}; there are {', '.join(jobs)}, and all.", file=sys.stderr)
+            print(
+                f"There is no job called {wanted!r}; there are {', '.join(jobs)}, and all.", file=sys.stderr
+            )
             return 2
         results = dict(job() for name, job in jobs.items() if wanted in (name, "all"))
-    print("\n".join(table(results)))
+    print("\n".join(table(results)))  # noqa: T201  - it is a script
     known = json.loads(REPORT.read_text()) if REPORT.exists() else {}
     for name, result in results.items():
         known[name] = {key: value for key, value in result.items() if key != "unfair"}

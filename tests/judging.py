@@ -17,27 +17,34 @@ if TYPE_CHECKING:
 
     from proctor.outcome import CellReport
 
-TESTS = load_tests(HERE / "exercise4")
+HIDDEN = load_tests(HERE / "exercise4")
 CELLS = {
     "activation_functions": ("sigmoid_forward", "sigmoid_backward", "relu_forward", "relu_backward"),
     "initializers": ("const", "uniform_random", "he"),
-    "conv": tuple(name for name in TESTS if name.startswith(("conv", "flatten"))),
+    "conv": tuple(name for name in HIDDEN if name.startswith(("conv", "flatten"))),
 }
 """The graded cells of each part."""
 
 
-def judge(namespace: Mapping[str, Any], cells: Iterable[str] = tuple(TESTS)) -> dict[str, CellReport]:
+def judge(namespace: Mapping[str, Any], cells: Iterable[str] = tuple(HIDDEN)) -> dict[str, CellReport]:
     """Return the report on each graded cell for the classes of a namespace."""
     side = LocalSide(loopback(namespace))
-    return {name: judge_cell(TESTS[name], side) for name in cells}
+    return {name: judge_cell(HIDDEN[name], side) for name in cells}
 
 
 def lost(reports: Mapping[str, CellReport]) -> dict[str, float]:
     """Return the points lost in each cell, where there are any."""
-    return {name: report.worth - report.points for name, report in reports.items() if report.points != report.worth}
+    return {
+        name: report.worth - report.points
+        for name, report in reports.items()
+        if report.points != report.worth
+    }
 
 
 def remarks(reports: Mapping[str, CellReport]) -> dict[str, list[str]]:
     """Return the remarks in each cell, where there are any."""
-    found = {name: [text for verdict in report.verdicts for text in verdict.remarks] for name, report in reports.items()}
+    found = {
+        name: [text for verdict in report.verdicts for text in verdict.remarks]
+        for name, report in reports.items()
+    }
     return {name: list(dict.fromkeys(texts)) for name, texts in found.items() if texts}

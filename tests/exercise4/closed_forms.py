@@ -1,6 +1,6 @@
 """The convolutional layer by definition: one sum over the entries of a kernel, and its three gradients.
 
-`b` batch, `c` channels, `p x q` image, `m x n` kernel, `s` kernels, stride (sp, sq); all arrays as in the exercise.
+`b` batch, `c` channels, `p x q` image, `m x n` kernel, `s` kernels, stride (sp, sq).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Gradients(NamedTuple):
 
 
 def padded(x: Array, w: Array, front: Pair | None) -> tuple[Array, tuple[slice, slice]]:
-    """Return x framed with zeros for a kernel of w, and where x is in it; `front` is (m // 2, n // 2) unless told."""
+    """Return x framed with zeros for a kernel of w, and where x is in it. SciPy's front if None."""
     (p, q), (m, n) = x.shape[2:], w.shape[2:]
     above, left = front or (m // 2, n // 2)
     frame = np.zeros((*x.shape[:2], p + m - 1, q + n - 1))
@@ -37,7 +37,7 @@ def padded(x: Array, w: Array, front: Pair | None) -> tuple[Array, tuple[slice, 
 
 
 def taps(x: Array, w: Array, stride: Pair) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
-    """Yield (i, j, where) for each entry of a kernel: where in the framed image it meets the output's pixels."""
+    """Yield (i, j, where) for each entry of a kernel: where it meets the framed image, for all outputs."""
     (p, q), (m, n), (sp, sq) = x.shape[2:], w.shape[2:], stride
     for i in range(m):
         for j in range(n):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from support import moderate, numbers
+from inputs import moderate, numbers
 
 from proctor.criteria import Criteria, CriterionFailed, points
 from proctor.outcome import Rung
@@ -27,7 +27,7 @@ class Backward(Criteria):
     """The story that both backward passes are told: two layers, and two forwards before a backward."""
 
     def backward(self, layer: Callable[[], Any]) -> list[tuple[Array, Any, Array, Any]]:
-        """Return (input, what forward returned, error, what backward returned), once for each of two layers."""
+        """Return (input, result of forward, error, result of backward) for each of two layers."""
         first, second = layer(), layer()
         x, other = numbers(3, 4, seed=1) / 4, moderate(2, 3, 2, 5, seed=2)
         x[0, 1] = x[2, 3] = other[1, 2, 0, 3] = 0
@@ -118,7 +118,7 @@ class ReLUBackward(Backward):
 
     @points(1)
     def test_slope(self) -> None:
-        """`backward(error)` lets the error pass where the last input was positive: not where it was 0 or below."""
+        """`backward(error)` lets the error pass where the last input was positive, and nowhere else."""
         for x, _, error, returned in self.backward(self.ReLU):
             self.look_at_zero(returned, x, error)
             self.check(returned, np.where(x > 0, error, 0), "backward(error)")
@@ -128,5 +128,5 @@ class ReLUBackward(Backward):
         if isinstance(returned, np.ndarray) and np.array_equal(returned, np.where(x >= 0, error, 0)):
             self.fail_with(
                 Rung.VALUES,
-                "The error also passes where the input was exactly 0. Which subgradient does the text choose?",
+                "The error also passes where the input was exactly 0. Which subgradient is chosen there?",
             )

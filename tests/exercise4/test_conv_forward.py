@@ -1,85 +1,20 @@
-"""Hidden tests of part 3, forward: flattening, the convolutional layer with stride (1, 1), and other strides."""
+"""Hidden tests of part 3: the convolutional layer, forward, with stride (1, 1)."""
 
 from __future__ import annotations
 
 from itertools import product
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from closed_forms import correlate
-from layers import LayerCriteria
-from support import numbers
+from inputs import numbers
+from layer_criteria import LayerCriteria
 
-from proctor.criteria import Criteria, CriterionFailed, points
+from proctor.criteria import points
 from proctor.outcome import Rung
 
 if TYPE_CHECKING:
     from closed_forms import Array, Pair
-
-
-class FlattenTest(Criteria):
-    """FlattenLayer"""
-
-    grade_id = "flatten"
-    needs = ("FlattenLayer",)
-
-    @points(1)
-    def test_forward(self) -> None:
-        """`forward(x)` lays each picture out as one row: [b, c, p, q] becomes [b, c * p * q]."""
-        for shape in ((2, 3, 4, 5), (3, 1, 2, 6)):
-            layer = self.FlattenLayer()
-            x = np.arange(float(np.prod(shape))).reshape(shape) - 7
-            rows = layer.forward(x.copy())
-            self.better(
-                lambda rows=rows, x=x: self.check(rows, x.reshape(len(x), -1), "forward(x)"),
-                lambda rows=rows, x=x, layer=layer: self.check_other_order(layer, rows, x),
-            )
-
-    def check_other_order(self, layer: Any, rows: Any, x: Array) -> None:
-        """Accept another order, the same for each picture, if backward undoes it."""
-        order(self.array(rows, "forward(x)"), x)
-        self.check(layer.backward(np.array(rows, dtype=float)), x, "backward(forward(x))")
-        self.remark(
-            "Your rows are not in C order, and backward undoes it. Other people's layers expect C order."
-        )
-
-    @points(1)
-    def test_backward(self) -> None:
-        """`backward(error)` brings an error back into the shape of the last input, each number to its place."""
-        layer, other = self.FlattenLayer(), self.FlattenLayer()
-        x = np.arange(2.0 * 3 * 4 * 5).reshape(2, 3, 4, 5)
-        self.attempt(lambda: layer.forward(np.ones((3, 2, 4, 3))))
-        rows, fault = self.attempt(lambda: layer.forward(x.copy()))
-        self.attempt(lambda: other.forward(np.ones((2, 2, 5, 6))))
-        error = numbers(2, 60, seed=101)
-        returned, crash = self.attempt(lambda: layer.backward(error.copy()))
-        if crash:
-            raise fault or crash
-        self.better(
-            lambda: self.check(returned, error.reshape(x.shape), "backward(error)"),
-            lambda: self.check_undone(returned, error, rows, x),
-        )
-
-    def check_undone(self, returned: Any, error: Array, rows: Any, x: Array) -> None:
-        """Judge by the order of the student's own forward."""
-        back = np.empty_like(error)
-        back[:, order(self.array(rows, "forward(x)"), x)] = error
-        self.check(returned, back.reshape(x.shape), "backward(error)")
-
-
-def order(rows: Array, x: Array) -> Array:
-    """Return the order in which rows hold the entries of each picture of x, whose entries are consecutive numbers."""
-    size = x[0].size
-    if rows.shape != (len(x), size):
-        raise CriterionFailed(
-            Rung.SHAPE,
-            f"forward(x): shape {(len(x), size)} was expected, {rows.shape} came. Which axis differs?",
-        )
-    places = rows - x.reshape(len(x), -1)[:, :1]
-    if (places != places[0]).any() or (np.sort(places[0]) != np.arange(size)).any():
-        raise CriterionFailed(Rung.VALUES, "forward(x) mixes the pictures. Which axis has to stay the first?")
-    return places[0].astype(int)
 
 
 class ConvForward(LayerCriteria):
@@ -89,7 +24,7 @@ class ConvForward(LayerCriteria):
 
     @points(1)
     def test_one_channel(self) -> None:
-        """One channel, one kernel: `forward(x)` is the cross-correlation with zeros around the picture, of its size."""
+        """One channel, one kernel: `forward(x)` is the cross-correlation with x, padded with zeros."""
         for image, kernel, seed in (((6, 9), (3, 5), 111), ((7, 5), (5, 3), 113)):
             x, w = numbers(1, 1, *image, seed=seed), numbers(1, 1, *kernel, seed=seed + 1)
             self.check_output(self.layer(w).forward(x.copy()), correlate(x, w, np.zeros(1)))
@@ -127,7 +62,7 @@ class ConvForward(LayerCriteria):
 
     @points(1)
     def test_channels(self) -> None:
-        """Several channels, several kernels: each kernel's answers to all channels are added up, in the kernels' order."""
+        """Several channels and kernels: each kernel adds up its answers to all channels of x."""
         for c, s, seed in ((2, 3, 121), (3, 4, 123), (4, 2, 125)):
             x, w = numbers(1, c, 5, 7, seed=seed), numbers(s, c, 3, 5, seed=seed + 1)
             self.look_at_new_layer(w)
@@ -145,7 +80,7 @@ class ConvForward(LayerCriteria):
         if isinstance(found, np.ndarray) and found.shape != w.shape:
             self.fail_with(
                 Rung.SHAPE,
-                f"A new layer's weights: shape {w.shape} was expected, {found.shape} came. Which axis differs?",
+                f"A new layer's weights: shape {w.shape} was expected, {found.shape} came. Why?",
             )
 
     def summed(self, x: Array, w: Array) -> Array:
@@ -168,7 +103,9 @@ class ConvForward(LayerCriteria):
         """Judge the bias by the difference that it makes."""
         self.check_alive(w, x)
         difference = self.four_axes(y, len(x), len(w)) - self.output(w, x)
-        self.check(difference, np.broadcast_to(b.reshape(1, -1, 1, 1), difference.shape), "What the bias adds")
+        self.check(
+            difference, np.broadcast_to(b.reshape(1, -1, 1, 1), difference.shape), "What the bias adds"
+        )
 
     @points(0.5)
     def test_batch(self) -> None:
@@ -232,62 +169,6 @@ class ConvForward(LayerCriteria):
 
 
 def fronts(kernel: Pair) -> list[Pair]:
-    """Return the readings of "same": how many rows and columns of zeros are in front, SciPy's reading first."""
+    """Return the readings of "same": rows and columns of zeros in front, SciPy's reading first."""
     m, n = kernel
     return list(dict.fromkeys([(m // 2, n // 2), ((m - 1) // 2, (n - 1) // 2)]))
-
-
-class ConvStride(LayerCriteria):
-    """Convolution, forward, other strides"""
-
-    grade_id = "conv_stride"
-
-    @points(1)
-    def test_dividing(self) -> None:
-        """Strides that divide the picture keep every sp-th row and every sq-th column, from the first on."""
-        for stride, image, seed in (((2, 1), (6, 7), 201), ((2, 3), (6, 9), 203), ((1, 2), (5, 8), 205)):
-            self.stride(stride, image, seed)
-
-    @points(1)
-    def test_not_dividing(self) -> None:
-        """Other strides do so, too, however large: ceil(p / sp) rows and ceil(q / sq) columns stay."""
-        for stride, image, seed in (((2, 3), (7, 10), 211), ((4, 5), (7, 9), 213), ((7, 2), (6, 5), 215)):
-            self.stride(stride, image, seed)
-
-    def stride(self, stride: Pair, image: Pair, seed: int) -> None:
-        """Judge one stride, by definition or by the student's own forward with stride (1, 1)."""
-        x, w, b = (
-            numbers(2, 2, *image, seed=seed),
-            numbers(3, 2, 3, 5, seed=seed + 1),
-            numbers(3, seed=seed + 2),
-        )
-        y = self.layer(w, b, stride=stride).forward(x.copy())
-        self.better(
-            lambda: self.check_shape_first(y, image, stride, correlate(x, w, b, stride)),
-            lambda: self.check_own_subsample(y, x, w, b, stride),
-        )
-
-    def check_own_subsample(self, y: Any, x: Array, w: Array, b: Array, stride: Pair) -> None:
-        """Judge by every sp-th row and sq-th column of the student's own forward without stride."""
-        self.check_alive(w, x)
-        self.check(y, self.output(w, x, b)[:, :, :: stride[0], :: stride[1]], "forward(x)")
-
-    def check_shape_first(self, y: Any, image: Pair, stride: Pair, wanted: Array) -> None:
-        """Check an output; the typical wrong shapes have hints of their own."""
-        (p, q), (sp, sq) = image, stride
-        shape = y.shape[2:] if isinstance(y, np.ndarray) and y.ndim == 4 else None
-        if shape == wanted.shape[2:]:
-            pass
-        elif shape == image:
-            self.fail_with(
-                Rung.SHAPE, "The output is as large as x although the stride is not (1, 1). Where is it used?"
-            )
-        elif shape == (ceil(p / sq), ceil(q / sp)):
-            self.fail_with(
-                Rung.SHAPE, "Rows and columns of the output do not fit. Which entry of stride is for rows?"
-            )
-        elif shape == (p // sp, q // sq):
-            self.fail_with(
-                Rung.SHAPE, "The output lacks its last row or column. What becomes of a part of a step?"
-            )
-        self.check(y, wanted, "forward(x)")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from closed_forms import gradients
-from layers import LayerCriteria
-from support import numbers
+from inputs import numbers
+from layer_criteria import LayerCriteria
 
 from proctor.criteria import CriterionFailed, points
 from proctor.outcome import Rung
@@ -22,7 +22,7 @@ SHAPES = {"weights": (3, 2, 3, 5), "bias": (3,)}
 
 
 class Step(NamedTuple):
-    """One step of training: values before and after it, the gradient by definition, and by the student's getter."""
+    """One step of training: values before and after, the gradient by definition and by the getter."""
 
     before: Any
     after: Any
@@ -38,7 +38,7 @@ class ConvUpdate(LayerCriteria):
 
     @points(0.5)
     def test_weights(self) -> None:
-        """`backward(error)` moves the weights against their gradient: by the learning rate times the gradient."""
+        """`backward(error)` moves the weights by the learning rate times their gradient, downhill."""
         self.judge("weights")
 
     @points(0.5)
@@ -47,7 +47,7 @@ class ConvUpdate(LayerCriteria):
         self.judge("bias")
 
     def judge(self, name: str) -> None:
-        """Judge two steps in a row, with errors of the right shape or else of that of the student's own output."""
+        """Judge two steps in a row, with errors of the right shape, or else of the student's output's."""
         self.better(lambda: self.train(name, own_shape=False), lambda: self.train(name, own_shape=True))
 
     def train(self, name: str, *, own_shape: bool) -> None:
@@ -62,10 +62,12 @@ class ConvUpdate(LayerCriteria):
             if own_shape:
                 output = self.four_axes(y, len(x), len(w))
                 if output.shape == error.shape:
-                    raise CriterionFailed(Rung.SHAPE, "The output has the right shape. What is wrong with the step?")
+                    raise CriterionFailed(
+                        Rung.SHAPE, "The output has the right shape. What is wrong with the step?"
+                    )
                 error, wanted = numbers(*output.shape, seed=seed + 1), None
             _, crash = self.attempt(lambda error=error: layer.backward(error.copy()))
-            own, _ = self.attempt(lambda: getattr(layer, f"get_gradient_{name}")())
+            own, _ = self.attempt(lambda: getattr(layer, f"get_gradient_{name}")())  # noqa: PLW0108  - may be missing
             after = getattr(layer, name)
             self.check_step(Step(before, after, wanted, own, fault or crash), f"The {name} after backward")
             before = after
@@ -85,7 +87,7 @@ class ConvUpdate(LayerCriteria):
             raise
 
     def known(self, gradient: Array | None) -> Array:
-        """Return the gradient by definition; fail where the student's output has a shape for which there is none."""
+        """Return the gradient by definition; fail where the output's shape has none."""
         if gradient is None:
             raise CriterionFailed(
                 Rung.VALUES, "The step is not the learning rate times the gradient. What is it?"
@@ -144,10 +146,10 @@ class ConvInitialize(LayerCriteria):
 
     @points(0.5)
     def test_weights(self) -> None:
-        """The weights initializer is asked for two axes, the second c * m * n; reshaped, the answer is the weights."""
+        """The weights initializer is asked for two axes, the second c * m * n; reshaped, it is kept."""
         layer, handed, _, fault = self.initialized()
-        # All weights at once, or kernel by kernel.
-        at_once = [(shape, first) for shape, first in handed if np.prod(shape) == 120] or handed
+        # All weights at once (the last time counts), or kernel by kernel.
+        at_once = [(shape, first) for shape, first in handed if np.prod(shape) == 120][-1:] or handed
         self.check_asked(at_once, fault, "The weights initializer")
         for shape, _ in at_once:
             self.check_matrix(shape)
@@ -161,12 +163,13 @@ class ConvInitialize(LayerCriteria):
         self.check_asked(handed, fault, "The bias initializer")
         if sum(np.prod(shape) for shape, _ in handed) != 4:
             self.fail_with(
-                Rung.SHAPE, "The bias initializer is asked for a wrong number of values. How many kernels are there?"
+                Rung.SHAPE,
+                "The bias initializer is asked for a wrong number of values. How many kernels are there?",
             )
         self.check_kept(layer.bias, handed[0][1] + np.arange(4.0), "The bias after initialize", fault)
 
     def initialized(self) -> tuple[Any, list[Any], list[Any], Fault | None]:
-        """Return a layer of 4 kernels of 3 x 2 x 5 after `initialize`, what both initializers were asked, and the fault."""
+        """Return a layer after `initialize`, what both initializers were asked for, and the fault."""
         layer, weights, bias = self.ConvolutionalLayer((1, 1), (3, 2, 5), 4, 0.0), Asked(0.5), Asked(1000.5)
         _, fault = self.attempt(lambda: layer.initialize(weights, bias))
         return layer, weights.handed, bias.handed, fault
@@ -183,11 +186,13 @@ class ConvInitialize(LayerCriteria):
         if len(shape) != 2:
             axes = "one axis" if len(shape) == 1 else f"{len(shape)} axes"
             self.fail_with(
-                Rung.SHAPE, f"The weights initializer is asked for {axes} instead of two. What does it take for n_in?"
+                Rung.SHAPE,
+                f"The weights initializer is asked for {axes} instead of two. What does it take for n_in?",
             )
         if shape[1] != 30:
             self.fail_with(
-                Rung.SHAPE, "The second entry asked for is not the fan-in. How many numbers does one output pixel see?"
+                Rung.SHAPE,
+                "The second entry asked for is not the fan-in. How many numbers does one output pixel see?",
             )
 
     def check_kept(self, kept: Any, wanted: Array, what: str, fault: Fault | None) -> None:

@@ -15,9 +15,8 @@ sys.path[:0] = [str(TESTS), str(TESTS / "specimens")]
 import bank  # noqa: E402
 import fairness  # noqa: E402
 import mutants  # noqa: E402
-from build import PARTS, SOURCE, Submission, solution  # noqa: E402
-from judging import CELLS, TESTS as HIDDEN, judge, lost  # noqa: E402
-
+from build import PARTS, SOURCE, Submission, solution  # noqa: E402, I001
+from judging import CELLS, HIDDEN, judge, lost  # noqa: E402
 from proctor.judge import criteria, sentence, title  # noqa: E402
 from proctor.outcome import Outcome  # noqa: E402
 
@@ -58,7 +57,7 @@ def test_mistakes_cost_exactly_what_they_break(name: str) -> None:
 
 
 def test_the_banks_cover_every_cell() -> None:
-    """There are at least 15 right answers and 60 mistakes, and each cell and criterion catches some mistake."""
+    """There are at least 15 right answers and 60 mistakes, and each cell catches some."""
     assert len(bank.right_answers()) >= 15
     assert len(bank.mistakes()) >= 60
     assert {cell for mistake in bank.mistakes().values() for cell in mistake.costs} == set(POINTS)
@@ -88,7 +87,7 @@ def test_an_empty_notebook_gets_nothing() -> None:
     assert outcomes <= {Outcome.NOT_FOUND, Outcome.WAITING}
 
 
-EMPTY = '''
+EMPTY = """
 class Layer:
     def __init__(self, *args):
         self.args = args
@@ -105,24 +104,26 @@ class Layer:
     def get_gradient_bias(self):
         return np.zeros_like(self.bias)
 Sigmoid = ReLU = Const = UniformRandom = He = FlattenLayer = ConvolutionalLayer = Layer
-'''
-ZEROS = "s, (m, n) = self.args[2], x.shape[2:]; return np.zeros((len(x), s, -(-m // self.args[0][0]), -(-n // self.args[0][1])))"
+"""
+ZEROS = """return np.zeros_like(x) if len(self.args) < 4 else self.answer(x)
+    def answer(self, x):
+        (sp, sq), _, s, _ = self.args
+        return np.zeros((len(x), s, -(-x.shape[2] // sp), -(-x.shape[3] // sq)))"""
 IDLE = {
-    "zeros": {"forward": f"return np.zeros_like(x) if len(self.args) < 4 else self.conv(x)\n    def conv(self, x):\n        {ZEROS}",
-              "backward": "return np.zeros_like(error)", "initialize": "return np.zeros(args[0])"},
-    "identity": {"forward": "return x", "backward": "return error", "initialize": "return np.arange(np.prod(args[0]))"},
-    "nothing": {"forward": "pass", "backward": "pass", "initialize": "pass"},
-    "text": {"forward": "return 'x'", "backward": "return 'y'", "initialize": "return 'z'"},
-    "objects": {"forward": "return x.astype(object)", "backward": "return {}", "initialize": "return object()"},
-    "infinite": {"forward": "return x * np.inf", "backward": "return error * np.nan",
-                 "initialize": "return np.full(args[0], np.nan)"},
-    "complex": {"forward": "return x + 1j", "backward": "return error + 0j", "initialize": "return np.ones(args[0]) * 1j"},
-    "scalar": {"forward": "return 0.0", "backward": "return 1", "initialize": "return 0.5"},
-    "ragged": {"forward": "return [[1.0], [1.0, 2.0]]", "backward": "return [x for x in range(3)]",
-               "initialize": "return [[0.1], 0.1]"},
-    "empty": {"forward": "return x[:0]", "backward": "return error[..., :0]", "initialize": "return np.zeros(0)"},
-    "flat": {"forward": "return x.ravel()", "backward": "return error.ravel()", "initialize": "return np.zeros(3)"},
-}  # fmt: skip
+    "zeros": (ZEROS, "return np.zeros_like(error)", "return np.zeros(args[0])"),
+    "identity": ("return x", "return error", "return np.arange(np.prod(args[0]))"),
+    "nothing": ("pass", "pass", "pass"),
+    "text": ("return 'x'", "return 'y'", "return 'z'"),
+    "objects": ("return x.astype(object)", "return {}", "return object()"),
+    "infinite": ("return x * np.inf", "return error * np.nan", "return np.full(args[0], np.nan)"),
+    "complex": ("return x + 1j", "return error + 0j", "return np.ones(args[0]) * 1j"),
+    "scalar": ("return 0.0", "return 1", "return 0.5"),
+    "ragged": ("return [[1.0], [1.0, 2.0]]", "return [1, 2, 3]", "return [[0.1], 0.1]"),
+    "empty": ("return x[:0]", "return error[..., :0]", "return np.zeros(0)"),
+    "flat": ("return x.ravel()", "return error.ravel()", "return np.zeros(3)"),
+    "lies": ("return Liar(x)", "return Liar(error)", "return Liar(np.zeros(args[0]))"),
+}
+"""Bodies of forward, backward and initialize."""
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -130,7 +131,7 @@ IDLE = {
 def test_what_is_idle_gets_nothing(name: str) -> None:
     """Layers of zeros, of their own input, of nan, of text get no point, whatever they agree with."""
     names = {"np": np}
-    exec(EMPTY.format(**IDLE[name]), names)
+    exec(EMPTY.format(**dict(zip(("forward", "backward", "initialize"), IDLE[name], strict=True))), names)
     assert lost(judge(names)) == POINTS
 
 
@@ -150,12 +151,15 @@ def test_submissions_are_written_as_built(tmp_path: Path) -> None:
     submission.files["data/notes.txt"] = b"notes"
     path = submission.write(tmp_path / "student")
     cells = nbformat.read(path, as_version=4).cells
-    assert [cell.source for cell in cells if cell.id == "conv" or cell.id.startswith("student")] == ["y = 2", "x = 1"]
+    assert [cell.source for cell in cells if cell.id == "conv" or cell.id.startswith("student")] == [
+        "y = 2",
+        "x = 1",
+    ]
     assert (tmp_path / "student" / "data" / "notes.txt").read_bytes() == b"notes"
 
 
 def test_the_release_holds_no_solution() -> None:
-    """What a student starts from has neither solutions nor hidden tests, and each part raises NotImplementedError."""
+    """What a student starts from holds neither solution nor hidden tests, and is not implemented."""
     submission = Submission.release()
     text = "\n".join(cell.source for cell in submission.notebook.cells)
     assert "SOLUTION" not in text
@@ -167,7 +171,7 @@ def test_the_release_holds_no_solution() -> None:
 @pytest.mark.parametrize("part", ["activation_functions", "initializers"])
 def test_mutants_are_killed(part: str) -> None:
     """No small change of the short parts goes unnoticed; `make mutants` tries the long one, too."""
-    every = {mutant.source: mutant for mutant in mutants.mutants(part)}.values()
+    every = list(mutants.mutants(part))
     assert [f"{mutant.where}: {mutant.what}" for mutant in every if mutant.fate() == "survived"] == []
     assert len(every) > 20
 

@@ -60,6 +60,9 @@ VARIANTS = [
             body("He.initialize", "from scipy.stats import truncnorm\n"
                  "scale = np.sqrt(2 / weight_shape[1]) / truncnorm(-2, 2).std()\n"
                  "return truncnorm.rvs(-2, 2, scale=scale, size=weight_shape)")),
+    variant("he_clipped", I, "Clips at two standard deviations.", {"he": "cut off"},
+            swap("return " + DRAW, "limit = 2 * np.sqrt(2 / fan_in)\n"
+                 "        return np.clip(" + DRAW + ", -limit, limit)")),
     variant("he_product", I, "Takes the product of all entries but the first as fan-in.", {"he": "product"},
             swap("fan_in = weight_shape[1]", "fan_in = np.prod(weight_shape[1:])")),
     variant("he_box_muller", I, "Makes Gaussian numbers from uniform ones.", {},
@@ -117,6 +120,9 @@ VARIANTS = [
             swap("bias_initializer.initialize((self.n_kernels,))", "bias_initializer.initialize(self.n_kernels)")),
     variant("bias_asked_as_row", C, "Asks the bias initializer for a row.", {},
             swap("bias_initializer.initialize((self.n_kernels,))", "bias_initializer.initialize((1, self.n_kernels))[0]")),
+    variant("asks_twice", C, "Asks the weights initializer twice, to look at the shape first.", {},
+            swap("weights = weights_initializer", "weights_initializer.initialize((self.n_kernels, fan_in)).shape\n"
+                 "        weights = weights_initializer")),
     variant("bias_first", C, "Initializes the bias before the weights, with NumPy integers in the shapes.", {},
             body("ConvolutionalLayer.initialize",
                  "shape = np.array([self.n_kernels, np.prod(self.kernel_shape)])\n"

@@ -198,6 +198,10 @@ MISTAKES = [
     mistake("input_first_shape_only", "You keep the shape of the first input for ever.",
             "Which forward does a backward belong to?", {"conv_gradient_input": 1},
             swap(SHAPE, SHAPE.replace("= x.shape", "= self.input_shape or x.shape"))),
+    mistake("input_accumulated", "You add to the error of the backward before.", "Where is your array set back to 0?",
+            {"conv_gradient_input": 1},
+            swap(RETURN, "same = np.shape(getattr(self, 'total', None)) == error_of_input.shape\n"
+                 "        self.total = error_of_input + (self.total if same else 0)\n        return self.total")),
     put("input_strides_at_the_end", "for i in range(error.shape[2]):\n            for j in range(error.shape[3]):\n"
         "                unstrided[:, :, min(i * sp + sp - 1, p - 1), min(j * sq + sq - 1, q - 1)] = error[:, :, i, j]",
         "You put each error at the end of its step.", "Which pixel of a step did forward keep?"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from support import numbers
+from inputs import numbers
 
 from proctor.criteria import Criteria, CriterionFailed
 from proctor.outcome import Rung
@@ -33,13 +33,13 @@ class LayerCriteria(Criteria):
     needs = ("ConvolutionalLayer",)
 
     def layer(self, w: Array, b: Array | None = None, *, stride: Pair = (1, 1), rate: float = 0.0) -> Any:
-        """Return a new layer of the student's, with weights w [s, c, m, n] and bias b [s] (zeros unless told)."""
+        """Return a new layer of the student's, with weights w [s, c, m, n] and bias b [s], or zeros."""
         layer = self.ConvolutionalLayer(stride, w.shape[1:], w.shape[0], rate)
         self.fill(layer, w, np.zeros(w.shape[0]) if b is None else b)
         return layer
 
     def fill(self, layer: Any, w: Array, b: Array) -> None:
-        """Give a layer its weights and bias: set them where arrays are found, else call `initialize` first."""
+        """Give a layer its weights and bias: set them where arrays are, else call `initialize` first."""
         values = {"weights": w, "bias": b}
         with self.unrecorded():
             if all(self.put(layer, name, value) for name, value in values.items()):
@@ -53,7 +53,7 @@ class LayerCriteria(Criteria):
                     raise refused
 
     def put(self, layer: Any, name: str, values: Array) -> bool:
-        """Set an attribute that is an array already, a bias in the shape that is found; say if it holds the values."""
+        """Set an attribute that is an array, a bias in the shape found; say if it holds the values."""
         found, _ = self.attempt(lambda: getattr(layer, name))
         if not isinstance(found, np.ndarray) or found.size != values.size:
             return False
@@ -64,7 +64,7 @@ class LayerCriteria(Criteria):
         return fault is None
 
     def check_real(self, w: Array) -> None:
-        """Fail unless the student's forward answers to every weight and every pixel, each in a way of its own.
+        """Fail unless the student's forward answers to every weight and every pixel, each in its own way.
 
         What a layer's own forward says counts only then: a layer of zeros agrees with itself.
         """
@@ -81,20 +81,22 @@ class LayerCriteria(Criteria):
         """Fail unless the student's forward answers to pictures and to weights at all."""
         y, others = self.output(w, x), (self.output(w, x[::-1] + 1), self.output(w[..., ::-1] + 1, x))
         if any(y.shape == other.shape and self.close(y, other).all() for other in others):
-            raise CriterionFailed(Rung.VALUES, "forward(x) does not answer to pictures and weights. What does it return?")
+            raise CriterionFailed(
+                Rung.VALUES, "forward(x) does not answer to pictures and weights. What does it return?"
+            )
 
     def answers_to_weights(self, x: Array, kernel_shape: tuple[int, ...], stride: Pair = (1, 1)) -> Array:
         """Return d forward(x) / d weight for each weight of a kernel, [c * m * n, b, i, j].
 
-        One kernel for each weight, 1 there and 0 elsewhere, and one of zeros to compare with: exact, as the layer
-        is affine in its weights.
+        One kernel for each weight, 1 there and 0 elsewhere, and one of zeros to compare with: exact, as the
+        layer is affine in its weights.
         """
         size = int(np.prod(kernel_shape))
         y = self.output(np.eye(size + 1, size).reshape(-1, *kernel_shape), x, stride=stride)
         return np.moveaxis(y[:, :-1] - y[:, -1:], 1, 0)
 
     def answers_to_pixels(self, w: Array, image_shape: tuple[int, ...], stride: Pair = (1, 1)) -> Array:
-        """Return d forward(x) / d pixel for each pixel, [c * p * q, s, i, j]: one picture each, along the batch."""
+        """Return d forward(x) / d pixel for each pixel, [c * p * q, s, i, j]: a picture each, as a batch."""
         size = int(np.prod(image_shape))
         y = self.output(w, np.eye(size + 1, size).reshape(-1, *image_shape), stride=stride)
         return y[:-1] - y[-1:]
@@ -109,7 +111,7 @@ class LayerCriteria(Criteria):
         return self.four_axes(self.layer(w, b, stride=stride).forward(x.copy()), len(x), len(w))
 
     def four_axes(self, output: Any, pictures: int, channels: int) -> Array:
-        """Return an output as an array of numbers with four axes, or fail: its batch, its channels, and not empty."""
+        """Return an output as an array of four axes with the right batch and channels, or fail."""
         y = self.array(output, "forward(x)")
         if y.ndim != 4 or y.shape[:2] != (pictures, channels) or 0 in y.shape:
             wanted = f"({pictures}, {channels}, rows, columns)"
@@ -119,7 +121,7 @@ class LayerCriteria(Criteria):
         return y.astype(float)
 
     def own_gradient(self, of: str, x: Array, w: Array, error: Array, stride: Pair) -> Array:
-        """Return a gradient of the student's own forward, by differences that are exact; fail if it is not real.
+        """Return a gradient of the student's own forward, by exact differences; fail if it is not real.
 
         Args:
             of: "weights", "bias" or "input".
@@ -140,8 +142,12 @@ class LayerCriteria(Criteria):
             axes = "nsij,bsij->bn"
         # A wrong stride may skip pixels, and weights that met zeros only.
         if answers.shape[2:] != error.shape[2:] or answering(answers).mean() < 0.5:
-            raise CriterionFailed(Rung.VALUES, f"forward(x) answers to a part of the {of} only. What is lost?")
-        return np.einsum(axes, answers, error).reshape({"weights": w, "bias": w[:, 0, 0, 0], "input": x}[of].shape)
+            raise CriterionFailed(
+                Rung.VALUES, f"forward(x) answers to a part of the {of} only. What is lost?"
+            )
+        return np.einsum(axes, answers, error).reshape(
+            {"weights": w, "bias": w[:, 0, 0, 0], "input": x}[of].shape
+        )
 
 
 def answering(answers: Array) -> NDArray[np.bool_]:

@@ -1,0 +1,146 @@
+"""Small changes of Python source: operators, constants, slices, order, axes, names, statements."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+from functools import singledispatch
+from typing import Any
+
+TWINS = (
+    ("m", "n"), ("p", "q"), ("sp", "sq"), ("weights", "bias"), ("gradient_weights", "gradient_bias"),
+    ("weights_initializer", "bias_initializer"), ("maximum", "minimum"), ("zeros", "ones"), ("sum", "mean"),
+    ("normal", "uniform"), ("random", "standard_normal"), ("sqrt", "square"), ("prod", "sum"),
+    ("exp", "expm1"), ("abs", "negative"), ("output", "phase"), ("x", "error"), ("kernel_shape", "stride"),
+    ("windows", "padded"),
+)  # fmt: skip
+"""Names of which one is easily taken for the other."""
+OPERATORS = {
+    ast.Add: (ast.Sub,), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult, ast.FloorDiv),
+    ast.FloorDiv: (ast.Mult, ast.Mod), ast.Pow: (ast.Mult,),
+    ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.Lt),
+}  # fmt: skip
+
+
+@singledispatch
+def variations(_: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Yield (what, other node) for each small change of one node; by its type."""
+    yield from ()
+
+
+@variations.register
+def _(node: ast.BinOp) -> Iterator[tuple[str, ast.AST]]:
+    for other in OPERATORS.get(type(node.op), ()):
+        yield f"-> {other.__name__}", ast.BinOp(node.left, other(), node.right)
+    yield "-> left", node.left
+    yield "-> right", node.right
+
+
+@variations.register
+def _(node: ast.Compare) -> Iterator[tuple[str, ast.AST]]:
+    for other in OPERATORS.get(type(node.ops[0]), ()):
+        yield f"-> {other.__name__}", ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators)
+
+
+@variations.register
+def _(node: ast.UnaryOp) -> Iterator[tuple[str, ast.AST]]:
+    yield "-> without sign", node.operand
+
+
+@variations.register
+def _(node: ast.Constant) -> Iterator[tuple[str, ast.AST]]:
+    yield from ((f"-> {value!r}", ast.Constant(value)) for value in other_constants(node.value))
+
+
+@variations.register
+def _(node: ast.Tuple) -> Iterator[tuple[str, ast.AST]]:
+    yield from reordered(node, "elts", "entries")
+
+
+@variations.register
+def _(node: ast.Call) -> Iterator[tuple[str, ast.AST]]:
+    yield from reordered(node, "args", "arguments")
+    for index, keyword in enumerate(node.keywords):
+        yield (
+            f"without {keyword.arg}",
+            changed(node, "keywords", node.keywords[:index] + node.keywords[index + 1 :]),
+        )
+
+
+@variations.register
+def _(node: ast.Slice) -> Iterator[tuple[str, ast.AST]]:
+    for name in ("lower", "upper", "step"):
+        if getattr(node, name) is not None:
+            yield f"without {name}", changed(node, name, None)
+    if node.lower is None:
+        yield "from 1", changed(node, "lower", ast.Constant(1))
+
+
+@variations.register(ast.Name)
+@variations.register(ast.Attribute)
+def _(node: Any) -> Iterator[tuple[str, ast.AST]]:
+    field = "id" if isinstance(node, ast.Name) else "attr"
+    name = getattr(node, field)
+    for pair in TWINS:
+        if name in pair:
+            other = pair[1 - pair.index(name)]
+            yield f"-> {other}", changed(node, field, other)
+
+
+def other_constants(value: Any) -> list[Any]:
+    """Return the constants that are tried in place of one."""
+    if isinstance(value, bool) or value is None or value is Ellipsis:
+        return []
+    if isinstance(value, int | float):
+        return [value + 1, value - 1]
+    if isinstance(value, str) and "->" in value:
+        head, tail = value.split("->")
+        return [f"{head}->{tail[:i]}{tail[i + 1]}{tail[i]}{tail[i + 2 :]}" for i in range(len(tail) - 1)]
+    return []
+
+
+def reordered(node: ast.AST, field: str, word: str) -> Iterator[tuple[str, ast.AST]]:
+    """Yield nodes with two neighbours in a list swapped."""
+    items = getattr(node, field)
+    for i in range(len(items) - 1):
+        if ast.dump(items[i]) != ast.dump(items[i + 1]):
+            order = [*items[:i], items[i + 1], items[i], *items[i + 2 :]]
+            yield f"{word} {i} and {i + 1} swapped", changed(node, field, order)
+
+
+def changed(node: ast.AST, field: str, value: Any) -> ast.AST:
+    """Return a shallow copy of a node with one field changed."""
+    other = copy.copy(node)
+    setattr(other, field, value)
+    return other
+
+
+def statements(body: list[ast.stmt]) -> Iterator[tuple[str, list[ast.stmt]]]:
+    """Yield (what, other body): a statement left out, two neighbours swapped."""
+    first = 1 if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) else 0
+    for i in range(first, len(body)):
+        text = ast.unparse(body[i])
+        yield f"without {text}", [*body[:i], ast.Pass(), *body[i + 1 :]]
+        if i + 1 < len(body):
+            yield f"{text} | later", [*body[:i], body[i + 1], body[i], *body[i + 2 :]]
+
+
+class Replace(ast.NodeTransformer):
+    """Puts another node in the place of one."""
+
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Replace the node, or look further down."""
+        return self.new if node is self.old else super().visit(node)
+
+
+def mutated(statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
+    """Yield (what, other statement) for each small change within a statement."""
+    for place, node in enumerate(ast.walk(statement)):
+        for what, other in variations(node):
+            twin = copy.deepcopy(statement)
+            twin = Replace(list(ast.walk(twin))[place], copy.deepcopy(other)).visit(twin)
+            yield f"{ast.unparse(statement)} | {ast.unparse(node)} {what}", ast.fix_missing_locations(twin)
