@@ -25,27 +25,26 @@ from typing import TYPE_CHECKING, Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "specimens")]
 
-from bank import mistakes, right_answers  # noqa: E402
+from bank import Submission, mistakes, right_answers, solution  # noqa: E402
 from judging import judge, lost, remarks  # noqa: E402
 from mutants import Mutant, mutants  # noqa: E402
 
-from build import Submission, solution  # noqa: E402
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import TypeVar
 
-    from proctor.outcome import CellReport
+    Result = TypeVar("Result")
 
 REPORT = HERE.parent / "build" / "fairness.json"
 RUNS = 10_000
 CHUNK = 100
 
 
-def quietly(submission: Submission) -> dict[str, CellReport]:
+def quietly(submission: Submission, how: Callable[[Mapping[str, Any]], Result] = judge) -> Result:
     """Judge a submission whose prints and warnings are nobody's business."""
     with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         warnings.simplefilter("ignore")
-        return judge(submission.namespace())
+        return how(submission.namespace())
 
 
 def accepts(name: str) -> str:
@@ -142,9 +141,7 @@ def main(arguments: list[str]) -> int:
             "alarms": lambda: ("false_alarms", false_alarms(pool, runs)),
         }
         if wanted not in (*jobs, "all"):
-            print(
-                f"There is no job called {wanted!r}; there are {', '.join(jobs)}, and all.", file=sys.stderr
-            )
+            print(f"No job is called {wanted!r}: {', '.join(jobs)}, or all.", file=sys.stderr)  # noqa: T201
             return 2
         results = dict(job() for name, job in jobs.items() if wanted in (name, "all"))
     print("\n".join(table(results)))  # noqa: T201  - it is a script

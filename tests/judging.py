@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]
 
-from proctor.judge import LocalSide, judge_cell, load_tests  # noqa: E402
+from proctor.judge import LocalSide, criteria, judge_cell, load_tests  # noqa: E402
 from proctor.wall import loopback  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from proctor.criteria import Criteria
     from proctor.outcome import CellReport
 
 HIDDEN = load_tests(HERE / "exercise4")
@@ -30,6 +31,27 @@ def judge(namespace: Mapping[str, Any], cells: Iterable[str] = tuple(HIDDEN)) ->
     """Return the report on each graded cell for the classes of a namespace."""
     side = LocalSide(loopback(namespace))
     return {name: judge_cell(HIDDEN[name], side) for name in cells}
+
+
+def judge_locally(namespace: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
+    """Return which criteria of each cell pass on the classes themselves, without stand-ins or frames."""
+    return {name: _passed(case, namespace) for name, case in HIDDEN.items()}
+
+
+def _passed(case: type[Criteria], namespace: Mapping[str, Any]) -> dict[str, bool]:
+    passed: dict[str, bool] = {}
+    for name in criteria(case):
+        test = case(name)
+        test.setUp()
+        try:
+            for need in case.needs:
+                setattr(test, need, namespace[need])
+            getattr(test, name)()
+        except Exception:  # noqa: BLE001  - whatever a plain class raises
+            passed[name] = False
+        else:
+            passed[name] = passed.get(getattr(case, name).after, True)
+    return passed
 
 
 def lost(reports: Mapping[str, CellReport]) -> dict[str, float]:

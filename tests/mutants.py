@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "specimens"), str(HERE.parent)]
 
+from bank import Submission, solution  # noqa: E402
 from judging import CELLS, judge, lost, remarks  # noqa: E402
 from mutations import mutated, statements  # noqa: E402
-
-from build import Submission, solution  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -29,18 +29,16 @@ class Backward(Criteria):
     def backward(self, layer: Callable[[], Any]) -> list[tuple[Array, Any, Array, Any]]:
         """Return (input, result of forward, error, result of backward) for each of two layers."""
         first, second = layer(), layer()
-        x, other = numbers(3, 4, seed=1) / 4, moderate(2, 3, 2, 5, seed=2)
-        x[0, 1] = x[2, 3] = other[1, 2, 0, 3] = 0
-        outputs = []
-        faults = []
-        for one, value in ((first, numbers(2, 7, seed=3) / 4), (first, x), (second, other)):
-            output, fault = self.attempt(lambda one=one, value=value: one.forward(value.copy()))
-            outputs.append(output)
-            faults.append(fault)
+        x, earlier, other = (moderate(2, 3, 2, 5, seed=seed) for seed in (1, 2, 3))
+        x[0, 1, 0, 2] = x[1, 2, 1, 4] = other[1, 0, 0, 3] = 0
+        self.attempt(lambda: first.forward(earlier.copy()))
+        forwards = [
+            self.attempt(lambda: first.forward(x.copy())),
+            self.attempt(lambda: second.forward(other.copy())),
+        ]
         story = []
-        for one, value, output, fault, seed in (
-            (first, x, outputs[1], faults[1], 4),
-            (second, other, outputs[2], faults[2], 5),
+        for one, value, (output, fault), seed in zip(
+            (first, second), (x, other), forwards, (4, 5), strict=True
         ):
             error = numbers(*value.shape, seed=seed)
             returned, crash = self.attempt(lambda one=one, error=error: one.backward(error.copy()))

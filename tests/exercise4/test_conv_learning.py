@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -68,7 +69,7 @@ class ConvUpdate(LayerCriteria):
                 error, wanted = numbers(*output.shape, seed=seed + 1), None
             _, crash = self.attempt(lambda error=error: layer.backward(error.copy()))
             own, _ = self.attempt(lambda: getattr(layer, f"get_gradient_{name}")())  # noqa: PLW0108  - may be missing
-            after = getattr(layer, name)
+            after = deepcopy(getattr(layer, name))  # a plain local class may move them in place
             self.check_step(Step(before, after, wanted, own, fault or crash), f"The {name} after backward")
             before = after
 

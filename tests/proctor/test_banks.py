@@ -15,8 +15,9 @@ sys.path[:0] = [str(TESTS), str(TESTS / "specimens")]
 import bank  # noqa: E402
 import fairness  # noqa: E402
 import mutants  # noqa: E402
-from build import PARTS, SOURCE, Submission, solution  # noqa: E402, I001
-from judging import CELLS, HIDDEN, judge, lost  # noqa: E402
+from bank import PARTS, Submission, solution  # noqa: E402
+from judging import CELLS, HIDDEN, judge, judge_locally, lost  # noqa: E402
+
 from proctor.judge import criteria, sentence, title  # noqa: E402
 from proctor.outcome import Outcome  # noqa: E402
 
@@ -54,6 +55,22 @@ def test_right_answers_get_all_points(name: str) -> None:
 def test_mistakes_cost_exactly_what_they_break(name: str) -> None:
     """A mistake of the bank costs what it says, in each of the 15 cells."""
     assert fairness.is_exact(name) == ""
+
+
+EVERYONE = {**bank.right_answers(), **bank.mistakes()}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", EVERYONE)
+def test_verdicts_are_the_same_without_a_wall(name: str) -> None:
+    """The hidden tests pass and fail on local classes as they do on stand-ins."""
+    local = fairness.quietly(EVERYONE[name].submission(), judge_locally)
+    reports = fairness.quietly(EVERYONE[name].submission())
+    passed = {
+        cell: {v.criterion: v.outcome is Outcome.PASSED for v in report.verdicts}
+        for cell, report in reports.items()
+    }
+    assert local == passed
 
 
 def test_the_banks_cover_every_cell() -> None:
@@ -165,9 +182,10 @@ def test_the_release_holds_no_solution() -> None:
     assert "SOLUTION" not in text
     assert "HIDDEN" not in text
     assert all("raise NotImplementedError" in source for source in submission.sources().values())
-    assert "BEGIN SOLUTION" in (SOURCE / "exercise4.ipynb").read_text()
+    assert "BEGIN SOLUTION" in (TESTS.parent / "source" / "exercise4" / "exercise4.ipynb").read_text()
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("part", ["activation_functions", "initializers"])
 def test_mutants_are_killed(part: str) -> None:
     """No small change of the short parts goes unnoticed; `make mutants` tries the long one, too."""

@@ -100,6 +100,13 @@ MISTAKES = [
                swap(ASK_BIAS, ASK_BIAS.replace("(self.n_kernels,)", "(self.n_kernels, fan_in)"))),
     initialize("initialize_bias_of_one", "You ask for one bias only.", "How many kernels are there?", 0.5,
                swap(ASK_BIAS, ASK_BIAS.replace("(self.n_kernels,)", "(1,)"))),
+    initialize("initialize_one_kernel", "You bring the answer into the shape of a single kernel, which does not fit.",
+               "How many kernels are there?", 1, swap(RESHAPE, "self.weights = weights.reshape(self.kernel_shape)")),
+    initialize("initialize_unfinished_and_none", "Initialize is not written yet, and nothing is there before it.",
+               "What can forward use until then?", 1,
+               swap("self.weights = rng.random((n_kernels, *kernel_shape))", "self.weights = None"),
+               swap("self.bias = rng.random(n_kernels)", "self.bias = None"),
+               body("ConvolutionalLayer.initialize", "raise NotImplementedError")),
     initialize("initialize_unfinished", "Initialize is not written yet.", "What is the fan-in?", 1,
                body("ConvolutionalLayer.initialize", "raise NotImplementedError")),
 ]
