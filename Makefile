@@ -1,0 +1,48 @@
+# Everything there is to remember: demo, test, check, bench, img, lab.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/ready
+
+.PHONY: demo test check release img fairness mutants lab clean
+
+# A class from specimens, generated, graded and exported: who got what.
+demo: $(STAMP)
+	$(BIN)/python tests/demo.py
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m proctor.drift
+	$(BIN)/python img/draw.py --check
+
+# What students get and what they are shown afterwards, from the master notebook.
+release: $(STAMP)
+	$(BIN)/nbgrader generate_assignment exercise4 --force
+	$(BIN)/nbgrader generate_solution exercise4 --force
+
+img: $(STAMP)
+	$(BIN)/python img/draw.py
+
+fairness: $(STAMP)
+	$(BIN)/python tests/fairness.py
+
+mutants: $(STAMP)
+	$(BIN)/python tests/mutants.py
+
+lab: $(STAMP)
+	$(BIN)/jupyter lab
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c "from proctor.jail.kernelspec import install_kernelspec; install_kernelspec()"
+	touch $@
+
+clean:
+	rm -rf build autograded feedback submitted exports gradebook.db

@@ -1,0 +1,32 @@
+"""The course, readable in a minute. nbgrader and Jupyter read it in this folder."""
+
+from pathlib import Path
+
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearHiddenTests, ClearOutput
+from nbgrader.preprocessors import IncludeHeaderFooter, LimitOutput, LockCells, SaveAutoGrades
+
+from proctor.autograde import Execute, Restore, SubmissionExporter
+from proctor.generate import finish_release, finish_solution
+
+c = get_config()
+course = Path(__file__).resolve().parent if "__file__" in globals() else Path.cwd()
+
+c.CourseDirectory.course_id = "deep-learning-for-beginners"
+c.CourseDirectory.root = str(course)
+c.CourseDirectory.solution_directory = "solutions"
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc*", "__pycache__", "img"]
+
+# The release: stubs, figures, and nothing of the hidden tests.
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
+c.GenerateAssignment.post_convert_hook = finish_release
+c.GenerateSolution.post_convert_hook = finish_solution
+# The solution is not run: it is committed without outputs, and shown without the references to hidden tests.
+c.GenerateSolution.preprocessors = [IncludeHeaderFooter, LockCells, ClearOutput, ClearHiddenTests]
+
+# Grading: our steps read, sanitise and execute; the rest is nbgrader's.
+c.Autograde.exporter_class = SubmissionExporter
+c.Autograde.sanitize_preprocessors = [Restore, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [Execute, LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]
+
+# An environment inside the course must not make the course visible in the jail.
+c.JailProvisioner.hide = [str(course)]

@@ -1,0 +1,75 @@
+"""The two preprocessors that make `nbgrader autograde` safe and fair, and the reader of submitted notebooks.
+
+nbgrader_config.py puts them where nbgrader's own stand: `Restore` sanitises, `Execute` runs and judges. The
+formgrader's Autograde button takes the same way.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Unicode
+
+from proctor import submission
+from proctor.grading import grade_notebook
+
+
+def course_root(path: Path) -> Path:
+    """Return the course folder that a path lies in: the nearest one with an nbgrader_config.py."""
+    for folder in (path, *path.parents):
+        if (folder / "nbgrader_config.py").exists():
+            return folder
+    return Path.cwd()
+
+
+class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
+    """Reads what students hand in; a file that is no notebook becomes one that says so.
+
+    nbgrader asks it twice for each notebook: for the submitted file, then for the sanitised one.
+    """
+
+    def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> Any:
+        """Read a notebook carefully and convert it (called by nbgrader's Autograde)."""
+        path = Path(filename)
+        data = resources or {}
+        data["metadata"] = {"path": str(path.parent), "name": path.stem}
+        try:
+            notebook = submission.read(path)
+        except submission.UnreadableError as error:
+            notebook = nbformat.v4.new_notebook(metadata={"proctor": {"unreadable": str(error)}})
+        return self.from_notebook_node(notebook, resources=data, **kwargs)
+
+
+class Restore(NbGraderPreprocessor):  # type: ignore[misc]
+    """Puts graded cells back as they were handed out (nbgrader's sanitising step)."""
+
+    release_directory = Unicode("release", help="Folder of the releases, below the course.").tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Return the notebook to grade."""
+        names = resources["nbgrader"]
+        path = course_root(Path.cwd()) / self.release_directory / names["assignment"]
+        release = nbformat.read(path / f"{names['notebook']}.ipynb", as_version=4)
+        reason = nb.metadata.get("proctor", {}).get("unreadable") if not nb.cells else None
+        if reason:
+            return submission.unreadable(release, reason), resources
+        notebook, notices = submission.restore(nb, release)
+        for notice in notices:
+            self.log.warning("%s: %s", names["student"], notice)
+        return notebook, resources
+
+
+class Execute(NbGraderPreprocessor):  # type: ignore[misc]
+    """Runs the student's cells in the jail and the hidden tests outside it (nbgrader's executing step)."""
+
+    tests_directory = Unicode("tests", help="Folder of the hidden tests, below the course.").tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Return the notebook with outputs and report cards."""
+        tests = course_root(Path.cwd()) / self.tests_directory / resources["nbgrader"]["assignment"]
+        grade_notebook(nb, Path(resources["metadata"]["path"]).resolve(), tests, self.config)
+        return nb, resources

@@ -1,0 +1,71 @@
+"""What nbgrader's generators leave to us: stubs, figures, and the solved layers as modules.
+
+`nbgrader generate_assignment` and `nbgrader generate_solution` call these after they have written their
+notebooks (`post_convert_hook` in nbgrader_config.py). Everything is derived from the master notebook by way of
+what nbgrader made of it, and deterministic.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+MARKER = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
+FIGURES = ("*.png", "*.gif")
+
+
+def finish_release(assignment: str, student: str, notebooks: list[str]) -> None:  # noqa: ARG001
+    """Complete the release; nbgrader calls it at the end of generate_assignment, in the course folder."""
+    folder = Path("release") / assignment
+    _tidy_notebooks(folder)
+    _write_layers(folder, suffix="_0")
+    _copy_figures(folder)
+
+
+def finish_solution(assignment: str, student: str, notebooks: list[str]) -> None:  # noqa: ARG001
+    """Complete the solution; nbgrader calls it at the end of generate_solution, in the course folder."""
+    folder = Path("solutions") / assignment
+    _tidy_notebooks(folder)
+    _write_layers(folder, suffix="")
+    _copy_figures(folder)
+
+
+def solution_cells(notebook: Any) -> dict[str, str]:
+    """Return the source of each solution cell of a notebook by its grade_id, without nbgrader's markers."""
+    cells = {}
+    for cell in notebook.cells:
+        data = cell.metadata.get("nbgrader", {})
+        if data.get("solution") and cell.cell_type == "code":
+            cells[data["grade_id"]] = MARKER.sub("", cell.source)
+    return cells
+
+
+def _tidy_notebooks(folder: Path) -> None:
+    """Write notebooks without markers, outputs and trailing space, so that a second run changes no byte."""
+    for path in folder.glob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            cell.source = MARKER.sub("", cell.source).rstrip()
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        nbformat.write(notebook, path)
+
+
+def _write_layers(folder: Path, suffix: str) -> None:
+    """Write each solution cell as a module; a stub is what `%load` brings back, so it is the cell as it is."""
+    target = folder / "src" / "layers"
+    target.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.ipynb"):
+        for name, source in solution_cells(nbformat.read(path, as_version=4)).items():
+            (target / f"{name}{suffix}.py").write_text(source.rstrip() + "\n", encoding="utf-8")
+
+
+def _copy_figures(folder: Path) -> None:
+    (folder / "img").mkdir(exist_ok=True)
+    for pattern in FIGURES:
+        for path in sorted(Path("img").glob(pattern)):
+            shutil.copyfile(path, folder / "img" / path.name)

@@ -1,0 +1,102 @@
+"""Grades one submission's notebook: what nbgrader's Autograde, our commands and the tests have in common."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_client import KernelManager
+from nbformat.v4 import new_output
+
+from proctor import card
+from proctor.jail.manager import jailed_kernel_manager
+from proctor.judge import load_tests
+from proctor.outcome import CellReport, GraderError, Outcome
+from proctor.run import Bounds, Exam, Room, run_submission, undecided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from traitlets.config import Config
+
+REPORT = "application/vnd.proctor.report+json"
+"""The MIME type under which a graded cell keeps its report for programs."""
+
+
+@cache
+def hidden_tests(folder: Path) -> dict[str, Any]:
+    """Load an exercise's hidden tests, once for each process."""
+    return load_tests(folder)
+
+
+def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | None = None) -> None:
+    """Run and judge a sanitised notebook; its cells get their outputs, changed in place.
+
+    Args:
+        notebook: as :mod:`proctor.submission` returns it.
+        folder: the submission's files; a copy of them goes into the jail.
+        tests: the folder of the exercise's hidden tests.
+        config: Jupyter's configuration, with the jail's settings.
+
+    Raises:
+        GraderError: the grader is at fault.
+    """
+    exam = Exam(hidden_tests(tests), Bounds())
+    _refuse_untested(notebook, exam, tests)
+    reason = notebook.metadata.get("proctor", {}).get("unreadable")
+    if reason:
+        reports = {name: undecided(case, Outcome.UNREADABLE, reason) for name, case in exam.cases.items()}
+    else:
+        reports = run_submission(notebook, lambda: jailed_room(folder, config), exam)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in reports and cell.metadata.nbgrader.get("grade"):
+            show_report(cell, reports[name])
+
+
+def show_report(cell: Any, report: CellReport) -> None:
+    """Put a report into a graded cell: the card for people, the points where nbgrader looks for them."""
+    data = {"text/html": card.html(report), "text/plain": repr(float(report.points)), REPORT: report.as_dict()}
+    cell.execution_count = None
+    cell.outputs = [new_output("execute_result", data=data, execution_count=None)]
+
+
+def reports_of(notebook: Any) -> dict[str, CellReport]:
+    """Read the reports back from a graded notebook."""
+    found = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {}).get(REPORT)
+            if data and cell.metadata.get("nbgrader", {}).get("grade"):
+                found[data["grade_id"]] = CellReport.from_dict(data)
+    return found
+
+
+@contextlib.contextmanager
+def jailed_room(folder: Path, config: Config | None) -> Iterator[Room]:
+    """Open a room in the jail, with a copy of the folder in it."""
+    manager = jailed_kernel_manager(
+        config, manager_class=KernelManager, extra_env={"NBGRADER_EXECUTION": "autograde"}
+    )
+    provisioner = manager.provisioner
+    yield Room(
+        manager, str(provisioner.wall_socket_host), str(provisioner.wall_socket_jail), {"cwd": str(folder)}
+    )
+
+
+def _refuse_untested(notebook: Any, exam: Exam, tests: Path) -> None:
+    """Refuse to grade where points and hidden tests do not agree: it would cost students, not us."""
+    for cell in notebook.cells:
+        data = cell.metadata.get("nbgrader", {})
+        if not data.get("grade") or cell.cell_type != "code":
+            continue
+        case = exam.cases.get(data["grade_id"])
+        if case is None:
+            raise GraderError(f"{tests} has no test class for the graded cell {data['grade_id']!r}.")
+        worth = undecided(case, Outcome.UNREADABLE, "").worth
+        if worth != float(data["points"]):
+            raise GraderError(
+                f"{data['grade_id']}: the cell is worth {data['points']} points, its criteria {worth}."
+            )

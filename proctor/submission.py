@@ -1,0 +1,130 @@
+"""Reads a submitted notebook and puts right what a student cannot be allowed to decide.
+
+Only what the release says about a graded cell counts: its text, its points, its place. What comes out has the
+release's metadata, graded cells each exactly once, and the student's cells in the student's order.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+MAX_BYTES = 64 * 2**20
+MAX_CELLS = 2_000
+
+
+class UnreadableError(Exception):
+    """The notebook cannot be read; says why, to the student."""
+
+
+def read(path: Path) -> Any:
+    """Read a submitted notebook without following links.
+
+    Raises:
+        UnreadableError: it is missing, a link, too large, or no notebook.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise UnreadableError(f"There is no file {path.name}.") from None
+    except OSError as error:
+        raise UnreadableError(f"{path.name} is a link or cannot be opened ({error.strerror}).") from None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            raise UnreadableError(f"{path.name} is not an ordinary file.")
+        if status.st_size > MAX_BYTES:
+            raise UnreadableError(f"{path.name} is larger than {MAX_BYTES // 2**20} MiB.")
+        data = file.read(MAX_BYTES + 1)
+    try:
+        text = data.decode("utf-8-sig")
+        notebook = nbformat.reads(text, as_version=4)
+        json.dumps(notebook)
+    except Exception as error:  # noqa: BLE001  - a file of the student's can break a parser in any way
+        raise UnreadableError(f"{path.name} is no Jupyter notebook: {str(error)[:200]}") from None
+    if not isinstance(notebook.get("cells"), list) or len(notebook.cells) > MAX_CELLS:
+        raise UnreadableError(f"{path.name} has no cells, or more than {MAX_CELLS}.")
+    return notebook
+
+
+def restore(submitted: Any, release: Any) -> tuple[Any, list[str]]:
+    """Return the notebook to grade and what was put right, in words.
+
+    Args:
+        submitted: the student's notebook.
+        release: the notebook that students got.
+    """
+    graded = {_grade_id(cell): cell for cell in release.cells if _grade_id(cell)}
+    notices: list[str] = []
+    seen: set[str] = set()
+    cells = []
+    for cell in submitted.cells:
+        restored = _restore_cell(cell, graded, seen, notices)
+        if restored is not None:
+            cells.append(restored)
+    _add_missing(cells, release, seen, notices)
+    notebook = copy.deepcopy(release)
+    notebook.cells = cells
+    for number, cell in enumerate(cells):
+        cell["id"] = _grade_id(cell) or f"cell-{number}"
+    return notebook, notices
+
+
+def unreadable(release: Any, reason: str) -> Any:
+    """Return the notebook that stands in for one that cannot be read: the release, with the reason on top."""
+    notebook = copy.deepcopy(release)
+    notebook.metadata["proctor"] = {"unreadable": reason}
+    words = f"**This submission could not be read.** {reason} The cells below are those of the release."
+    notebook.cells.insert(0, new_markdown_cell(words, id="unreadable"))
+    return notebook
+
+
+def _grade_id(cell: Any) -> str:
+    metadata = cell.get("metadata")
+    data = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = data.get("grade_id") if isinstance(data, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _source(cell: Any) -> str:
+    source = cell.get("source", "")
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _restore_cell(cell: Any, graded: dict[str, Any], seen: set[str], notices: list[str]) -> Any | None:
+    if not isinstance(cell, dict):
+        return None
+    name, source = _grade_id(cell), _source(cell)
+    if name in graded and name not in seen:
+        seen.add(name)
+        restored = copy.deepcopy(graded[name])
+        if restored.metadata.nbgrader.get("solution"):
+            restored.source = source
+        elif source.rstrip() != restored.source.rstrip() or cell.get("cell_type") != restored.cell_type:
+            notices.append(f"The graded cell `{name}` had been changed; it was put back as it was handed out.")
+        return restored
+    if name in graded and not graded[name].metadata.nbgrader.get("solution"):
+        notices.append(f"The graded cell `{name}` was there more than once; the first one counts.")
+        return None
+    if cell.get("cell_type") == "code":
+        return new_code_cell(source)
+    if cell.get("cell_type") == "markdown":
+        return new_markdown_cell(source)
+    return new_markdown_cell("```\n" + source.replace("```", "'''") + "\n```")
+
+
+def _add_missing(cells: list[Any], release: Any, seen: set[str], notices: list[str]) -> None:
+    """Put missing graded cells at the end: there, all that the student has written is known."""
+    for cell in release.cells:
+        name = _grade_id(cell)
+        if name and name not in seen and cell.metadata.nbgrader.get("grade"):
+            cells.append(copy.deepcopy(cell))
+            notices.append(f"The graded cell `{name}` was missing; it was put back and graded.")

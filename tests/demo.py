@@ -1,0 +1,136 @@
+"""The main job on a class of specimens: generate, hand in, autograde, feedback, export; prints who got what.
+
+It works in a course of its own below build/demo, so that it never touches real submissions. A second run
+finds everything graded and changes nothing.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parents[1]
+COURSE = ROOT / "build" / "demo"
+EXERCISE = "exercise4"
+sys.path[:0] = [str(ROOT / "tests" / "specimens")]
+
+from bank import mistakes, right_answers  # noqa: E402
+from build import Submission, solution  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RIGHT = ("solution", "loops", "im2col", "fft", "saved_with_writefile", "noisy", "single_precision", "he_cut_off")
+WRONG = (
+    "conv_true_convolution",
+    "relu_zero_passes",
+    "he_fan_out",
+    "stride_floor",
+    "bias_mean_of_batch",
+    "input_not_turned",
+    "update_without_rate",
+    "backward_weights_and_bias",
+)
+
+
+def students() -> Iterator[tuple[str, Submission]]:
+    """Yield each student of the class: a name that says who this is, and what was handed in."""
+    right, wrong = right_answers(), mistakes()
+    for name in RIGHT:
+        yield name, right[name].submission()
+    for name in WRONG:
+        yield name, wrong[name].submission()
+    yield "half_done", Submission.release().replace("activation_functions", solution()["activation_functions"])
+    yield "untouched", Submission.release()
+
+
+def lay_out_course() -> None:
+    """Copy what makes the course into build/demo, where that is not yet the same."""
+    for name in ("source", "release", "img", "tests/exercise4"):
+        target = COURSE / name
+        if not _same(ROOT / name, target):
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "nbgrader_config.py", COURSE / "nbgrader_config.py")
+
+
+def hand_in() -> None:
+    """Write the submissions that are new or have changed; a changed one is to be graded again."""
+    for name, submission in students():
+        folder = COURSE / "submitted" / name / EXERCISE
+        with tempfile.TemporaryDirectory() as scratch:
+            submission.write(Path(scratch) / EXERCISE)
+            if not _same(Path(scratch) / EXERCISE, folder):
+                for stage in ("submitted", "autograded", "feedback"):
+                    shutil.rmtree(COURSE / stage / name / EXERCISE, ignore_errors=True)
+                shutil.copytree(Path(scratch) / EXERCISE, folder)
+
+
+def nbgrader(*arguments: str) -> None:
+    """Run one of nbgrader's commands in the course, and stop with its messages if it fails."""
+    print(f"  nbgrader {' '.join(arguments)}", flush=True)
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    done = subprocess.run(command, cwd=COURSE, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{done.stderr[-3000:]}\nThis command failed: nbgrader {' '.join(arguments)} (in {COURSE})")
+
+
+def print_table() -> None:
+    """Print the points of each student in each graded cell, from the gradebook."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{COURSE / 'gradebook.db'}") as gradebook:
+        cells = _cells()
+        worth = {cell.name: cell.max_score for cell in gradebook.find_notebook(EXERCISE, EXERCISE).grade_cells}
+        width = max(len(name) for name, _ in students())
+        for row in range(max(map(len, cells))):
+            print(" " * width, *(f"{name.ljust(max(map(len, cells)))[row]:>4}" for name in cells))
+        print("of".rjust(width), *(f"{worth[name]:4g}" for name in cells), f"{sum(worth.values()):6g}")
+        for name, _ in students():
+            notebook = gradebook.find_submission_notebook(EXERCISE, EXERCISE, name)
+            scores = {grade.name: grade.score for grade in notebook.grades}
+            print(name.ljust(width), *(f"{scores[cell]:4g}" for cell in cells), f"{notebook.score:6g}")
+
+
+def main() -> None:
+    """Do the main job and say where to look next."""
+    COURSE.mkdir(parents=True, exist_ok=True)
+    print(f"A class of {len(list(students()))} in {COURSE.relative_to(ROOT)}:")
+    lay_out_course()
+    hand_in()
+    if not (COURSE / "gradebook.db").exists():
+        nbgrader("generate_assignment", EXERCISE, "--force")
+    nbgrader("autograde", EXERCISE)
+    nbgrader("generate_feedback", EXERCISE)
+    nbgrader("export", "--to", "grades.csv")
+    print_table()
+    here = COURSE.relative_to(ROOT)
+    print(f"\nFeedback as a student sees it: {here}/feedback/half_done/{EXERCISE}/{EXERCISE}.html")
+    print(f"Graded notebooks: {here}/autograded/   Grades for a spreadsheet: {here}/grades.csv")
+    print(f"In the browser: cd {here} && ../../.venv/bin/jupyter lab  (menu Nbgrader > Formgrader)")
+
+
+def _cells() -> list[str]:
+    """List the graded cells in the order of the notebook."""
+    cells = Submission.release().notebook.cells
+    return [cell.metadata.nbgrader.grade_id for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Say whether two folders hold the same files, generated ones of Python aside."""
+    if not other.is_dir():
+        return False
+    names = [
+        {path.relative_to(top) for path in top.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+        for top in (one, other)
+    ]
+    return names[0] == names[1] and all(filecmp.cmp(one / name, other / name, shallow=False) for name in names[0])
+
+
+if __name__ == "__main__":
+    main()
