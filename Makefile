@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# nbgrader looks for alembic on the PATH.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
 
 .PHONY: demo test check release img fairness mutants lab clean

@@ -1,5 +1,7 @@
 """The course, readable in a minute. nbgrader and Jupyter read it in this folder."""
 
+import os
+import sys
 from pathlib import Path
 
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearHiddenTests, ClearOutput
@@ -10,6 +12,9 @@ from proctor.generate import finish_release, finish_solution
 
 c = get_config()
 course = Path(__file__).resolve().parent if "__file__" in globals() else Path.cwd()
+
+# nbgrader looks for alembic on the PATH, where it is not when .venv/bin/nbgrader is called by its path.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 c.CourseDirectory.course_id = "deep-learning-for-beginners"
 c.CourseDirectory.root = str(course)

@@ -47,9 +47,9 @@ class Bounds:
     """What a submission may use up."""
 
     start: Allowance = Allowance(cpu=60, wall=180)
-    cell: Allowance = Allowance(cpu=60, wall=240)
+    cell: Allowance = Allowance(cpu=20, wall=120)
     call: Allowance = Allowance(cpu=10, wall=60)
-    graded_cell: Allowance = Allowance(cpu=60, wall=240)
+    graded_cell: Allowance = Allowance(cpu=20, wall=120)
     output_bytes: int = 2_000_000
     restarts: int = 5
 

@@ -14,8 +14,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbgrader.api import Gradebook
+
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = ROOT / "build" / "demo"
+DATABASE = f"sqlite:///{COURSE / 'gradebook.db'}"
 EXERCISE = "exercise4"
 sys.path[:0] = [str(ROOT / "tests" / "specimens")]
 
@@ -80,11 +83,15 @@ def nbgrader(*arguments: str) -> None:
         sys.exit(f"{done.stderr[-3000:]}\nThis command failed: nbgrader {' '.join(arguments)} (in {COURSE})")
 
 
+def registered() -> bool:
+    """Say whether the gradebook knows the exercise; a command that was interrupted may have left it without."""
+    with Gradebook(DATABASE) as gradebook:
+        return any(assignment.name == EXERCISE for assignment in gradebook.assignments)
+
+
 def print_table() -> None:
     """Print the points of each student in each graded cell, from the gradebook."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{COURSE / 'gradebook.db'}") as gradebook:
+    with Gradebook(DATABASE) as gradebook:
         cells = _cells()
         worth = {cell.name: cell.max_score for cell in gradebook.find_notebook(EXERCISE, EXERCISE).grade_cells}
         width = max(len(name) for name, _ in students())
@@ -103,7 +110,7 @@ def main() -> None:
     print(f"A class of {len(list(students()))} in {COURSE.relative_to(ROOT)}:")
     lay_out_course()
     hand_in()
-    if not (COURSE / "gradebook.db").exists():
+    if not registered():
         nbgrader("generate_assignment", EXERCISE, "--force")
     nbgrader("autograde", EXERCISE)
     nbgrader("generate_feedback", EXERCISE)
@@ -118,18 +125,19 @@ def main() -> None:
 def _cells() -> list[str]:
     """List the graded cells in the order of the notebook."""
     cells = Submission.release().notebook.cells
-    return [cell.metadata.nbgrader.grade_id for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    graded = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    return [cell.metadata.nbgrader.grade_id for cell in graded]
 
 
 def _same(one: Path, other: Path) -> bool:
     """Say whether two folders hold the same files, generated ones of Python aside."""
     if not other.is_dir():
         return False
-    names = [
-        {path.relative_to(top) for path in top.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    mine, theirs = (
+        {path.relative_to(top) for path in top.rglob("*") if path.is_file() and path.suffix != ".pyc"}
         for top in (one, other)
-    ]
-    return names[0] == names[1] and all(filecmp.cmp(one / name, other / name, shallow=False) for name in names[0])
+    )
+    return mine == theirs and all(filecmp.cmp(one / name, other / name, shallow=False) for name in mine)
 
 
 if __name__ == "__main__":
