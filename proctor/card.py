@@ -114,7 +114,7 @@ def _row(verdict: Verdict) -> str:
 
 
 def _notes(verdict: Verdict) -> list[tuple[str, str]]:
-    """Return what stands beneath the sentence, as (lead, body): the hint, then each remark; not yet escaped."""
+    """Return what stands beneath the sentence, as (lead, body): hint, then remarks; not escaped."""
     hints = [(verdict.misconception, verdict.hint)] if verdict.hint or verdict.misconception else []
     return [*hints, *(("Remark, costs nothing", remark) for remark in verdict.remarks)]
 

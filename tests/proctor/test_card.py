@@ -126,7 +126,7 @@ def test_the_name_of_the_mistake_comes_first_then_the_hint_then_remarks() -> Non
 
 
 def test_backticks_become_code_and_lines_stay_lines() -> None:
-    """Pairs of backticks are set as code, a lone one stays, and the fragment is a single line for Markdown."""
+    """Pairs of backticks are set as code, a lone one stays, and the fragment is one line for Markdown."""
     card = html(report(hint="`a < b` came\n\nand ` stayed"))
     assert re.search(r"<code[^>]*>a &lt; b</code> came<br><br>and ` stayed", card)
     assert re.search(r"<code[^>]*>forward</code> keeps", card)
