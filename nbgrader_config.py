@@ -22,7 +22,6 @@ c.CourseDirectory.solution_directory = "solutions"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc*", "__pycache__", "img"]
 
 # The release: stubs, figures, and nothing of the hidden tests.
-c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
 c.GenerateAssignment.post_convert_hook = finish_release
 c.GenerateSolution.post_convert_hook = finish_solution
 # The solution is not run: it is committed without outputs, and shown without the references to hidden tests.
@@ -31,7 +30,13 @@ c.GenerateSolution.preprocessors = [IncludeHeaderFooter, LockCells, ClearOutput,
 # Grading: our steps read, sanitise and execute; the rest is nbgrader's.
 c.Autograde.exporter_class = SubmissionExporter
 c.Autograde.sanitize_preprocessors = [Restore, CheckCellMetadata]
-c.Autograde.autograde_preprocessors = [Execute, LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [
+    Execute,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
 
 # An environment inside the course must not make the course visible in the jail.
 c.JailProvisioner.hide = [str(course)]

@@ -26,7 +26,7 @@ def course_root(path: Path) -> Path:
     return Path.cwd()
 
 
-class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
+class SubmissionExporter(NotebookExporter):
     """Reads what students hand in; a file that is no notebook becomes one that says so.
 
     nbgrader asks it twice for each notebook: for the submitted file, then for the sanitised one.
@@ -41,10 +41,10 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
             notebook = submission.read(path)
         except submission.UnreadableError as error:
             notebook = nbformat.v4.new_notebook(metadata={"proctor": {"unreadable": str(error)}})
-        return self.from_notebook_node(notebook, resources=data, **kwargs)
+        return self.from_notebook_node(notebook, resources=data, **kwargs)  # type: ignore[no-untyped-call]
 
 
-class Restore(NbGraderPreprocessor):  # type: ignore[misc]
+class Restore(NbGraderPreprocessor):
     """Puts graded cells back as they were handed out (nbgrader's sanitising step)."""
 
     release_directory = Unicode("release", help="Folder of the releases, below the course.").tag(config=True)
@@ -63,7 +63,7 @@ class Restore(NbGraderPreprocessor):  # type: ignore[misc]
         return notebook, resources
 
 
-class Execute(NbGraderPreprocessor):  # type: ignore[misc]
+class Execute(NbGraderPreprocessor):
     """Runs the student's cells in the jail and the hidden tests outside it (nbgrader's executing step)."""
 
     tests_directory = Unicode("tests", help="Folder of the hidden tests, below the course.").tag(config=True)

@@ -84,7 +84,7 @@ class Broken(Fault):
         self.outcome = outcome
 
 
-class CriterionFailed(AssertionError):
+class CriterionFailed(AssertionError):  # noqa: N818  - the outcome of a check, not an error of ours
     """The student's answer is wrong: `rung` is the first that broke, the text is the hint."""
 
     def __init__(self, rung: Rung, hint: str) -> None:
@@ -113,6 +113,7 @@ class Criteria(unittest.TestCase):
 
     grade_id: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...]] = ()
+    link: Any = None
 
     def setUp(self) -> None:
         """Start without remarks (called by unittest before each method)."""

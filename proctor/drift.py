@@ -19,7 +19,9 @@ def generate(course: Path, target: Path) -> None:
     """
     shutil.copyfile(course / "nbgrader_config.py", target / "nbgrader_config.py")
     for name in ("source", "img"):
-        shutil.copytree(course / name, target / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*"))
+        shutil.copytree(
+            course / name, target / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*")
+        )
     for assignment in sorted(path.name for path in (target / "source").iterdir() if path.is_dir()):
         for command in GENERATED.values():
             arguments = [sys.executable, "-m", "nbgrader", command, assignment]
@@ -54,7 +56,9 @@ def main() -> None:
             f"{name}/{path}" for name in GENERATED for path in differences(course / name, target / name)
         ]
     if drifted:
-        sys.exit("\n".join([*drifted, "These are not what source/ generates: run `make release` and commit."]))
+        sys.exit(
+            "\n".join([*drifted, "These are not what source/ generates: run `make release` and commit."])
+        )
     sys.stdout.write("release/ and solutions/ are what source/ generates.\n")
 
 

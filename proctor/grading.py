@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_client import KernelManager
+from jupyter_client.manager import KernelManager
 from nbformat.v4 import new_output
 
 from proctor import card
@@ -18,6 +17,7 @@ from proctor.run import Bounds, Exam, Room, run_submission, undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from traitlets.config import Config
 
@@ -58,7 +58,11 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
 
 def show_report(cell: Any, report: CellReport) -> None:
     """Put a report into a graded cell: the card for people, the points where nbgrader looks for them."""
-    data = {"text/html": card.html(report), "text/plain": repr(float(report.points)), REPORT: report.as_dict()}
+    data = {
+        "text/html": card.html(report),
+        "text/plain": repr(float(report.points)),
+        REPORT: report.as_dict(),
+    }
     cell.execution_count = None
     cell.outputs = [new_output("execute_result", data=data, execution_count=None)]
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from proctor.clock import Allowance, Deadline
 from proctor.criteria import Broken
@@ -52,7 +52,7 @@ class Listener:
         self.path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 
-    def __enter__(self) -> Listener:
+    def __enter__(self) -> Self:
         self._socket.bind(self.path)
         os.chmod(self.path, 0o666)  # noqa: S103  - in a private folder; the jail's user may be another than ours
         self._socket.listen(16)
@@ -94,13 +94,16 @@ class Worker(Link):
                 if not self.is_call_back(answer):
                     return answer
                 answer = self._roundtrip(self.answer(answer), deadline)
-            raise Broken(Outcome.TIME, "An object that was passed in was called without end.")
         except (OSError, EOFError):
             self.close()
-            raise died("Your code ended the process it ran in: a crash, an exit, or memory running out.") from None
+            raise died(
+                "Your code ended the process it ran in: a crash, an exit, or memory running out."
+            ) from None
         except (Broken, FormatError):
             self.close()
             raise
+        self.close()
+        raise Broken(Outcome.TIME, "An object that was passed in was called without end.")
 
     def close(self) -> None:
         """Kill the worker."""
@@ -110,7 +113,7 @@ class Worker(Link):
     def _roundtrip(self, frame: bytes, deadline: Deadline) -> bytes:
         connection = Patient(self._peer.connection, [deadline, self._cell])
         connection.sendall(frame)
-        return receive(connection)
+        return bytes(receive(connection))
 
 
 class Patient:
@@ -155,7 +158,7 @@ class SnapshotSide:
         self._cpu = cell
         self._worker: Worker | None = None
 
-    def __enter__(self) -> SnapshotSide:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -12,7 +12,7 @@ import inspect
 import queue
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from nbformat.v4 import new_output, output_from_msg
 
@@ -23,7 +23,8 @@ from proctor.outcome import GraderError, Outcome
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from jupyter_client import BlockingKernelClient, KernelManager
+    from jupyter_client.blocking.client import BlockingKernelClient
+    from jupyter_client.manager import KernelManager
     from nbformat import NotebookNode
 
 POLL = 0.25
@@ -95,9 +96,9 @@ class StudentKernel:
     ) -> None:
         self._manager, self._launch = manager, launch
         self._cell, self._start, self._output_bytes = cell, start, output_bytes
-        self._client: BlockingKernelClient = None
+        self._client: BlockingKernelClient | Any = None
 
-    def __enter__(self) -> StudentKernel:
+    def __enter__(self) -> Self:
         try:
             self._manager.start_kernel(**self._launch)
             self._client = self._manager.blocking_client()
@@ -128,7 +129,7 @@ class StudentKernel:
     @property
     def pid(self) -> int:
         """The process whose descendants are the student's."""
-        return int(self._manager.provisioner.pid or 0)
+        return int(getattr(self._manager.provisioner, "pid", None) or 0)
 
     def alive(self) -> bool:
         """Say whether the kernel's process is there."""
@@ -170,7 +171,7 @@ class StudentKernel:
                 message = self._client.get_iopub_msg(timeout=POLL)
             except queue.Empty:
                 message = None
-            except Exception:  # noqa: BLE001  - a message that is none: the student's kernel writes what it likes
+            except Exception:  # noqa: BLE001, S112  - a message that is none: the student's kernel writes what it likes
                 continue
             if message and message["parent_header"].get("msg_id") == request:
                 if message["msg_type"] == "status" and message["content"].get("execution_state") == "idle":

@@ -35,9 +35,9 @@ def grade(grade_id: str, namespace: dict[str, Any] | None = None) -> CellReport 
     cases = load_tests(course_root(here) / "tests" / here.name)
     if grade_id not in cases:
         raise GraderError(f"tests/{here.name} has no test class for the graded cell {grade_id!r}.")
-    names = get_ipython().user_ns if namespace is None else namespace  # type: ignore[no-untyped-call]
+    names = get_ipython().user_ns if namespace is None else namespace
     report = judge_cell(cases[grade_id], LocalSide(loopback(names)))
     if namespace is not None:
         return report
-    display(HTML(card.html(report)))  # type: ignore[no-untyped-call]
+    display(HTML(card.html(report)))
     return None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nbformat.v4 import new_output
@@ -25,10 +26,10 @@ from proctor.kernel import Execution, StudentKernel
 from proctor.outcome import CellReport, Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
-    from jupyter_client import KernelManager
+    from jupyter_client.manager import KernelManager
     from nbformat import NotebookNode
 
     from proctor.criteria import Criteria
@@ -89,11 +90,14 @@ def run_submission(
     """
     left_out: dict[int, Execution] = {}
     for _ in range(exam.bounds.restarts + 1):
-        with room() as place, Listener(place.socket) as listener, _kernel(place, exam.bounds) as kernel:
-            with contextlib.ExitStack() as snapshots:
-                taken = _run_cells(notebook, kernel, left_out, listener, place, exam, snapshots)
-                if taken is not None:
-                    return _judge(notebook, taken, listener, exam)
+        with contextlib.ExitStack() as stack:
+            place = stack.enter_context(room())
+            listener = stack.enter_context(Listener(place.socket))
+            kernel = stack.enter_context(_kernel(place, exam.bounds))
+            snapshot = partial(_snapshot, kernel, listener, place, stack)
+            taken = _run_cells(notebook, kernel, left_out, snapshot, _graded(notebook, exam))
+            if taken is not None:
+                return _judge(notebook, taken, listener, exam)
     return {
         grade_id: undecided(exam.cases[grade_id], Outcome.DIED, "The kernel could not be kept alive.")
         for grade_id in _graded(notebook, exam).values()
@@ -137,20 +141,18 @@ def _run_cells(
     notebook: NotebookNode,
     kernel: StudentKernel,
     left_out: dict[int, Execution],
-    listener: Listener,
-    place: Room,
-    exam: Exam,
-    snapshots: contextlib.ExitStack,
+    snapshot: Callable[[], Peer | Broken],
+    graded: Mapping[int, str],
 ) -> dict[str, Peer | Broken] | None:
     """Run all cells; return the snapshot for each graded cell, or None if a cell took the kernel down."""
     taken: dict[str, Peer | Broken] = {}
-    graded, current = _graded(notebook, exam), None
+    current = None
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
             continue
         if index in graded:
             if current is None:
-                current = _snapshot(kernel, listener, place, snapshots)
+                current = snapshot()
             taken[graded[index]] = current
             continue
         current = None
@@ -199,10 +201,3 @@ def _judge(
         with SnapshotSide(snapshot, listener, files, bounds.call, bounds.graded_cell) as side:
             reports[grade_id] = judge_cell(case, side, diagnose=exam.diagnose, reference=exam.reference)
     return reports
-
-
-@contextlib.contextmanager
-def plain_room(manager: KernelManager, folder: str) -> Iterator[Room]:
-    """Open a room without a jail: for tests of this module alone, never for submissions."""
-    path = f"{folder}/wall"
-    yield Room(manager, path, path)

@@ -10,11 +10,13 @@ import copy
 import json
 import os
 import stat
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_BYTES = 64 * 2**20
 MAX_CELLS = 2_000
@@ -109,7 +111,9 @@ def _restore_cell(cell: Any, graded: dict[str, Any], seen: set[str], notices: li
         if restored.metadata.nbgrader.get("solution"):
             restored.source = source
         elif source.rstrip() != restored.source.rstrip() or cell.get("cell_type") != restored.cell_type:
-            notices.append(f"The graded cell `{name}` had been changed; it was put back as it was handed out.")
+            notices.append(
+                f"The graded cell `{name}` had been changed; it was put back as it was handed out."
+            )
         return restored
     if name in graded and not graded[name].metadata.nbgrader.get("solution"):
         notices.append(f"The graded cell `{name}` was there more than once; the first one counts.")

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MAX_CALLBACKS = 10_000
-NOTES = {"argument changed": "An argument was changed in place. It costs nothing here, and surprises callers elsewhere."}
+NOTES = {
+    "argument changed": "An argument was changed in place. It costs nothing here, and surprises callers elsewhere."
+}
 
 
 class StandIn:
@@ -30,6 +32,7 @@ class StandIn:
             object.__setattr__(self, slot, value)
 
     def __call__(self, *args: Any) -> Any:
+        """Call it on the student's side."""
         return self._link.request({"do": "call", "ref": self._ref, "name": self._name}, args=args)
 
     def __getattr__(self, name: str) -> Any:
@@ -105,11 +108,11 @@ class Link:
             args = Reader(body, self._resolve).read(form)
             method = getattr(self.visitors[number], name)
             if not isinstance(args, tuple) or name.startswith("_"):
-                raise FormatError("a call back that is none")
+                return bytes(pack({"error": "no such call"}))
             writer = Writer(self._refer)
-            return pack({"value": writer.write(method(*args))}, bytes(writer.body))
+            return bytes(pack({"value": writer.write(method(*args))}, bytes(writer.body)))
         except Exception as error:  # noqa: BLE001  - whatever goes wrong here, the student's code asked for it
-            return pack({"error": f"{type(error).__name__}: {error}"[:200]})
+            return bytes(pack({"error": f"{type(error).__name__}: {error}"[:200]}))
 
     def _value(self, answer: dict[str, Any], body: bytes) -> Any:
         if "missing" in answer:
@@ -149,7 +152,7 @@ class Loopback(Link):
 
     def exchange(self, frame: bytes) -> bytes:
         """Let the server within the process answer."""
-        return self.server.handle(frame[4:])[4:]
+        return bytes(self.server.handle(frame[4:])[4:])
 
 
 def loopback(namespace: Mapping[str, Any]) -> Loopback:

@@ -22,13 +22,23 @@ DATABASE = f"sqlite:///{COURSE / 'gradebook.db'}"
 EXERCISE = "exercise4"
 sys.path[:0] = [str(ROOT / "tests" / "specimens")]
 
-from bank import mistakes, right_answers  # noqa: E402
-from build import Submission, solution  # noqa: E402
+from bank import mistakes, right_answers
+
+from build import Submission, solution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RIGHT = ("solution", "loops", "im2col", "fft", "saved_with_writefile", "noisy", "single_precision", "he_cut_off")
+RIGHT = (
+    "solution",
+    "loops",
+    "im2col",
+    "fft",
+    "saved_with_writefile",
+    "noisy",
+    "single_precision",
+    "he_cut_off",
+)
 WRONG = (
     "conv_true_convolution",
     "relu_zero_passes",
@@ -48,7 +58,10 @@ def students() -> Iterator[tuple[str, Submission]]:
         yield name, right[name].submission()
     for name in WRONG:
         yield name, wrong[name].submission()
-    yield "half_done", Submission.release().replace("activation_functions", solution()["activation_functions"])
+    yield (
+        "half_done",
+        Submission.release().replace("activation_functions", solution()["activation_functions"]),
+    )
     yield "untouched", Submission.release()
 
 
@@ -93,7 +106,9 @@ def print_table() -> None:
     """Print the points of each student in each graded cell, from the gradebook."""
     with Gradebook(DATABASE) as gradebook:
         cells = _cells()
-        worth = {cell.name: cell.max_score for cell in gradebook.find_notebook(EXERCISE, EXERCISE).grade_cells}
+        worth = {
+            cell.name: cell.max_score for cell in gradebook.find_notebook(EXERCISE, EXERCISE).grade_cells
+        }
         width = max(len(name) for name, _ in students())
         for row in range(max(map(len, cells))):
             print(" " * width, *(f"{name.ljust(max(map(len, cells)))[row]:>4}" for name in cells))

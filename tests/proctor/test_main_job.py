@@ -22,6 +22,7 @@ EXERCISE = "exercise4"
 sys.path.insert(0, str(ROOT / "tests" / "specimens"))
 
 from bank import mistakes, right_answers  # noqa: E402
+
 from build import Submission, solution  # noqa: E402
 
 HANG = "class Sigmoid(BaseLayer):\n    def forward(self, x):\n        while True:\n            pass\n"
@@ -144,7 +145,10 @@ def test_hidden_tests_stay_hidden(course: Path) -> None:
     pages = list((course / "feedback").rglob("*.html"))
     assert len(pages) == len(class_of()) + 1
     names = [path.stem for path in (ROOT / "tests" / EXERCISE).glob("*.py")]
-    for path in [*pages, *(path for path in (course / "release").rglob("*") if path.suffix in (".py", ".ipynb"))]:
+    for path in [
+        *pages,
+        *(path for path in (course / "release").rglob("*") if path.suffix in (".py", ".ipynb")),
+    ]:
         text = path.read_text(encoding="utf-8")
         assert "HIDDEN TESTS" not in text
         assert not [name for name in names if f"{name}.py" in text]

@@ -23,7 +23,7 @@ class Sigmoid(BaseLayer):
         # 1. Compute the sigmoid of each number of x.
         # 2. Keep it for backward, and return it.
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
     def backward(self, error):
         """Multiply the error by the slope, number by number.
@@ -37,7 +37,7 @@ class Sigmoid(BaseLayer):
         # 1. Compute the slope from the output that forward has kept.
         # 2. Multiply, and return.
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
 
 class ReLU(BaseLayer):
@@ -59,7 +59,7 @@ class ReLU(BaseLayer):
         # 1. Remember where x is positive.
         # 2. Cut off what is negative, and return the rest.
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
     def backward(self, error):
         """Let the error pass where the input was positive, and nowhere else.
@@ -72,4 +72,4 @@ class ReLU(BaseLayer):
         """
         # 1. The slope is 1 where the input was positive, else 0. At exactly 0 it is 0.
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()

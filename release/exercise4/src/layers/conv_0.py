@@ -22,7 +22,7 @@ class FlattenLayer(BaseLayer):
             One row for each, [b, c * p * q].
         """
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
     def backward(self, error):
         """Turn the error of the rows into the error of the pictures.
@@ -34,7 +34,7 @@ class FlattenLayer(BaseLayer):
             The same numbers, [b, c, p, q].
         """
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
 
 class ConvolutionalLayer(BaseLayer):
@@ -54,7 +54,7 @@ class ConvolutionalLayer(BaseLayer):
         # 2. Make self.weights, [n_kernels, c, m, n], and self.bias, [n_kernels], uniform on [0, 1].
         # 3. Prepare a place for both gradients.
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
     def forward(self, x):
         """Correlate each picture with each kernel, and add the bias.
@@ -71,7 +71,7 @@ class ConvolutionalLayer(BaseLayer):
         # 4. Keep every sp-th row and every sq-th column only.
         # 5. Add the bias of each kernel to its channel.
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
     def backward(self, error):
         """Compute all three gradients, then take one step of gradient descent.
@@ -88,17 +88,17 @@ class ConvolutionalLayer(BaseLayer):
         # 4. Input: correlate the padded error with the turned kernels, and sum over the kernels.
         # 5. Only then move weights and bias by one step, and return the gradient of the input.
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
     def get_gradient_weights(self):
         """Return the gradient of the weights from the last backward, [n_kernels, c, m, n]."""
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
     def get_gradient_bias(self):
         """Return the gradient of the bias from the last backward, [n_kernels]."""
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
     def initialize(self, weights_initializer, bias_initializer):
         """Make the weights and the bias anew.
@@ -112,4 +112,4 @@ class ConvolutionalLayer(BaseLayer):
         # 2. Bring what you get into the shape of the weights, [n_kernels, c, m, n].
         # 3. Ask the bias initializer for n_kernels numbers.
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()

@@ -27,12 +27,12 @@ class Const(Initializer):
             value: A number.
         """
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
     def initialize(self, weight_shape):
         """Return an array of shape weight_shape, each entry the value."""
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
 
 class UniformRandom(Initializer):
@@ -41,7 +41,7 @@ class UniformRandom(Initializer):
     def initialize(self, weight_shape):
         """Return an array of shape weight_shape, drawn uniformly from [0, 1]."""
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
 
 
 class He(Initializer):
@@ -52,4 +52,4 @@ class He(Initializer):
         # 1. The fan-in is the second entry of the shape.
         # 2. Draw from the normal distribution.
         # YOUR CODE HERE
-        raise NotImplementedError
+        raise NotImplementedError()
