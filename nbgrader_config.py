@@ -7,8 +7,14 @@ from pathlib import Path
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearHiddenTests, ClearOutput
 from nbgrader.preprocessors import IncludeHeaderFooter, LimitOutput, LockCells, SaveAutoGrades
 
-from proctor.autograde import Execute, Restore, SubmissionExporter
-from proctor.generate import finish_release, finish_solution
+try:
+    from proctor.autograde import Execute, Restore, SubmissionExporter
+    from proctor.generate import finish_release, finish_solution
+except ImportError as error:
+    # Jupyter would log this and go on with nbgrader's defaults: student code without a jail.
+    sys.exit(
+        f"nbgrader_config.py: {error}. Nothing was graded. Is the environment complete? Run `make demo`."
+    )
 
 c = get_config()
 course = Path(__file__).resolve().parent if "__file__" in globals() else Path.cwd()

@@ -53,7 +53,7 @@ _CODE = (
     '<code style="color: inherit; background-color: rgba(128, 128, 128, 0.16); border-radius: 3px; '
     'padding: 0 0.2em">'
 )
-_COLUMNS = (("Criterion", "56%"), ("Outcome", "26%"), ("Points", "18%"))
+_COLUMNS = (("Criterion", "48%"), ("Outcome", "32%"), ("Points", "20%"))
 
 
 def html(report: CellReport) -> str:
@@ -102,7 +102,7 @@ def _row(verdict: Verdict) -> str:
         for lead, body in _notes(verdict)
     )
     tint = _TINTS.get(verdict.outcome, _AMBER)
-    pill = f"background-color: rgba({tint}, 0.2); border-radius: 4px; padding: 0.1em 0.4em; color: inherit"
+    pill = f"display: inline-block; background-color: rgba({tint}, 0.2); border-radius: 4px; padding: 0 0.3em"
     symbol = f'<span aria-hidden="true">{SYMBOLS[verdict.outcome]}</span>'
     cell = f"{_CELL}; {_RULE}"
     return (

@@ -179,7 +179,7 @@ class Visitor:
     def __getattr__(self, name):
         if name.startswith("_"):
             raise AttributeError(name)
-        return lambda *args: self._server.call_back(self._number, name, args)
+        return lambda *args, **named: self._server.call_back(self._number, name, (*args, *named.values()))
 
 
 class Server:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -195,3 +196,15 @@ def test_the_demo_prints_each_students_points() -> None:
     spec.loader.exec_module(demo)
     names = [name for name, submission in demo.students() if json.dumps(submission.notebook)]
     assert len(set(names)) == len(names) >= 12
+
+
+def test_without_our_package_nothing_is_graded(course: Path, tmp_path: Path) -> None:
+    """Where the package cannot be imported, nbgrader stops in one line instead of grading without a jail."""
+    broken = tmp_path / "proctor"
+    broken.mkdir()
+    (broken / "__init__.py").write_text("raise ImportError('no proctor here')\n")
+    command = [sys.executable, "-m", "nbgrader", "autograde", EXERCISE]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "no proctor here. Nothing was graded." in done.stderr
