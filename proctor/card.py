@@ -53,7 +53,7 @@ _CODE = (
     '<code style="color: inherit; background-color: rgba(128, 128, 128, 0.16); border-radius: 3px; '
     'padding: 0 0.2em">'
 )
-_COLUMNS = (("Criterion", "48%"), ("Outcome", "32%"), ("Points", "20%"))
+_COLUMNS = (("Criterion", "45%"), ("Outcome", "35%"), ("Points", "20%"))
 
 
 def html(report: CellReport) -> str:
