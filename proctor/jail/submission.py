@@ -54,7 +54,7 @@ def pack(folder: Path, limits: Limits) -> Packed:
     buffer, left_out = io.BytesIO(), {}
     room, files = limits.submission, 0
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, reason, content in _entries(folder):
+        for name, reason, content in entries(folder):
             if content is None:
                 left_out[name] = reason
                 continue
@@ -72,7 +72,7 @@ def pack(folder: Path, limits: Limits) -> Packed:
     return Packed(buffer.getvalue(), left_out)
 
 
-def _entries(folder: Path) -> Iterator[tuple[str, str, BinaryIO | None]]:
+def entries(folder: Path) -> Iterator[tuple[str, str, BinaryIO | None]]:
     """Yield each entry below `folder`: its relative path, and why it is left out, or else its content.
 
     Every file is opened relative to the open folder that holds it and without following links, and is judged

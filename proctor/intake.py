@@ -1,0 +1,139 @@
+"""How submissions come into nbgrader's Autograde: by what is on disk, never by what a link or a student says.
+
+nbgrader finds submissions by globbing for notebooks, copies what lies beside them with shutil, and believes a
+`timestamp.txt`. So a student whose notebook has another name is left out of the gradebook, a link leads
+anywhere, a pipe waits for ever, and a late student is as early as he writes. nbgrader has no setting for any
+of this: `install` puts a subclass in the place of its class, for the command line and the formgrader alike.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import glob
+import os
+import stat
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import nbgrader.apps.api
+import nbgrader.apps.autogradeapp
+import nbgrader.converters
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters.base import BaseConverter
+from nbgrader.utils import parse_utc
+
+from proctor.jail.submission import entries
+
+Autograde = nbgrader.converters.Autograde
+MAX_COPIED = 256 * 2**20
+"""Bytes of files beside the notebook that are copied for one submission."""
+
+STAMP = "timestamp.txt"
+AGREEMENT = dt.timedelta(minutes=1)
+"""How much earlier than the notebook itself a timestamp may claim to be."""
+
+
+class CarefulCopy(BaseConverter):
+    """Copies what lies beside a submitted notebook; stands between nbgrader's Autograde and its base."""
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy the regular files of a submission (Autograde calls it before it converts the notebooks)."""
+        source = Path(self._format_source(assignment_id, student_id))
+        target = Path(self._format_dest(assignment_id, student_id))
+        room = MAX_COPIED
+        for name, reason, content in entries(source):
+            if content is None:
+                self.log.warning("%s: %s was left out: %s", student_id, name, reason)
+                continue
+            with content:
+                size = os.fstat(content.fileno()).st_size
+                if self._ignored(name):
+                    continue
+                if size > room:
+                    self.log.warning("%s: %s was left out: the submission is too large", student_id, name)
+                    continue
+                data = content.read(room)
+            room -= len(data)
+            path = target / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            path.write_bytes(data)
+
+    def _ignored(self, name: str) -> bool:
+        patterns = [*self.coursedir.ignore, "*.ipynb"]
+        return any(fnmatch(part, pattern) for part in Path(name).parts for pattern in patterns)
+
+
+class CarefulAutograde(Autograde, CarefulCopy):  # type: ignore[misc, valid-type]
+    """nbgrader's Autograde, which looks for every submission and trusts no link and no student's clock."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.coursedir is not None:
+            self._believed = self.coursedir.get_existing_timestamp
+            self.coursedir.get_existing_timestamp = self.timestamp
+
+    def init_notebooks(self) -> None:
+        """List the submissions, with the notebooks that each should have (called when Autograde starts)."""
+        pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        names = [name for name in self._expected() if fnmatch(name, self.coursedir.notebook_id)]
+        found = sorted(map(Path, glob.glob(pattern)))  # noqa: PTH207  an absolute pattern, which Path does not take
+        folders = [path for path in found if path.is_dir() and not path.is_symlink()]
+        if not names or not folders:
+            super().init_notebooks()  # fails, and says what to do
+            return
+        self.assignments = {str(path): [str(path / f"{name}.ipynb") for name in names] for path in folders}
+
+    def timestamp(self, path: str) -> dt.datetime | None:
+        """Return when a submission was handed in, in UTC without a zone, or None where nothing says so.
+
+        A submitted `timestamp.txt` that claims a time before the notebook was last written is not believed.
+        """
+        folder = Path(path)
+        if Path(self.coursedir.root) / self.coursedir.submitted_directory not in folder.parents:
+            found: dt.datetime | None = self._believed(path)
+            return found
+        written = [time for file in folder.glob("*.ipynb") if (time := _written(file)) is not None]
+        claimed = self._claimed(folder / STAMP)
+        if claimed is None or not written or claimed >= max(written) - AGREEMENT:
+            return claimed
+        self.log.warning(
+            "%s claims %s, but the notebook was written at %s", folder / STAMP, claimed, max(written)
+        )
+        return max(written)
+
+    def _expected(self) -> list[str]:
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            try:
+                notebooks = gradebook.find_assignment(self.coursedir.assignment_id).notebooks
+            except MissingEntry:
+                return []
+            return [notebook.name for notebook in notebooks]
+
+    def _claimed(self, path: Path) -> dt.datetime | None:
+        if _written(path) is None or path.stat().st_size > 200:
+            return None
+        try:
+            claimed: dt.datetime | None = parse_utc(path.read_text(encoding="utf-8").strip())
+        except (ValueError, OverflowError):
+            self.log.warning("%s holds no time, and is ignored", path)
+            return None
+        return claimed
+
+
+def install() -> None:
+    """Make nbgrader's command line and formgrader use CarefulAutograde (called by nbgrader_config.py)."""
+    for module in (nbgrader.converters, nbgrader.apps.autogradeapp, nbgrader.apps.api):
+        module.Autograde = CarefulAutograde
+
+
+def _written(path: Path) -> dt.datetime | None:
+    """Return when a regular file was last written, in UTC without a zone; None for links and other things."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return dt.datetime.fromtimestamp(status.st_mtime, tz=dt.UTC).replace(tzinfo=None)
