@@ -10,6 +10,7 @@ from nbgrader.preprocessors import IncludeHeaderFooter, LimitOutput, LockCells, 
 try:
     from proctor.autograde import Execute, Restore, SubmissionExporter
     from proctor.generate import finish_release, finish_solution
+    from proctor.intake import install
 except ImportError as error:
     # Jupyter would log this and go on with nbgrader's defaults: student code without a jail.
     sys.exit(
@@ -33,6 +34,9 @@ c.GenerateSolution.post_convert_hook = finish_solution
 # The solution is not run: it is committed without outputs, and shown without the references to hidden tests.
 c.GenerateSolution.preprocessors = [IncludeHeaderFooter, LockCells, ClearOutput, ClearHiddenTests]
 
+# Submissions come in as they lie on the disk, also those with a wrong name; links lead nowhere.
+install()
+
 # Grading: our steps read, sanitise and execute; the rest is nbgrader's.
 c.Autograde.exporter_class = SubmissionExporter
 c.Autograde.sanitize_preprocessors = [Restore, CheckCellMetadata]
@@ -43,6 +47,11 @@ c.Autograde.autograde_preprocessors = [
     AssignLatePenalties,
     CheckCellMetadata,
 ]
+
+# Limits: CPU time in seconds (on the clock, `patience` times as long), memory and files in bytes.
+c.Grading.cell_seconds = 20
+c.Grading.submission_seconds = 150
+c.JailProvisioner.limits = {"memory": 6 * 2**30, "processes": 64, "output": 8 * 2**20}
 
 # An environment inside the course must not make the course visible in the jail.
 c.JailProvisioner.hide = [str(course)]

@@ -15,7 +15,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
 from proctor import submission
-from proctor.grading import grade_notebook
+from proctor.grading import fingerprint, grade_notebook
 
 
 def course_root(path: Path) -> Path:
@@ -37,10 +37,12 @@ class SubmissionExporter(NotebookExporter):
         path = Path(filename)
         data = resources or {}
         data["metadata"] = {"path": str(path.parent), "name": path.stem}
+        found, notice = submission.look_for(path)
         try:
-            notebook = submission.read(path)
+            notebook = submission.read(found)
         except submission.UnreadableError as error:
             notebook = nbformat.v4.new_notebook(metadata={"proctor": {"unreadable": str(error)}})
+        data["notices"] = [notice] if notice else []
         return self.from_notebook_node(notebook, resources=data, **kwargs)  # type: ignore[no-untyped-call]
 
 
@@ -52,13 +54,22 @@ class Restore(NbGraderPreprocessor):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Return the notebook to grade."""
         names = resources["nbgrader"]
-        path = course_root(Path.cwd()) / self.release_directory / names["assignment"]
-        release = nbformat.read(path / f"{names['notebook']}.ipynb", as_version=4)
+        path = (
+            course_root(Path.cwd())
+            / self.release_directory
+            / names["assignment"]
+            / f"{names['notebook']}.ipynb"
+        )
+        release = nbformat.read(path, as_version=4)
         reason = nb.metadata.get("proctor", {}).get("unreadable") if not nb.cells else None
         if reason:
-            return submission.unreadable(release, reason), resources
-        notebook, notices = submission.restore(nb, release)
-        for notice in notices:
+            notebook = submission.unreadable(release, reason)
+        else:
+            notebook, notices = submission.restore(nb, release)
+            notebook.metadata["proctor"] = {"notices": [*resources.get("notices", []), *notices]}
+        facts = notebook.metadata.proctor
+        facts["fingerprint"] = {"release": fingerprint(path)}
+        for notice in facts.get("notices", []):
             self.log.warning("%s: %s", names["student"], notice)
         return notebook, resources
 

@@ -32,6 +32,7 @@ class Deadline:
         self._pid, self._allowance = pid, allowance
         self._start_cpu: float | None = None
         self._start_wall = time.monotonic()
+        self._used = 0.0
 
     def wall_left(self) -> float:
         """Return the seconds left on the clock, not below zero."""
@@ -42,7 +43,31 @@ class Deadline:
         now = cpu_seconds(self._pid)
         if self._start_cpu is None:
             self._start_cpu = now
-        return now - self._start_cpu > self._allowance.cpu or self.wall_left() <= 0
+        self._used = now - self._start_cpu
+        return self._used > self._allowance.cpu or self.wall_left() <= 0
+
+    def used(self) -> Allowance:
+        """Return the CPU time up to the last look, and the time on the clock.
+
+        What was over before anyone looked counts as if it had computed all the time.
+        """
+        wall = time.monotonic() - self._start_wall
+        return Allowance(wall if self._start_cpu is None else self._used, wall)
+
+
+class Budget:
+    """What is left of an allowance that several things share."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._left = allowance
+
+    def spend(self, used: Allowance) -> None:
+        """Take away what one thing has used."""
+        self._left = Allowance(self._left.cpu - used.cpu, self._left.wall - used.wall)
+
+    def over(self) -> bool:
+        """Say whether nothing is left."""
+        return self._left.cpu <= 0 or self._left.wall <= 0
 
 
 def cpu_seconds(pid: int) -> float:

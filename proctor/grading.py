@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +12,13 @@ from jupyter_client.manager import KernelManager
 from nbformat.v4 import new_output
 
 from proctor import card
+from proctor.jail.errors import SubmissionRefused
 from proctor.jail.manager import jailed_kernel_manager
+from proctor.jail.settings import JailSettings
 from proctor.judge import load_tests
 from proctor.outcome import CellReport, GraderError, Outcome
-from proctor.run import Bounds, Exam, Room, run_submission, undecided
+from proctor.run import Exam, Room, Run, run_submission, undecided
+from proctor.settings import Grading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,20 +45,47 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
         tests: the folder of the exercise's hidden tests.
         config: Jupyter's configuration, with the jail's settings.
 
+    The notebook's metadata get an entry `proctor`: whether the jail was used, the seconds that it took, what
+    was noticed, in words, and the fingerprint of the hidden tests.
+
     Raises:
         GraderError: the grader is at fault.
     """
-    exam = Exam(hidden_tests(tests), Bounds())
+    begun, jail = time.monotonic(), JailSettings.of(config)
+    exam = Exam(hidden_tests(tests), Grading(config=config).bounds(jail.effective_limits.output))
     _refuse_untested(notebook, exam, tests)
-    reason = notebook.metadata.get("proctor", {}).get("unreadable")
-    if reason:
-        reports = {name: undecided(case, Outcome.UNREADABLE, reason) for name, case in exam.cases.items()}
-    else:
-        reports = run_submission(notebook, lambda: jailed_room(folder, config), exam)
+    facts = notebook.metadata.setdefault("proctor", {})
+    run = _run(notebook, folder, exam, config)
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if name in reports and cell.metadata.nbgrader.get("grade"):
-            show_report(cell, reports[name])
+        if name in run.reports and cell.metadata.nbgrader.get("grade"):
+            show_report(cell, run.reports[name])
+    if not jail.jailed:
+        facts["notices"] = [*facts.get("notices", []), jail.describe()]
+    facts["jailed"] = jail.jailed
+    facts["fingerprint"] = facts.get("fingerprint", {}) | {"tests": fingerprint(tests)}
+    facts["cpu_seconds"] = round(run.cpu_seconds, 3)
+    facts["wall_seconds"] = round(time.monotonic() - begun, 3)
+
+
+def _run(notebook: Any, folder: Path, exam: Exam, config: Config | None) -> Run:
+    """Run a submission, or say for each graded cell why it cannot be run."""
+    reason = notebook.metadata.proctor.get("unreadable")
+    if not reason:
+        try:
+            return run_submission(notebook, lambda: jailed_room(folder, config), exam)
+        except SubmissionRefused as refusal:
+            reason = str(refusal)
+    return Run({name: undecided(case, Outcome.UNREADABLE, reason) for name, case in exam.cases.items()})
+
+
+@cache
+def fingerprint(path: Path) -> str:
+    """Return a short hash of a file, or of all Python files of a folder, taken once for each process."""
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        digest.update(f"{file.relative_to(path)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
 
 
 def show_report(cell: Any, report: CellReport) -> None:

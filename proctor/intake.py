@@ -20,14 +20,18 @@ import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 import nbgrader.converters
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters.base import BaseConverter
-from nbgrader.utils import parse_utc
+from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import find_all_files, parse_utc
 
+from proctor.jail.bwrap import find_bwrap
+from proctor.jail.errors import JailUnavailable
+from proctor.jail.settings import JailSettings
 from proctor.jail.submission import entries
 
 Autograde = nbgrader.converters.Autograde
-MAX_COPIED = 256 * 2**20
-"""Bytes of files beside the notebook that are copied for one submission."""
+ROOM = 0.75
+"""Share of the jail's limits that what lies beside a notebook may take."""
 
 STAMP = "timestamp.txt"
 AGREEMENT = dt.timedelta(minutes=1)
@@ -41,24 +45,37 @@ class CarefulCopy(BaseConverter):
         """Copy the regular files of a submission (Autograde calls it before it converts the notebooks)."""
         source = Path(self._format_source(assignment_id, student_id))
         target = Path(self._format_dest(assignment_id, student_id))
-        room = MAX_COPIED
+        given = self._given(assignment_id)
+        limits = JailSettings.of(self.config).effective_limits
+        # The given files come on top, and all of them have to go into the jail.
+        room, files = int(limits.submission * ROOM), int(limits.submission_files * ROOM)
+        target.mkdir(parents=True, exist_ok=True)
         for name, reason, content in entries(source):
             if content is None:
-                self.log.warning("%s: %s was left out: %s", student_id, name, reason)
+                self.log.warning("%s: %s was left out: it is %s", student_id, name, reason)
                 continue
             with content:
                 size = os.fstat(content.fileno()).st_size
-                if self._ignored(name):
+                if name == STAMP or self._ignored(name):
                     continue
-                if size > room:
+                if size > room or files == 0:
                     self.log.warning("%s: %s was left out: the submission is too large", student_id, name)
                     continue
-                data = content.read(room)
-            room -= len(data)
-            path = target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            path.write_bytes(data)
+                if _in_the_way(Path(name), given):
+                    self.log.warning("%s: %s was left out: a given file has its place", student_id, name)
+                    continue
+                data = content.read(size)
+            room, files = room - len(data), files - 1
+            _write(target / name, data)
+        stamp = self.coursedir.get_existing_timestamp(str(source))
+        if stamp is not None:
+            _write(target / STAMP, f"{stamp:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode())
+
+    def _given(self, assignment_id: str) -> list[Path]:
+        """List the files that nbgrader copies over a submission, relative to it."""
+        source = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id)
+        found = find_all_files(source, [*self.coursedir.ignore, "*.ipynb"])
+        return [Path(path).relative_to(source) for path in found]
 
     def _ignored(self, name: str) -> bool:
         patterns = [*self.coursedir.ignore, "*.ipynb"]
@@ -71,8 +88,17 @@ class CarefulAutograde(Autograde, CarefulCopy):  # type: ignore[misc, valid-type
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.coursedir is not None:
-            self._believed = self.coursedir.get_existing_timestamp
             self.coursedir.get_existing_timestamp = self.timestamp
+
+    def start(self) -> None:
+        """Grade; refuse to where there is no jail, before anything is touched."""
+        jail = JailSettings.of(self.config)
+        if jail.jailed:
+            try:
+                find_bwrap(jail.bwrap)
+            except JailUnavailable as reason:
+                raise NbGraderException(f"Nothing was graded. {reason}") from None
+        super().start()
 
     def init_notebooks(self) -> None:
         """List the submissions, with the notebooks that each should have (called when Autograde starts)."""
@@ -92,7 +118,7 @@ class CarefulAutograde(Autograde, CarefulCopy):  # type: ignore[misc, valid-type
         """
         folder = Path(path)
         if Path(self.coursedir.root) / self.coursedir.submitted_directory not in folder.parents:
-            found: dt.datetime | None = self._believed(path)
+            found: dt.datetime | None = CourseDirectory.get_existing_timestamp(self.coursedir, path)
             return found
         written = [time for file in folder.glob("*.ipynb") if (time := _written(file)) is not None]
         claimed = self._claimed(folder / STAMP)
@@ -126,6 +152,18 @@ def install() -> None:
     """Make nbgrader's command line and formgrader use CarefulAutograde (called by nbgrader_config.py)."""
     for module in (nbgrader.converters, nbgrader.apps.autogradeapp, nbgrader.apps.api):
         module.Autograde = CarefulAutograde
+
+
+def _in_the_way(path: Path, given: list[Path]) -> bool:
+    """Say whether a student's file stands where a given one needs a folder, or the other way round."""
+    return any(path in other.parents or other in path.parents for other in given)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file, whatever its mode was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_bytes(data)
 
 
 def _written(path: Path) -> dt.datetime | None:

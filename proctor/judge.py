@@ -5,22 +5,28 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, NotFound, StudentError
 from proctor.outcome import CellReport, GraderError, Outcome, Rung, Verdict
-from proctor.wall import NOTES
+from proctor.wall import NOTES, CallBack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from proctor.wall import Link
 
-    Diagnosis = Callable[[type[Criteria], str, list[Any]], tuple[str, str] | None]
-    """Names the one misconception that explains a trace, and asks the question that leads on."""
+    Seen = Mapping[str, tuple[Verdict, list[Any]]]
+    """The verdict and the trace of each criterion of a cell that could be diagnosed, by its name."""
+    Diagnosis = Callable[[type[Criteria], Seen], Mapping[str, tuple[str, str]]]
+    """Says for each criterion whose mistake is known what it is, and asks the question that leads on."""
+
+WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.UNFINISHED)
+"""Outcomes that a mistake in the answer brings about; the others say by themselves what happened."""
 
 
 class Side(Protocol):
@@ -103,7 +109,7 @@ def judge_cell(
     Args:
         case: the hidden test class of the cell.
         side: the student's side.
-        diagnose: recognises misconceptions in the values that came back.
+        diagnose: recognises misconceptions in the values that came back; asked when something is wrong.
         reference: the solution's side. When a hidden test stumbles over what came back, the reference tells
             whether the test or the answer is at fault.
 
@@ -111,13 +117,19 @@ def judge_cell(
         GraderError: a hidden test is at fault.
     """
     verdicts: dict[str, Verdict] = {}
+    seen: dict[str, tuple[Verdict, list[Any]]] = {}
     for name in criteria(case):
         before = getattr(case, name).after
         if before and verdicts[before].outcome is not Outcome.PASSED:
             hint = f"It can be judged once this holds: {sentence(case, before)}"
             verdicts[name] = _verdict(case, name, Outcome.WAITING, hint=hint)
         else:
-            verdicts[name] = _judge(case, name, side, diagnose, reference)
+            verdicts[name], trace = _judge(case, name, side, reference)
+            if verdicts[name].outcome in WRONG:
+                seen[name] = verdicts[name], trace
+    if diagnose and seen:
+        for name, (mistake, question) in diagnose(case, seen).items():
+            verdicts[name] = _named(verdicts[name], mistake, question)
     return CellReport(case.grade_id, title(case), tuple(verdicts.values()))
 
 
@@ -125,9 +137,16 @@ def _verdict(case: type[Criteria], name: str, outcome: Outcome, **rest: Any) -> 
     return Verdict(name, sentence(case, name), outcome, float(getattr(case, name).worth), **rest)
 
 
+def _named(verdict: Verdict, mistake: str, question: str) -> Verdict:
+    """Put the name of the mistake and its question in the place of the hint; what Python said is kept."""
+    hint = f"{question}\n{verdict.hint}" if verdict.outcome is Outcome.ERROR else question
+    return replace(verdict, misconception=mistake, hint=hint)
+
+
 def _judge(
-    case: type[Criteria], name: str, side: Side, diagnose: Diagnosis | None, reference: Side | None
-) -> Verdict:
+    case: type[Criteria], name: str, side: Side, reference: Side | None
+) -> tuple[Verdict, list[Any]]:
+    """Judge one criterion; return the verdict and the trace."""
     test, link = case(name), None
     test.setUp()
     try:
@@ -143,7 +162,7 @@ def _judge(
         verdict = _verdict(case, name, Outcome.FAILED, rung=Rung.TYPE, hint=_stumble(link))
     else:
         verdict = _verdict(case, name, Outcome.PASSED)
-    return _annotate(verdict, case, test, link, diagnose)
+    return _remarked(verdict, test, link), list(link.trace) if link else []
 
 
 def _at_fault(case: type[Criteria], name: str, reference: Side) -> bool:
@@ -164,19 +183,10 @@ def run(test: Criteria, name: str, link: Link) -> None:
     getattr(test, name)()
 
 
-def _annotate(
-    verdict: Verdict, case: type[Criteria], test: Criteria, link: Link | None, diagnose: Diagnosis | None
-) -> Verdict:
-    """Add the remarks, and the name of the mistake where exactly one explains what came back."""
-    if link is None:
-        return verdict
-    data = dict(vars(verdict))
-    data["remarks"] = (*test.remarks, *(NOTES[note] for note in dict.fromkeys(link.notes) if note in NOTES))
-    if diagnose and verdict.outcome in (Outcome.FAILED, Outcome.ERROR):
-        recognised = diagnose(case, verdict.criterion, list(link.trace))
-        if recognised:
-            data["misconception"], data["hint"] = recognised
-    return Verdict(**data)
+def _remarked(verdict: Verdict, test: Criteria, link: Link | None) -> Verdict:
+    """Add what the test and the student's side noticed on the way."""
+    notes = dict.fromkeys(link.notes) if link else {}
+    return replace(verdict, remarks=(*test.remarks, *(NOTES[note] for note in notes if note in NOTES)))
 
 
 def _rung(fault: Fault) -> Rung | None:
@@ -197,7 +207,7 @@ def explain(fault: Fault) -> str:
 
 def _odd(trace: list[Any]) -> bool:
     """Say whether a value came back that no test has reason to expect."""
-    return any(not isinstance(value, np.ndarray | np.generic | float | int) for value in trace)
+    return any(not isinstance(value, np.ndarray | np.generic | float | int | CallBack) for value in trace)
 
 
 def _stumble(link: Link | None) -> str:

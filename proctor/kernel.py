@@ -18,6 +18,7 @@ from nbformat.v4 import new_output, output_from_msg
 
 from proctor import servant
 from proctor.clock import Allowance, Deadline
+from proctor.jail.errors import SubmissionRefused
 from proctor.outcome import GraderError, Outcome
 
 if TYPE_CHECKING:
@@ -27,21 +28,33 @@ if TYPE_CHECKING:
     from jupyter_client.manager import KernelManager
     from nbformat import NotebookNode
 
+    from proctor.run import Bounds
+
 POLL = 0.25
 """Seconds between two looks at the kernel's CPU time and health."""
 
-GRACE = 5.0
-"""Seconds that a kernel has to react to an interrupt before it is killed."""
+GRACE = 2.0
+"""Seconds that a kernel has to react to an interrupt."""
+
+INTERRUPTS = 3
+"""How often a kernel is interrupted before it is killed: code may swallow the first one."""
 
 
 @dataclass
 class Execution:
-    """What became of one cell: its outputs, its number, and the limit that ended it, if one did."""
+    """What became of one cell.
+
+    Attributes:
+        outputs: what it displayed.
+        ended: the limit that ended it, if one did.
+        fatal: whether the kernel is of no use any more.
+        used: the time it took.
+    """
 
     outputs: list[NotebookNode] = field(default_factory=list)
-    count: int | None = None
     ended: Outcome | None = None
     fatal: bool = False
+    used: Allowance = Allowance(0, 0)
 
 
 class Collector:
@@ -91,11 +104,9 @@ class Collector:
 class StudentKernel:
     """A running kernel; leaving the `with` block kills everything that it started."""
 
-    def __init__(
-        self, manager: KernelManager, *, cell: Allowance, start: Allowance, output_bytes: int, **launch: Any
-    ) -> None:
-        self._manager, self._launch = manager, launch
-        self._cell, self._start, self._output_bytes = cell, start, output_bytes
+    def __init__(self, manager: KernelManager, bounds: Bounds, **launch: Any) -> None:
+        self._manager, self._launch, self._bounds = manager, launch, bounds
+        self._output_left = bounds.output
         self._client: BlockingKernelClient | Any = None
 
     def __enter__(self) -> Self:
@@ -103,7 +114,10 @@ class StudentKernel:
             self._manager.start_kernel(**self._launch)
             self._client = self._manager.blocking_client()
             self._client.start_channels()
-            self._client.wait_for_ready(timeout=self._start.wall)
+            self._client.wait_for_ready(timeout=self._bounds.start.wall)
+        except SubmissionRefused:
+            self.close()
+            raise
         except RuntimeError as error:
             self.close()
             raise GraderError(f"The kernel did not start: {error}") from error
@@ -137,7 +151,7 @@ class StudentKernel:
 
     def run(self, source: str) -> Execution:
         """Run one cell of the student's to its end or its limit."""
-        return self._execute(source, self._cell)
+        return self._execute(source, self._bounds.cell)
 
     def fork_snapshot(self, socket_path: str) -> None:
         """Fork a copy of the kernel in its present state that connects to the socket and waits."""
@@ -146,22 +160,26 @@ class StudentKernel:
             f"_['snapshot']({socket_path!r}, get_ipython().user_ns)"
         )
         wrapped = f"(lambda: exec({code!r}, {{'get_ipython': get_ipython}}))()"
-        self._execute(wrapped, self._start, silent=True)
+        self._execute(wrapped, self._bounds.start, silent=True)
 
     def _execute(self, source: str, allowance: Allowance, *, silent: bool = False) -> Execution:
-        collector = Collector(self._output_bytes)
+        collector = Collector(min(self._bounds.cell_output, self._output_left))
         deadline = Deadline(self.pid, allowance)
         request = self._client.execute(source, silent=silent, allow_stdin=False, stop_on_error=False)
         ended = self._listen(request, collector, deadline)
-        execution = Execution(ended=ended)
-        if ended is not None and self.alive():
+        fatal = ended is not None and not self._interrupt(request, collector)
+        self._output_left -= collector.size
+        return Execution(collector.finish(), ended, fatal, deadline.used())
+
+    def _interrupt(self, request: str, collector: Collector) -> bool:
+        """Interrupt the kernel until it is idle; say whether it is."""
+        for _ in range(INTERRUPTS):
+            if not self.alive():
+                return False
             self._manager.interrupt_kernel()
-            after = self._listen(request, collector, Deadline(self.pid, Allowance(GRACE, GRACE)))
-            execution.fatal = after is not None
-        elif ended is not None:
-            execution.fatal = True
-        execution.outputs = collector.finish()
-        return execution
+            if self._listen(request, collector, Deadline(self.pid, Allowance(GRACE, GRACE))) is None:
+                return True
+        return False
 
     def _listen(self, request: str, collector: Collector, deadline: Deadline) -> Outcome | None:
         """Collect a cell's messages until it is done (None), over its limit, or dead."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from nbformat.v4 import new_output
 
-from proctor.clock import Allowance
+from proctor.clock import Allowance, Budget, cpu_seconds
 from proctor.criteria import Broken
 from proctor.jailside import Listener, Peer, SnapshotSide
 from proctor.judge import criteria, judge_cell, sentence, title
@@ -41,18 +41,33 @@ WORDS = {
     Outcome.TIME: "This cell reached its time limit and was stopped.",
     Outcome.DIED: "This cell ended the kernel. The other cells were run without it.",
 }
+LOST = "The kernel could not be kept alive."
+SPENT = "The time limit of the whole notebook was reached before this cell. It was not run."
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a submission may use up."""
+    """What a submission may use up: time, bytes of output, kernels.
 
-    start: Allowance = Allowance(cpu=60, wall=180)
+    Attributes:
+        start: for a kernel to be ready.
+        cell: for one of the student's cells.
+        call: for one call by a hidden test.
+        graded_cell: for all the calls of one graded cell.
+        submission: for all of the student's cells, in all the kernels that it took.
+        cell_output: bytes of output of one cell.
+        output: bytes of output of all cells together.
+        restarts: how often a submission may take its kernel down.
+    """
+
+    start: Allowance = Allowance(cpu=60, wall=360)
     cell: Allowance = Allowance(cpu=20, wall=120)
     call: Allowance = Allowance(cpu=10, wall=60)
     graded_cell: Allowance = Allowance(cpu=20, wall=120)
-    output_bytes: int = 2_000_000
-    restarts: int = 5
+    submission: Allowance = Allowance(cpu=150, wall=900)
+    cell_output: int = 2_000_000
+    output: int = 8_000_000
+    restarts: int = 20
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,22 @@ class Room:
     socket: str
     socket_inside: str
     launch: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a submission: a report for each graded cell, and the CPU time in seconds of its last kernel."""
+
+    reports: dict[str, CellReport]
+    cpu_seconds: float = 0.0
+
+
+@dataclass
+class Spent:
+    """What a submission's kernels have used up: the time, and the cells that took one of them down."""
+
+    budget: Budget
+    left_out: dict[int, Execution] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,31 +108,27 @@ class Exam:
 
 def run_submission(
     notebook: NotebookNode, room: Callable[[], AbstractContextManager[Room]], exam: Exam
-) -> dict[str, CellReport]:
+) -> Run:
     """Run a sanitised notebook, fill in the outputs of the student's cells, and judge the graded ones.
 
     Args:
         notebook: changed in place; its graded cells are those with a `grade_id` that the exam knows.
         room: opens a fresh room for a kernel.
         exam: the hidden tests and bounds.
-
-    Returns:
-        A report for each graded cell of the notebook.
     """
-    left_out: dict[int, Execution] = {}
+    spent = Spent(Budget(exam.bounds.submission))
     for _ in range(exam.bounds.restarts + 1):
         with contextlib.ExitStack() as stack:
             place = stack.enter_context(room())
             listener = stack.enter_context(Listener(place.socket))
             kernel = stack.enter_context(_kernel(place, exam.bounds))
             snapshot = partial(_snapshot, kernel, listener, place, stack)
-            taken = _run_cells(notebook, kernel, left_out, snapshot, _graded(notebook, exam))
+            taken = _run_cells(notebook, kernel, spent, snapshot, _graded(notebook, exam))
             if taken is not None:
-                return _judge(notebook, taken, listener, exam)
-    return {
-        grade_id: undecided(exam.cases[grade_id], Outcome.DIED, "The kernel could not be kept alive.")
-        for grade_id in _graded(notebook, exam).values()
-    }
+                reports = _judge(notebook, taken, listener, exam)
+                return Run(reports, cpu_seconds(kernel.pid))
+    cases = [exam.cases[grade_id] for grade_id in _graded(notebook, exam).values()]
+    return Run({case.grade_id: undecided(case, Outcome.DIED, LOST) for case in cases})
 
 
 def undecided(case: type[Criteria], outcome: Outcome, hint: str) -> CellReport:
@@ -122,9 +149,7 @@ def saved_files(notebook: NotebookNode) -> list[str]:
 
 
 def _kernel(place: Room, bounds: Bounds) -> StudentKernel:
-    return StudentKernel(
-        place.manager, cell=bounds.cell, start=bounds.start, output_bytes=bounds.output_bytes, **place.launch
-    )
+    return StudentKernel(place.manager, bounds, **place.launch)
 
 
 def _graded(notebook: NotebookNode, exam: Exam) -> dict[int, str]:
@@ -140,7 +165,7 @@ def _graded(notebook: NotebookNode, exam: Exam) -> dict[int, str]:
 def _run_cells(
     notebook: NotebookNode,
     kernel: StudentKernel,
-    left_out: dict[int, Execution],
+    spent: Spent,
     snapshot: Callable[[], Peer | Broken],
     graded: Mapping[int, str],
 ) -> dict[str, Peer | Broken] | None:
@@ -156,13 +181,17 @@ def _run_cells(
             taken[graded[index]] = current
             continue
         current = None
-        if index in left_out:
-            _show(cell, left_out[index])
+        if index in spent.left_out:
+            _show(cell, spent.left_out[index])
+            continue
+        if spent.budget.over():
+            cell.outputs = [_in_words(Outcome.TIME, SPENT)]
             continue
         execution = kernel.run(cell.source)
+        spent.budget.spend(execution.used)
         _show(cell, execution)
         if execution.fatal:
-            left_out[index] = execution
+            spent.left_out[index] = execution
             return None
     return taken
 
@@ -183,8 +212,12 @@ def _show(cell: NotebookNode, execution: Execution) -> None:
     """Put a cell's outputs into the notebook, with a line in words if a limit ended it."""
     cell.outputs = list(execution.outputs)
     if execution.ended is not None:
-        words = WORDS[execution.ended]
-        cell.outputs.append(new_output("error", ename=execution.ended.value, evalue=words, traceback=[words]))
+        cell.outputs.append(_in_words(execution.ended, WORDS[execution.ended]))
+
+
+def _in_words(outcome: Outcome, words: str) -> NotebookNode:
+    output: NotebookNode = new_output("error", ename=outcome.value, evalue=words, traceback=[words])
+    return output
 
 
 def _judge(

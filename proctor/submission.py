@@ -56,6 +56,17 @@ def read(path: Path) -> Any:
     return notebook
 
 
+def look_for(path: Path) -> tuple[Path, str]:
+    """Return the notebook to read, and a notice, or "", where it is another than the expected `path`.
+
+    A notebook with another name is taken if it is the only one.
+    """
+    others = [other for other in path.parent.glob("*.ipynb") if not other.is_symlink() and other.is_file()]
+    if os.path.lexists(path) or len(others) != 1:
+        return path, ""
+    return others[0], f"The notebook is called `{others[0].name}`; it was taken for `{path.name}`."
+
+
 def restore(submitted: Any, release: Any) -> tuple[Any, list[str]]:
     """Return the notebook to grade and what was put right, in words.
 

@@ -7,7 +7,9 @@ them apart, which is how tests, solution and mistakes are checked in millisecond
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from proctor.criteria import Broken, Fault, NotFound, StudentError
 from proctor.outcome import Outcome
@@ -17,9 +19,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MAX_CALLBACKS = 10_000
+MAX_TRACE = 64 * 2**20
+"""Bytes of a criterion's trace that are kept, at most."""
 NOTES = {
     "argument changed": "An argument was changed in place. It costs nothing here, and surprises callers elsewhere."
 }
+
+
+class CallBack(NamedTuple):
+    """In a trace: the student's code called an object of the test's, the number-th that it was given."""
+
+    number: int
+    name: str
+    args: tuple[Any, ...]
+
+
+class Unkept(NamedTuple):
+    """In a trace: a value that was not kept, because the values before it were large."""
+
+    type_name: str
 
 
 class StandIn:
@@ -51,19 +69,21 @@ class Link:
     """Carries requests to one student's side.
 
     Attributes:
-        trace: every value that came back since :meth:`begin`, in order: what a diagnosis compares.
+        trace: since :meth:`begin` and in order, every value that came back, every fault in words, and every
+            :class:`CallBack`: what a diagnosis compares.
         notes: what the student's side noticed since :meth:`begin`.
     """
 
     def __init__(self, files: Sequence[str] = ()) -> None:
         self.files = list(files)
         self.trace: list[Any] = []
+        self._kept = 0
         self.notes: list[str] = []
         self.visitors: list[Any] = []
 
     def begin(self) -> None:
         """Start a criterion: forget the objects, values and notes of the one before."""
-        self.trace, self.notes, self.visitors = [], [], []
+        self.trace, self.notes, self.visitors, self._kept = [], [], [], 0
         self.request({"do": "begin"})
         self.trace.clear()
 
@@ -89,11 +109,15 @@ class Link:
         except FormatError as error:
             raise StudentError("a value that cannot be judged", str(error)) from None
         except Fault as fault:
-            self.trace.append(type(fault).__name__)
+            self.trace.append(f"{type(fault).__name__}: {fault}")
             raise
         if header["do"] in ("call", "get") and not isinstance(value, StandIn):
-            self.trace.append(value)
+            self._record(value)
         return value
+
+    def _record(self, value: Any) -> None:
+        self._kept += footprint(value)
+        self.trace.append(value if self._kept <= MAX_TRACE else Unkept(type(value).__name__))
 
     @staticmethod
     def is_call_back(frame: bytes) -> bool:
@@ -109,6 +133,7 @@ class Link:
             method = getattr(self.visitors[number], name)
             if not isinstance(args, tuple) or name.startswith("_"):
                 return bytes(pack({"error": "no such call"}))
+            self._record(CallBack(number, name, args))
             writer = Writer(self._refer)
             return bytes(pack({"value": writer.write(method(*args))}, bytes(writer.body)))
         except Exception as error:  # noqa: BLE001  - whatever goes wrong here, the student's code asked for it
@@ -167,6 +192,17 @@ def student_error(data: Any) -> StudentError:
     lines = data.get("where")
     where = "\n".join(clip(line, 200) for line in lines[:4]) if isinstance(lines, list) else ""
     return StudentError(clip(data.get("kind"), 80), clip(data.get("text"), 300), where)
+
+
+def footprint(value: Any) -> int:
+    """Return about how many bytes a plain value takes."""
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes)
+    if isinstance(value, dict):
+        return sum(map(footprint, [*value.keys(), *value.values()]), 64)
+    if isinstance(value, list | tuple):
+        return sum(map(footprint, value), 64)
+    return len(value) if isinstance(value, str) else 32
 
 
 def clip(text: Any, length: int) -> str:

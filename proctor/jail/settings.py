@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from traitlets import Bool, Dict, Float, List, TraitError, Unicode, validate
-from traitlets.config import Configurable
+from traitlets.config import Config, Configurable
 
 from proctor.jail.bwrap import find_bwrap
 from proctor.jail.limits import Limits
@@ -38,6 +38,11 @@ class JailSettings(Configurable):
         "", config=True, help="Path of the bubblewrap to use [default: the system's, else the packaged one]."
     )
     start_timeout = Float(60.0, config=True, help="Seconds that a kernel may take to start.")
+
+    @classmethod
+    def of(cls, config: Config | None) -> JailSettings:
+        """Read `c.JailProvisioner` without a kernel to provide for."""
+        return cls(config=Config({cls.__name__: (config or Config()).get("JailProvisioner", {})}))
 
     @validate("limits")
     def _known_limits(self, proposal: Any) -> dict[str, int]:
