@@ -38,10 +38,11 @@ def read(path: Path) -> Any:
         raise UnreadableError(f"There is no file {path.name}.") from None
     except OSError as error:
         raise UnreadableError(f"{path.name} is a link or cannot be opened ({error.strerror}).") from None
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        os.close(handle)
+        raise UnreadableError(f"{path.name} is not an ordinary file.")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-            raise UnreadableError(f"{path.name} is not an ordinary file.")
         if status.st_size > MAX_BYTES:
             raise UnreadableError(f"{path.name} is larger than {MAX_BYTES // 2**20} MiB.")
         data = file.read(MAX_BYTES + 1)

@@ -1,0 +1,209 @@
+"""Submissions come in as they lie on the disk: links, wrong names and forged times included."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbgrader.apps.api
+import nbgrader.apps.autogradeapp
+import nbgrader.converters
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from proctor import intake
+from proctor.autograde import SubmissionExporter
+from proctor.submission import UnreadableError, look_for, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# nbgrader's own queries, about objects that it has not yet saved.
+pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
+
+ROOT = Path(__file__).resolve().parents[2]
+EXERCISE = "exercise4"
+sys.path.insert(0, str(ROOT / "tests" / "specimens"))
+
+from build import Submission  # noqa: E402
+
+ANN = Path("submitted") / "ann" / EXERCISE
+HANDED_IN = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
+
+
+class Taken(intake.CarefulAutograde):
+    """Takes submissions in, and stops before they would be run."""
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Keep what would be graded."""
+        self.taken.append(Path(notebook_filename))
+        resources = self.init_single_notebook_resources(notebook_filename)
+        output, resources = self.exporter.from_filename(notebook_filename, resources=resources)
+        self.write_single_notebook(output, resources)
+
+
+@pytest.fixture(scope="module")
+def empty_gradebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a gradebook that expects the exercise, once: that takes a second."""
+    path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
+    with Gradebook(f"sqlite:///{path}") as gradebook:
+        gradebook.add_assignment(EXERCISE)
+        gradebook.add_notebook(EXERCISE, EXERCISE)
+    return path
+
+
+@pytest.fixture
+def course(tmp_path: Path, empty_gradebook: Path) -> Iterator[Path]:
+    """Make a course with one student's submission."""
+    shutil.copytree(ROOT / "source" / EXERCISE, tmp_path / "source" / EXERCISE)
+    shutil.copy(empty_gradebook, tmp_path)
+    Submission.solved().write(tmp_path / ANN)
+    before = Path.cwd()
+    yield tmp_path
+    assert Path.cwd() == before
+
+
+def take(course: Path, **settings: object) -> Taken:
+    """Take all submissions of a course in; nothing is run."""
+    config = Config({"CourseDirectory": {"root": str(course), "assignment_id": EXERCISE}})
+    config.Autograde.exporter_class = SubmissionExporter
+    config.Taken.sanitize_preprocessors = []
+    config.JailProvisioner.update(settings)
+    converter = Taken(coursedir=CourseDirectory(config=config), config=config)
+    converter.taken = []
+    converter.exporter_class = SubmissionExporter
+    converter.start()
+    return converter
+
+
+def copied(course: Path) -> set[str]:
+    """List what came into ann's folder, beyond notebook and given files."""
+    folder = course / "autograded" / "ann" / EXERCISE
+    given = {str(path.relative_to(course / "source" / EXERCISE)) for path in (course / "source").rglob("*")}
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    return found - given - {f"{EXERCISE}.ipynb"}
+
+
+def test_nbgraders_own_commands_use_it() -> None:
+    """`install` puts it in the place of nbgrader's Autograde, wherever that is looked up."""
+    places = (nbgrader.converters, nbgrader.apps.autogradeapp, nbgrader.apps.api)
+    before = [place.Autograde for place in places]
+    try:
+        intake.install()
+        assert {place.Autograde for place in places} == {intake.CarefulAutograde}
+    finally:
+        for place, autograde in zip(places, before, strict=True):
+            place.Autograde = autograde
+
+
+def test_regular_files_come_along_and_nothing_else(course: Path) -> None:
+    """Links to files and folders, hard links and pipes stay outside; a file in a folder comes along."""
+    folder, secret = course / ANN, course / "secret.txt"
+    secret.write_text("of another")
+    (folder / "data").mkdir()
+    (folder / "data" / "numbers.txt").write_text("1 2 3")
+    (folder / "link.txt").symlink_to(secret)
+    (folder / "everything").symlink_to(course)
+    (folder / "hard.txt").hardlink_to(secret)
+    os.mkfifo(folder / "pipe")
+    take(course)
+    assert copied(course) == {"data/numbers.txt"}
+
+
+def test_a_file_where_a_given_folder_stands_is_left_out(course: Path) -> None:
+    """A file called src, or a folder called src/base.py, does not keep a student from being graded."""
+    shutil.rmtree(course / ANN / "src", ignore_errors=True)
+    (course / ANN / "src").write_text("no folder")
+    (course / ANN / "Tests" / "TestConv.py").mkdir(parents=True)
+    (course / ANN / "Tests" / "TestConv.py" / "deep.txt").write_text("no file")
+    assert take(course).taken
+    assert copied(course) == set()
+    assert (course / "autograded" / "ann" / EXERCISE / "src" / "base.py").is_file()
+
+
+def test_what_is_too_large_is_left_out(course: Path) -> None:
+    """A file beyond the limits is left out, a small one beside it is not."""
+    (course / ANN / "large.bin").write_bytes(bytes(4_000))
+    (course / ANN / "small.bin").write_bytes(bytes(400))
+    take(course, limits={"submission": 4_000})
+    assert copied(course) == {"small.bin"}
+
+
+def test_a_notebook_with_another_name_is_taken_if_it_is_the_only_one(course: Path) -> None:
+    """A renamed notebook is graded under the name that the gradebook knows."""
+    (course / ANN / f"{EXERCISE}.ipynb").rename(course / ANN / "my solution (1).ipynb")
+    converter = take(course)
+    assert [path.name for path in converter.taken] == [f"{EXERCISE}.ipynb"]
+    assert (course / "autograded" / "ann" / EXERCISE / f"{EXERCISE}.ipynb").is_file()
+    found, notice = look_for(course / ANN / f"{EXERCISE}.ipynb")
+    assert found.name in notice
+    (course / ANN / "other.ipynb").write_text("{}")
+    assert look_for(course / ANN / f"{EXERCISE}.ipynb") == (course / ANN / f"{EXERCISE}.ipynb", "")
+
+
+def test_a_folder_without_a_notebook_is_graded_all_the_same(course: Path) -> None:
+    """An empty folder is a submission, which cannot be read."""
+    (course / ANN / f"{EXERCISE}.ipynb").unlink()
+    assert take(course).taken
+    with pytest.raises(UnreadableError, match="There is no file"):
+        read(course / ANN / f"{EXERCISE}.ipynb")
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "hard link"])
+def test_only_an_ordinary_file_is_a_notebook(course: Path, kind: str) -> None:
+    """A notebook that is a link, a pipe, a folder or a hard link is refused at once, in words."""
+    notebook = course / ANN / f"{EXERCISE}.ipynb"
+    other = notebook.rename(course / "other.ipynb")
+    make = {
+        "link": lambda: notebook.symlink_to(other),
+        "pipe": lambda: os.mkfifo(notebook),
+        "folder": notebook.mkdir,
+        "hard link": lambda: notebook.hardlink_to(other),
+    }
+    make[kind]()
+    with pytest.raises(UnreadableError):
+        read(notebook)
+
+
+def stamped(course: Path, claimed: str, written: dt.datetime) -> dt.datetime | None:
+    """Return when ann handed in, by a timestamp.txt that claims one time and a file of another."""
+    notebook = course / ANN / f"{EXERCISE}.ipynb"
+    (course / ANN / "timestamp.txt").write_text(claimed)
+    os.utime(notebook, (written.timestamp(), written.timestamp()))
+    take(course)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        found: dt.datetime | None = gradebook.find_submission(EXERCISE, "ann").timestamp
+    return found
+
+
+def test_a_timestamp_after_the_file_is_believed(course: Path) -> None:
+    """Handing in comes after writing: such a timestamp counts."""
+    found = stamped(course, "2026-11-20 13:30:00 UTC", HANDED_IN)
+    assert found == dt.datetime(2026, 11, 20, 13, 30)  # noqa: DTZ001  nbgrader's times are UTC without a zone
+
+
+def test_a_timestamp_before_the_file_is_not_believed(course: Path) -> None:
+    """Nobody handed in what was not yet written; a second run does not take it for newer again."""
+    found = stamped(course, "2026-11-01 00:00:00 UTC", HANDED_IN)
+    assert found == HANDED_IN.replace(tzinfo=None)
+    assert take(course).taken == []
+
+
+@pytest.mark.parametrize("claimed", ["yesterday, I think", "", "9999999999-01-01", "x" * 500])
+def test_a_timestamp_that_is_none_is_ignored(course: Path, claimed: str) -> None:
+    """Nonsense in timestamp.txt keeps nobody from being graded."""
+    assert stamped(course, claimed, HANDED_IN) is None
+
+
+def test_without_a_jail_nothing_is_touched(course: Path) -> None:
+    """Where no jail can be built, grading stops before it starts, and says why."""
+    with pytest.raises(NbGraderException, match=r"Nothing was graded(?s:.)*nowhere/bwrap"):
+        take(course, bwrap="/nowhere/bwrap")
+    assert not (course / "autograded").exists()
