@@ -9,14 +9,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.manager import KernelManager
-from nbformat.v4 import new_output
 
-from proctor import card
+from proctor.harmless import clean_outputs
 from proctor.jail.errors import SubmissionRefused
 from proctor.jail.manager import jailed_kernel_manager
 from proctor.jail.settings import JailSettings
 from proctor.judge import load_tests
-from proctor.outcome import CellReport, GraderError, Outcome
+from proctor.outcome import GraderError, Outcome
+from proctor.reports import reports_of, show_report
 from proctor.run import Exam, Room, Run, run_submission, undecided
 from proctor.settings import Grading
 
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
-REPORT = "application/vnd.proctor.report+json"
-"""The MIME type under which a graded cell keeps its report for programs."""
+__all__ = ["fingerprint", "grade_notebook", "hidden_tests", "jailed_room", "reports_of", "show_report"]
 
 
 @cache
@@ -56,6 +55,7 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
     _refuse_untested(notebook, exam, tests)
     facts = notebook.metadata.setdefault("proctor", {})
     run = _run(notebook, folder, exam, config)
+    clean_outputs(notebook)
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name in run.reports and cell.metadata.nbgrader.get("grade"):
@@ -86,28 +86,6 @@ def fingerprint(path: Path) -> str:
     for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
         digest.update(f"{file.relative_to(path)}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
-
-
-def show_report(cell: Any, report: CellReport) -> None:
-    """Put a report into a graded cell: the card for people, the points where nbgrader looks for them."""
-    data = {
-        "text/html": card.html(report),
-        "text/plain": repr(float(report.points)),
-        REPORT: report.as_dict(),
-    }
-    cell.execution_count = None
-    cell.outputs = [new_output("execute_result", data=data, execution_count=None)]
-
-
-def reports_of(notebook: Any) -> dict[str, CellReport]:
-    """Read the reports back from a graded notebook."""
-    found = {}
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            data = output.get("data", {}).get(REPORT)
-            if data and cell.metadata.get("nbgrader", {}).get("grade"):
-                found[data["grade_id"]] = CellReport.from_dict(data)
-    return found
 
 
 @contextlib.contextmanager

@@ -1,0 +1,196 @@
+"""What of a student's notebook may reach other people's browsers: text, checked pictures, clean Markdown.
+
+There are three such browsers: the grader's formgrader, the grader's JupyterLab, and the reader's of a feedback page.
+
+- **Outputs** are reduced when the graded notebook is written, so that whatever shows it later has nothing to
+  obey: text, and PNG or JPEG pictures that are ones. HTML is not cleaned but read for its text. A cleaner
+  lives in a race with browsers, and what students of an exercise print reads well as text.
+- **Markdown** stays as it was written; it is an answer. Its rendering is made safe: by nh3 with a short list of
+  what is allowed. Formulas become MathML here, and no script touches them later.
+
+`Harmless` does the first once more where formgrader renders, for notebooks that were graded by other means.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import io
+import re
+from typing import Any
+
+import nh3
+from jinja2 import pass_context
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from PIL import Image
+
+from proctor import reports
+from proctor.rendering import render
+
+MAX_LINES = 120
+"""Lines of text shown for one output: its beginning, then its end."""
+MAX_LINE = 400
+MAX_TEXT = 200_000
+MAX_OUTPUTS = 30
+MAX_PICTURE_BYTES = 3 * 2**20
+MAX_PIXELS = 25_000_000
+
+PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG"}
+
+_CONTROLS = re.compile(
+    r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]|.)?"  # what terminals obey, colours included
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # control codes, and what turns text around
+)
+_NO_TEXT = re.compile(r"<[\w.]+ object(?: at 0x[0-9a-f]+)?>\s*")
+
+
+def clean_outputs(notebook: Any) -> None:
+    """Reduce all outputs of a notebook to harmless ones, in place; before any report is put into it."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        outputs = list(cell.get("outputs", []))
+        kept = [_clean(output) for output in outputs[:MAX_OUTPUTS]]
+        if len(outputs) > MAX_OUTPUTS:
+            kept.append(_note(f"{len(outputs) - MAX_OUTPUTS} more outputs are left out here."))
+        cell.outputs, cell.execution_count = kept, None
+
+
+def picture(data: Any, kind: str) -> str | None:
+    """Return the base64 text of a picture, written anew, if it is one of this kind and of sensible size."""
+    if not isinstance(data, str) or kind not in PICTURES or len(data) > 2 * MAX_PICTURE_BYTES:
+        return None
+    try:
+        raw = base64.b64decode("".join(data.split()), validate=True)
+        # Only the header is read here, which Pillow does in Python.
+        with Image.open(io.BytesIO(raw), formats=[PICTURES[kind]]) as image:
+            width, height = image.size
+    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
+        return None
+    if len(raw) > MAX_PICTURE_BYTES or width * height > MAX_PIXELS:
+        return None
+    return base64.b64encode(raw).decode("ascii")
+
+
+def shorten(text: str) -> str:
+    """Return a text as a terminal would leave it, without colours and control codes, and not too long."""
+    text = text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
+    # A progress bar writes its line again and again, each time after a carriage return.
+    last = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
+    lines = [_line(line) for line in _CONTROLS.sub("", "\n".join(last)).split("\n")]
+    left_out = len(lines) - MAX_LINES
+    if left_out > 0:
+        end = MAX_LINES // 4
+        lines = [*lines[: MAX_LINES - end], f"[{left_out} lines are left out here.]", *lines[-end:]]
+    return "\n".join(lines)
+
+
+def markdown(source: str, attachments: Any = None, *, level: int = 0) -> str:
+    """Render Markdown of a student's to HTML that runs nothing, loads nothing and looks like nothing of ours.
+
+    Args:
+        source: the text; formulas in it become MathML.
+        attachments: pictures of the cell, by name, as the notebook format keeps them.
+        level: how far headings are moved down.
+    """
+    found = {}
+    for name, bundle in (attachments or {}).items() if isinstance(attachments, dict) else ():
+        for kind in PICTURES:
+            checked = picture(bundle.get(kind), kind) if isinstance(bundle, dict) else None
+            if checked:
+                found[str(name)] = f"data:{kind};base64,{checked}"
+    return render(source, found, level)
+
+
+@pass_context
+def for_formgrader(context: Any, source: str) -> str:
+    """Render a cell's Markdown for formgrader, whose MathJax is told to leave it alone (called by its template)."""
+    cell = context.get("cell", {})
+    return f'<div class="tex2jax_ignore mathjax_ignore">{markdown(source, cell.get("attachments"))}</div>'
+
+
+class Harmless(Preprocessor):
+    """Cleans what formgrader is about to render; only report cards stay as they are, and are drawn anew."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Return the notebook with nothing in it that a browser would obey (called by the exporter)."""
+        found = reports.reports_of(nb)
+        clean_outputs(nb)
+        nb.metadata = NotebookNode(language_info={"name": "python", "pygments_lexer": "ipython3"})
+        for cell in nb.cells:
+            cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "nbgrader"})
+            report = found.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+            if report is not None and cell.metadata.nbgrader.get("grade"):
+                reports.show_report(cell, report)
+        return nb, resources
+
+
+def _clean(output: Any) -> Any:
+    kind = output.get("output_type")
+    if kind == "stream":
+        name = "stderr" if output.get("name") == "stderr" else "stdout"
+        return new_output("stream", name=name, text=shorten(_text(output.get("text"))))
+    if kind == "error":
+        lines = output.get("traceback")
+        trace = shorten("\n".join(map(_text, lines)) if isinstance(lines, list) else "")
+        name, value = (shorten(_text(output.get(key))) for key in ("ename", "evalue"))
+        return new_output("error", ename=name, evalue=value, traceback=trace.split("\n"))
+    data = output.get("data")
+    return _clean_data(data if isinstance(data, dict) else {}, output.get("metadata"))
+
+
+def _clean_data(data: dict[str, Any], metadata: Any) -> Any:
+    """Keep one picture, or else what there is of text."""
+    for kind in PICTURES:
+        checked = picture(data.get(kind), kind)
+        if checked:
+            text = shorten(_text(data.get("text/plain")))
+            return new_output(
+                "display_data", data={kind: checked, "text/plain": text}, metadata=_size(metadata, kind)
+            )
+    plain = _text(data.get("text/plain"))
+    if not plain or _NO_TEXT.fullmatch(plain):
+        plain = _other_text(data) or plain
+    return new_output("display_data", data={"text/plain": shorten(plain)}) if plain else _left_out(data)
+
+
+def _other_text(data: dict[str, Any]) -> str:
+    """Return the text of an output that has none of its own: the source of Markdown and LaTeX, HTML without tags."""
+    for kind in ("text/markdown", "text/latex"):
+        if data.get(kind):
+            return _text(data[kind])
+    bare = nh3.clean(_text(data.get("text/html")), tags=set(), clean_content_tags={"script", "style"})
+    return html.unescape(bare).strip()
+
+
+def _left_out(data: dict[str, Any]) -> Any:
+    kinds = [kind for kind in data if re.fullmatch(r"[\w.+/-]{1,60}", str(kind))]
+    return _note(f"An output of the type {kinds[0]} is left out here." if kinds else "An empty output.")
+
+
+def _note(words: str) -> Any:
+    return new_output("stream", name="stdout", text=f"[{words}]\n")
+
+
+def _size(metadata: Any, kind: str) -> dict[str, Any]:
+    """Keep width and height of a picture, if they are whole numbers: templates put them into tags."""
+    asked = metadata.get(kind) if isinstance(metadata, dict) else None
+    sides = {} if not isinstance(asked, dict) else {key: asked.get(key) for key in ("width", "height")}
+    kept = {key: side for key, side in sides.items() if type(side) is int and 0 < side < 10_000}
+    return {kind: kept} if kept else {}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(map(str, value))
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _line(line: str) -> str:
+    """Shorten a line, and take out what acts on a terminal or a page."""
+    more = len(line) - MAX_LINE
+    return f"{line[:MAX_LINE]} [{more} more characters]" if more > 0 else line

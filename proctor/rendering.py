@@ -1,0 +1,172 @@
+"""Markdown to HTML that runs nothing, loads nothing, and cannot pass for a part of the page around it.
+
+nbconvert parses, so that a text reads as it does in Jupyter; formulas become MathML, which needs no script and
+no network; nh3 then keeps what the lists below name. No class, id, style or form of the page's own gets through:
+formgrader's scripts look for theirs, and a reader trusts what looks like a report card.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import nh3
+from latex2mathml.converter import convert
+from mistune.plugins import import_plugin
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+MAX_SOURCE = 100_000
+MAX_FORMULA = 3_000
+PLUGINS = ("strikethrough", "table", "url", "def_list")
+
+_MATH = {
+    *(
+        "math",
+        "mrow",
+        "mi",
+        "mn",
+        "mo",
+        "mtext",
+        "mspace",
+        "mfrac",
+        "msqrt",
+        "mroot",
+        "mstyle",
+        "mpadded",
+        "mphantom",
+    ),
+    *("msub", "msup", "msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd"),
+}
+_TAGS = {
+    *(
+        "p",
+        "br",
+        "hr",
+        "div",
+        "span",
+        "blockquote",
+        "pre",
+        "code",
+        "kbd",
+        "em",
+        "strong",
+        "b",
+        "i",
+        "u",
+        "s",
+        "del",
+    ),
+    *("sub", "sup", "mark", "small", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd"),
+    *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "a", "img"),
+} | _MATH
+_ATTRIBUTES: dict[str, set[str]] = {
+    "math": {"display"},
+    "mi": {"mathvariant"},
+    "mo": {"stretchy", "fence", "form", "minsize", "maxsize"},
+    "mspace": {"width"},
+    "mstyle": {"displaystyle", "scriptlevel"},
+    "mtd": {"columnalign"},
+    "a": {"href"},
+    "img": {"src", "alt"},
+    "th": {"scope", "colspan", "rowspan"},
+    "td": {"colspan", "rowspan"},
+    "ol": {"start"},
+    "div": {"class"},
+    "span": {"class"},
+}
+_VALUES = {
+    ("a", "href"): re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE),
+    ("img", "src"): re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/]+={0,2}"),
+    ("div", "class"): re.compile(r"highlight|alert alert-(?:info|success|warning|danger)"),
+    ("span", "class"): re.compile(r"[a-z][a-z0-9]{0,2}"),  # what Pygments calls its tokens
+    ("th", "scope"): re.compile(r"col|row"),
+}
+
+
+class _Renderer(IPythonRenderer):
+    """nbconvert's renderer, with MathML for formulas, and pictures only where they are at hand."""
+
+    def __init__(self, pictures: dict[str, str], level: int) -> None:
+        super().__init__(escape=False, exclude_anchor_links=True)
+        self._pictures, self._level = pictures, level
+
+    def heading(self, text: str, level: int, **attrs: Any) -> str:
+        """Render a heading, moved down below those of the page."""
+        return str(super().heading(text, min(level + self._level, 6), **attrs))
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002  mistune gives it
+        """Render a picture that the cell brings along; of any other, only what it is said to show."""
+        source = self._pictures.get(url.removeprefix("attachment:"))
+        return f'<img src="{source}" alt="{escape(text)}">' if source else f'<img alt="{escape(text)}">'
+
+    def block_mermaidjs(self, code: str) -> str:
+        """Show a diagram's source; a script of formgrader's would draw it."""
+        return f"<pre>{escape(code)}</pre>"
+
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002
+        """Render a table's cell; a head says that it is one of a column."""
+        return f'<th scope="col">{text}</th>' if head else f"<td>{text}</td>"
+
+    def block_math(self, body: str) -> str:
+        """Render a formula of its own line."""
+        return _formula(body, "block")
+
+    def inline_math(self, body: str) -> str:
+        """Render a formula within a line."""
+        return _formula(body, "inline")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """Render a formula that is an environment."""
+        return _formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
+
+
+def render(source: str, pictures: dict[str, str], level: int = 0) -> str:
+    """Render Markdown.
+
+    Args:
+        source: whatever a student wrote.
+        pictures: data URLs of checked pictures, by the names of the cell's attachments.
+        level: how far headings are moved down.
+
+    Returns:
+        HTML of the tags and attributes above, and no others; in the worst case, the source as plain text.
+    """
+    if len(source) > MAX_SOURCE:
+        return f"<pre>{escape(source[:MAX_SOURCE])}\n[{len(source) - MAX_SOURCE} more characters]</pre>"
+    try:
+        parser = MarkdownWithMath(_Renderer(pictures, level), plugins=map(import_plugin, PLUGINS))
+        page = parser.render(source)
+    except Exception:  # noqa: BLE001  a parser may stumble over anything, and a page is wanted all the same
+        page = f"<pre>{escape(source)}</pre>"
+    return nh3.clean(
+        page,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_allowed,
+        url_schemes={"http", "https", "mailto", "data"},
+        clean_content_tags={"script", "style", "template", "noscript", "title", "textarea", "select"},
+    )
+
+
+def _allowed(tag: str, attribute: str, value: str) -> str | None:
+    """Return a value that may stay; MathML's are words and lengths, all others are listed (called by nh3)."""
+    pattern = _VALUES.get((tag, attribute))
+    if pattern is None:
+        return value if attribute == "alt" or re.fullmatch(r"[\w.+-]{1,20}", value) else None
+    return value if pattern.fullmatch(value) else None
+
+
+def _formula(body: str, display: str) -> str:
+    """Render LaTeX as MathML, or as its source where that fails."""
+    source = f"<code>{escape(body)}</code>"
+    if len(body) > MAX_FORMULA:
+        return source
+    try:
+        formula = str(convert(body, display=display))
+        # Text in a formula is not escaped by the converter: what is no tree would take the page with it.
+        ET.fromstring(formula)  # noqa: S314  no document type can stand within an element
+    except Exception:  # noqa: BLE001  see render
+        return source
+    return formula
