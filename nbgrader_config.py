@@ -11,6 +11,7 @@ try:
     from proctor.autograde import Execute, Restore, SubmissionExporter
     from proctor.generate import finish_release, finish_solution
     from proctor.intake import install
+    from proctor.late import LatePolicy
 except ImportError as error:
     # Jupyter would log this and go on with nbgrader's defaults: student code without a jail.
     sys.exit(
@@ -53,5 +54,19 @@ c.Grading.cell_seconds = 20
 c.Grading.submission_seconds = 150
 c.JailProvisioner.limits = {"memory": 6 * 2**30, "processes": 64, "output": 8 * 2**20}
 
+# Formgrader shows what students wrote: harmless, and with formulas that need no script.
+c.HTMLExporter.preprocessors = ["proctor.harmless.Harmless"]
+c.HTMLExporter.filters = {"markdown2html": "proctor.harmless.for_formgrader"}
+
 # An environment inside the course must not make the course visible in the jail.
 c.JailProvisioner.hide = [str(course)]
+
+# Late work. It costs nothing as long as the assignment has no due date (the formgrader sets it, or `nbgrader db
+# assignment add exercise4 --duedate "2027-01-15 23:59 Europe/Berlin"`), or a day has no price. With 0.1 each day that
+# has begun costs 10 % of the points earned, up to the cap. It is counted when a submission is graded.
+c.AssignLatePenalties.plugin_class = LatePolicy
+c.LatePolicy.per_day = 0.0
+c.LatePolicy.cap = 0.5
+c.LatePolicy.grace_minutes = 15
+# Days granted to students, in all assignments or in one: {"ada": 2, "alan/exercise4": 7}
+c.LatePolicy.extensions = {}
