@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
+    from proctor.quoting import Quotation
+
 POLL = 0.25
 
 
@@ -78,8 +80,10 @@ class Listener:
 class Worker(Link):
     """A link to a forked copy of the kernel that serves one graded cell."""
 
-    def __init__(self, peer: Peer, files: Sequence[str], call: Allowance, cell: Deadline) -> None:
-        super().__init__(files)
+    def __init__(
+        self, peer: Peer, files: Sequence[str], quotes: Quotation | None, call: Allowance, cell: Deadline
+    ) -> None:
+        super().__init__(files, quotes)
         self._peer, self._call, self._cell = peer, call, cell
         self.alive = True
 
@@ -150,10 +154,17 @@ class Patient:
 class SnapshotSide:
     """The student's side for one graded cell: forks a worker from the snapshot, and another if one breaks."""
 
-    def __init__(
-        self, snapshot: Peer, listener: Listener, files: Sequence[str], call: Allowance, cell: Allowance
+    def __init__(  # noqa: PLR0913  where it is, what it may use up, what may be said of it
+        self,
+        snapshot: Peer,
+        listener: Listener,
+        files: Sequence[str],
+        call: Allowance,
+        cell: Allowance,
+        *,
+        quotes: Quotation | None = None,
     ) -> None:
-        self._snapshot, self._listener, self._files = snapshot, listener, files
+        self._snapshot, self._listener, self._files, self._quotes = snapshot, listener, files, quotes
         self._call, self._wall_end = call, time.monotonic() + cell.wall
         self._cpu = cell
         self._worker: Worker | None = None
@@ -185,4 +196,6 @@ class SnapshotSide:
         except OSError:
             raise died("The notebook's kernel is gone.") from None
         peer = self._listener.accept(wait)
-        return Worker(peer, self._files, self._call, Deadline(peer.pid, Allowance(self._cpu.cpu, left)))
+        return Worker(
+            peer, self._files, self._quotes, self._call, Deadline(peer.pid, Allowance(self._cpu.cpu, left))
+        )

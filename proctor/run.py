@@ -24,6 +24,7 @@ from proctor.jailside import Listener, Peer, SnapshotSide
 from proctor.judge import criteria, judge_cell, sentence, title
 from proctor.kernel import Execution, StudentKernel
 from proctor.outcome import CellReport, Outcome, Verdict
+from proctor.quoting import Quotation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -224,6 +225,7 @@ def _judge(
     notebook: NotebookNode, taken: Mapping[str, Peer | Broken], listener: Listener, exam: Exam
 ) -> dict[str, CellReport]:
     files = saved_files(notebook)
+    quotes = Quotation(cell.source for cell in notebook.cells if cell.cell_type == "code")
     bounds = exam.bounds
     reports = {}
     for grade_id, snapshot in taken.items():
@@ -231,6 +233,7 @@ def _judge(
         if isinstance(snapshot, Broken):
             reports[grade_id] = undecided(case, snapshot.outcome, str(snapshot))
             continue
-        with SnapshotSide(snapshot, listener, files, bounds.call, bounds.graded_cell) as side:
+        side = SnapshotSide(snapshot, listener, files, bounds.call, bounds.graded_cell, quotes=quotes)
+        with side:
             reports[grade_id] = judge_cell(case, side, diagnose=exam.diagnose, reference=exam.reference)
     return reports

@@ -18,6 +18,8 @@ from proctor.servant import FormatError, Reader, Server, Writer, pack, unpack
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from proctor.quoting import Quotation
+
 MAX_CALLBACKS = 10_000
 MAX_TRACE = 64 * 2**20
 """Bytes of a criterion's trace that are kept, at most."""
@@ -72,10 +74,11 @@ class Link:
         trace: since :meth:`begin` and in order, every value that came back, every fault in words, and every
             :class:`CallBack`: what a diagnosis compares.
         notes: what the student's side noticed since :meth:`begin`.
+        quotes: what may be repeated of its words; None, for classes of our own, is all.
     """
 
-    def __init__(self, files: Sequence[str] = ()) -> None:
-        self.files = list(files)
+    def __init__(self, files: Sequence[str] = (), quotes: Quotation | None = None) -> None:
+        self.files, self.quotes = list(files), quotes
         self.trace: list[Any] = []
         self._kept = 0
         self.notes: list[str] = []
@@ -105,12 +108,12 @@ class Link:
         form = {key: writer.write(value) for key, value in values.items()}
         try:
             answer, body = unpack(self.exchange(pack({**header, **form}, bytes(writer.body))))
-            value = self._value(answer, body)
+            value = self._value(answer, body, header.get("name"))
         except FormatError as error:
             raise StudentError("a value that cannot be judged", str(error)) from None
         except Fault as fault:
             self.trace.append(f"{type(fault).__name__}: {fault}")
-            raise
+            raise self._quoted(fault) from None
         if header["do"] in ("call", "get") and not isinstance(value, StandIn):
             self._record(value)
         return value
@@ -139,9 +142,10 @@ class Link:
         except Exception as error:  # noqa: BLE001  - whatever goes wrong here, the student's code asked for it
             return bytes(pack({"error": f"{type(error).__name__}: {error}"[:200]}))
 
-    def _value(self, answer: dict[str, Any], body: bytes) -> Any:
+    def _value(self, answer: dict[str, Any], body: bytes, asked: str | None) -> Any:
         if "missing" in answer:
-            raise NotFound(f"`{clip(answer['missing'], 80)}` was not found.")
+            owner = self._name(str(answer["missing"]).rpartition(".")[0], "")
+            raise NotFound(f"`{owner}.{asked}` was not found." if owner else f"`{asked}` was not found.")
         if "error" in answer:
             raise student_error(answer["error"])
         if "value" not in answer:
@@ -164,8 +168,24 @@ class Link:
         if kind == "m":
             return StandIn(self, number, "method", str(rest[0]))
         if kind == "r":
-            return StandIn(self, number, clip(rest[0], 80))
+            return StandIn(self, number, self._name(rest[0], "object"))
         raise FormatError("a value of an unknown kind")
+
+    def _quoted(self, fault: Fault) -> Fault:
+        """Return a fault with no more of the student's words than may be repeated."""
+        if self.quotes is None or not isinstance(fault, StudentError):
+            return fault
+        where = "\n".join(self.quotes.where(fault.where.split("\n")))
+        return StudentError(
+            self.quotes.name(fault.kind, "an exception"), self.quotes.message(fault.text), where
+        )
+
+    def _name(self, name: Any, otherwise: str) -> str:
+        """Return a name of the student's side, if it may be repeated."""
+        said = clip(name, 80)
+        if self.quotes is None or said == "ndarray of dtype object":
+            return said
+        return self.quotes.name(said, otherwise)
 
 
 class Loopback(Link):
