@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -148,32 +149,34 @@ class ConvInitialize(LayerCriteria):
     @points(0.5)
     def test_weights(self) -> None:
         """The weights initializer is asked for two axes, the second c * m * n; reshaped, it is kept."""
-        layer, handed, _, fault = self.initialized()
+        layer, before, (handed, _), fault = self.initialized()
         # All weights at once (the last time counts), or kernel by kernel.
         at_once = [(shape, first) for shape, first in handed if np.prod(shape) == 120][-1:] or handed
         self.check_asked(at_once, fault, "The weights initializer")
         for shape, _ in at_once:
             self.check_matrix(shape)
         wanted = at_once[0][1] + np.arange(120.0).reshape(4, 3, 2, 5)
-        self.check_kept(layer.weights, wanted, "The weights after initialize", fault)
+        self.check_kept(layer, before, "weights", wanted, fault)
 
     @points(0.5)
     def test_bias(self) -> None:
         """The bias initializer is asked for n_kernels numbers, and they are the bias."""
-        layer, _, handed, fault = self.initialized()
+        layer, before, (_, handed), fault = self.initialized()
         self.check_asked(handed, fault, "The bias initializer")
         if sum(np.prod(shape) for shape, _ in handed) != 4:
             self.fail_with(
                 Rung.SHAPE,
                 "The bias initializer is asked for a wrong number of values. How many kernels are there?",
             )
-        self.check_kept(layer.bias, handed[0][1] + np.arange(4.0), "The bias after initialize", fault)
+        self.check_kept(layer, before, "bias", handed[0][1] + np.arange(4.0), fault)
 
-    def initialized(self) -> tuple[Any, list[Any], list[Any], Fault | None]:
-        """Return a layer after `initialize`, what both initializers were asked for, and the fault."""
+    def initialized(self) -> tuple[Any, dict[str, Any], tuple[list[Any], list[Any]], Fault | None]:
+        """Return a layer after `initialize`, its values before, what it asked for, and the fault."""
         layer, weights, bias = self.ConvolutionalLayer((1, 1), (3, 2, 5), 4, 0.0), Asked(0.5), Asked(1000.5)
+        with self.unrecorded():
+            before = {name: deepcopy(self.attempt(partial(getattr, layer, name))[0]) for name in SHAPES}
         _, fault = self.attempt(lambda: layer.initialize(weights, bias))
-        return layer, weights.handed, bias.handed, fault
+        return layer, before, (weights.handed, bias.handed), fault
 
     def check_asked(self, handed: list[Any], fault: Fault | None, who: str) -> None:
         """Fail unless an initializer was asked for something."""
@@ -196,11 +199,23 @@ class ConvInitialize(LayerCriteria):
                 "The second entry asked for is not the fan-in. How many numbers does one output pixel see?",
             )
 
-    def check_kept(self, kept: Any, wanted: Array, what: str, fault: Fault | None) -> None:
+    def check_kept(
+        self, layer: Any, before: dict[str, Any], name: str, wanted: Array, fault: Fault | None
+    ) -> None:
         """Check what the layer keeps; where it is wrong after an exception, the exception is what to show."""
         try:
-            self.check(kept, wanted, what, shape=wanted.ndim > 1)
+            self.check_new(layer, name, before[name])
+            self.check(getattr(layer, name), wanted, f"The {name} after initialize", shape=name == "weights")
         except CriterionFailed:
             if fault:
                 raise fault from None
             raise
+
+    def check_new(self, layer: Any, name: str, before: Any) -> None:
+        """Fail where the values are those of before, which were random and belong to no trace."""
+        with self.unrecorded():
+            now = getattr(layer, name)
+        if isinstance(before, np.ndarray) and np.array_equal(now, before):
+            self.fail_with(
+                Rung.VALUES, f"After initialize, {name} is the same as before. Where do the new values go?"
+            )

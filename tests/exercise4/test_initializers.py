@@ -67,11 +67,11 @@ class ConstTest(Criteria):
     @points(1)
     def test_values(self) -> None:
         """`Const(value).initialize(weight_shape)` has that shape, and each entry is the value."""
-        small, negative, whole = self.Const(0.1), self.Const(-2.5), self.Const(1)
+        small, negative, whole = self.Const(0.1), self.Const(-2.5), self.Const(2)
         for const, value, shape in (
             (small, 0.1, (4, 3)),
             (negative, -2.5, (5,)),
-            (whole, 1, (2, 3)),
+            (whole, 2, (2, 3)),
             (negative, -2.5, (2, 3, 4, 5)),
             (small, 0.1, (4, 3)),
         ):
@@ -120,8 +120,9 @@ class HeTest(Drawn):
     @points(0.75)
     def test_spread(self) -> None:
         """The standard deviation of the weights is sqrt(2 / n_in); n_in is the second entry of the shape."""
-        n_in = 10
-        matrix = self.draw(self.He(), 6000, n_in)
+        # So that fan-out, both fans together, and a factor of 1 for 2 are told from each other, too.
+        n_out, n_in = 450, 150
+        matrix = self.draw(self.He(), n_out, n_in)
         self.check_independent(matrix)
         wanted = 2 / n_in
         # Around 0 or around its own mean: a wrong mean is another criterion's business.

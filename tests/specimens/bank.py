@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 try:
-    from build import PARTS, Submission, solution
+    from build import PARTS, Submission, names_of, solution
 finally:
     sys.path.remove(str(HERE))
 
@@ -51,6 +51,7 @@ class Mistake:
         question: what leads on.
         costs: the points lost, by grade_id.
         changes: what turns the solution's cell into this one.
+        made_of: for one that is several at once, their names: each of them is named where it shows.
     """
 
     name: str
@@ -59,6 +60,12 @@ class Mistake:
     question: str
     costs: Mapping[str, float]
     changes: tuple[Change, ...]
+    made_of: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What the student reads. Mistakes of the same words are one misconception."""
+        return self.says, self.question
 
     def source(self) -> str:
         """Return the source of the cell with this mistake; StaleError if it no longer applies."""

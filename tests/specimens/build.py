@@ -13,6 +13,7 @@ import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,8 +125,21 @@ def grade_id(cell: nbformat.NotebookNode) -> str:
 
 def solution() -> dict[str, str]:
     """Return the solution of each part: the master notebook's cells without the markers."""
+    return dict(_solution())
+
+
+@cache
+def _solution() -> dict[str, str]:
     notebook = nbformat.read(SOURCE / f"{EXERCISE}.ipynb", as_version=4)
     return {grade_id(cell): MARKER.sub("", cell.source) for cell in notebook.cells if grade_id(cell) in PARTS}
+
+
+def names_of(source: str) -> dict[str, Any]:
+    """Run the source of one cell within this process and return the names that it defines."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with given_code():
+        exec(compile(without_magics(source), "cell", "exec"), names)
+    return names
 
 
 def without_magics(source: str) -> str:

@@ -67,7 +67,7 @@ MISTAKES = [
     sigmoid_slope("sigmoid_summed", "return (error * self.output * (1 - self.output)).sum(axis=0)",
                   "You add up over the batch.", "Which shape does the input have, and so its gradient?"),
     sigmoid_slope("sigmoid_backward_nothing", "result = error * self.output * (1 - self.output)",
-                  "You compute the gradient and return nothing.", "What does a function without `return` return?"),
+                  "Backward returns nothing.", "What does a function without `return` return?"),
     sigmoid_slope("sigmoid_backward_unfinished", "raise NotImplementedError",
                   "Backward is not written yet.", "Which slope has the sigmoid?"),
     sigmoid("sigmoid_first_only", "You keep the output of the first forward for ever.",

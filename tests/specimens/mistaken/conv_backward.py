@@ -23,10 +23,10 @@ def bias(name, code, says, question, lost=1, *more):
     return mistake(name, says, question, {"conv_gradient_bias": lost}, swap(BIAS, code), *more)
 
 
-def local_bias(name, code, says, question):
+def local_bias(name, code, says, question, *more):
     """The step is right, what is stored is not."""
     return bias(name, f"gradient_bias = error.sum(axis=(0, 2, 3))\n        {code}", says, question, 1,
-                swap(STEP_OF_BIAS, "self.bias = self.bias - self.learning_rate * gradient_bias"))
+                swap(STEP_OF_BIAS, "self.bias = self.bias - self.learning_rate * gradient_bias"), *more)
 
 
 def weights(name, code, says, question, lost, *more):
@@ -71,13 +71,14 @@ MISTAKES = [
                "You add to the gradient of the backward before.", "Which backward should the getter answer for?"),
     local_bias("bias_times_rate", "self.gradient_bias = self.learning_rate * gradient_bias",
                "You keep the step, not the gradient.", "Where does the learning rate belong?"),
-    local_bias("bias_never_stored", "self.gradient_bias = None", "You use the gradient, and do not keep it.",
-               "What does the getter return?"),
+    local_bias("bias_never_stored", "self.gradient_bias = None", "The getter returns nothing.",
+               "What does backward store, and what does the getter return?"),
     local_bias("bias_of_itself", "self.gradient_bias = self.bias", "The getter returns the bias, not its gradient.",
                "What is stored where?"),
-    local_bias("bias_class_state", "type(self).shared = gradient_bias\n        self.gradient_bias = None",
+    local_bias("bias_class_state", "type(self).shared = gradient_bias",
                "You keep the gradient in the class, where all layers share it.",
-               "What happens when there are two layers in a network?"),
+               "What happens when there are two layers in a network?",
+               body("ConvolutionalLayer.get_gradient_bias", "return self.shared")),
     mistake("bias_getter_unfinished", "The getter is not written yet.", "What did backward store?", {"conv_gradient_bias": 1},
             body("ConvolutionalLayer.get_gradient_bias", "raise NotImplementedError")),
     bias("bias_strides_repeated", "(sp, sq), shape = self.stride, self.input_shape\n"
@@ -122,7 +123,7 @@ MISTAKES = [
     weights("weights_negative", WEIGHTS.replace("= np", "= -np"), "You keep the direction of the step, not the gradient.",
             "Where does the minus sign belong?", 3, swap(STEP, STEP.replace(" - ", " + "))),
     weights("weights_never_stored", WEIGHTS.replace("self.gradient_weights", "gradient_weights", 1),
-            "You use the gradient, and do not keep it.", "What does the getter return?", 3,
+            "The getter returns nothing.", "What does backward store, and what does the getter return?", 3,
             swap(STEP, STEP.replace("self.gradient_weights", "gradient_weights"))),
     weights("weights_class_state", WEIGHTS + "\n        type(self).shared = self.gradient_weights",
             "You keep the gradient in the class, where all layers share it.",
@@ -171,7 +172,7 @@ MISTAKES = [
             swap(INPUT, INPUT.replace("scmn->bcpq", "csmn->bcpq"))),
     mistake("input_first_kernel", "Only the first kernel counts.", "Which kernels saw a pixel?", {"conv_gradient_input": 3},
             swap(INPUT, INPUT.replace("windows,", "windows[:, :1],").replace("turned,", "turned[:1],"))),
-    mistake("input_last_kernel", "Each kernel overwrites the one before: only the last one stays.",
+    mistake("input_last_kernel", "Only the last kernel counts.",
             "Is there = where += is meant?", {"conv_gradient_input": 3},
             swap(INPUT, INPUT.replace("windows,", "windows[:, -1:],").replace("turned,", "turned[-1:],"))),
     result("input_mean_of_kernels", "error_of_input / self.n_kernels", "You take the mean over the kernels.",

@@ -67,7 +67,7 @@ MISTAKES = [
     uniform("uniform_squared", "return np.random.rand(*weight_shape) * np.random.rand(*weight_shape)",
             "You multiply two draws: small numbers are more likely then.", "How likely is a number above 0.5?"),
     uniform("uniform_list", "return [np.random.rand() for _ in range(weight_shape[0])]",
-            "You return a list of the length of the first axis.", "What about the other axes?"),
+            "You draw as many numbers as the first axis is long.", "What about the other axes?"),
     he("he_fan_out", f"return {DRAW.format('np.sqrt(2 / weight_shape[0])')}", "You take the first entry of the shape for n_in.",
        "Which entry counts the inputs?"),
     he("he_no_root", f"return {DRAW.format('2 / weight_shape[1]')}", "Your standard deviation is 2 / n_in.",

@@ -1,0 +1,204 @@
+"""Recognises mistakes: compares what came back with what each known mistake would have sent back.
+
+Nothing here knows an exercise. A folder of hidden tests may hold a module `misconceptions.py`, which offers
+
+    diagnosis() -> Diagnosis                    for instance a :class:`Diagnostician` with the mistakes it knows
+    reference() -> Mapping[str, Any]            the names that the solution defines
+
+each of them if it likes. The module is loaded on the grader's side, where the mistakes run, too: they are the
+course's own code, and see the hidden inputs only, never a value of a student's.
+
+A mistake is named for a criterion when it explains what was seen there, and is the only one that does. To
+explain is to be wrong in the same way, in each criterion of the cell that the mistake breaks: the same outcome,
+rung and hint, and the same values, faults and call-backs all the way. Who explains all that is wrong in a cell
+goes before who explains a part, and a part must hold the first criterion that went wrong: the others may follow
+from it. So a right answer is never diagnosed, and a mistake that was never seen before stays without a name.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from proctor.judge import LocalSide, judge_cell
+from proctor.outcome import Outcome
+from proctor.traces import same_values
+from proctor.wall import loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import ModuleType
+
+    from proctor.criteria import Criteria
+    from proctor.judge import Diagnosis, Seen
+    from proctor.outcome import Verdict
+    from proctor.wall import Link
+
+    Alike = Callable[[str, list[Any], list[Any]], bool]
+    """Says for a cell, by its grade_id, whether two traces are those of the same mistake."""
+
+HOOK = "misconceptions.py"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A mistake that can be recognised.
+
+    Attributes:
+        says: what is different, a sentence for the student who made it. Mistakes that say and ask the same
+            are one misconception, and need not be told apart.
+        question: what leads on.
+        cells: the grade_ids of the cells that it costs points in.
+        names: runs the code with the mistake, and returns the names that it defines.
+    """
+
+    says: str
+    question: str
+    cells: frozenset[str]
+    names: Callable[[], Mapping[str, Any]]
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What the student reads."""
+        return self.says, self.question
+
+
+class Diagnostician:
+    """Names mistakes in a cell; each mistake is run when its cell is first diagnosed, once for each process.
+
+    Args:
+        known: the mistakes.
+        comparisons: what it means that two traces are alike, strictest first: where a mistake fits by one of
+            them, the following ones are not asked.
+    """
+
+    def __init__(self, known: Sequence[Misconception], comparisons: Sequence[Alike] = (same_values,)) -> None:
+        self._known, self._comparisons = tuple(known), tuple(comparisons)
+        self._expected: dict[str, list[tuple[Misconception, Seen]]] = {}
+
+    def __call__(self, case: type[Criteria], seen: Seen) -> dict[str, tuple[str, str]]:
+        """Return what is known by name, by criterion: what the mistake is, and a question."""
+        named: dict[str, tuple[str, str]] = {}
+        unexplained = list(seen)
+        with quiet():
+            for alike in self._comparisons:
+                fitting = self._fitting(case, seen, alike)
+                for criterion in unexplained:
+                    words = {mistake.words for mistake, expected in fitting if criterion in expected}
+                    if len(words) == 1:
+                        named[criterion] = words.pop()
+                unexplained = [name for name in unexplained if not any(name in each for _, each in fitting)]
+        return named
+
+    def _fitting(self, case: type[Criteria], seen: Seen, alike: Alike) -> list[tuple[Misconception, Seen]]:
+        """Return the mistakes that explain what was seen: all of it, or if none does that, a part."""
+        first = next(iter(seen))
+        fitting = [
+            (mistake, expected)
+            for mistake, expected in self.expected(case)
+            if first in expected and _explains(case.grade_id, expected, seen, alike)
+        ]
+        whole = [(mistake, expected) for mistake, expected in fitting if expected.keys() == seen.keys()]
+        return whole or fitting
+
+    def expected(self, case: type[Criteria]) -> list[tuple[Misconception, Seen]]:
+        """Return what each mistake of a cell would be seen by, for those that do break one of its criteria."""
+        if case.grade_id not in self._expected:
+            mistakes = [mistake for mistake in self._known if case.grade_id in mistake.cells]
+            self._expected[case.grade_id] = [
+                (mistake, seen) for mistake in mistakes if (seen := _symptoms(mistake, case))
+            ]
+        return self._expected[case.grade_id]
+
+
+def _symptoms(mistake: Misconception, case: type[Criteria]) -> Seen:
+    """Judge a mistake, and return what was seen; nothing if its code is at fault, which costs no student."""
+    symptoms: dict[str, tuple[Verdict, list[Any]]] = {}
+
+    def watch(_: type[Criteria], seen: Seen) -> dict[str, tuple[str, str]]:
+        symptoms.update(seen)
+        return {}
+
+    try:
+        judge_cell(case, LocalSide(loopback(mistake.names())), diagnose=watch)
+    except Exception as error:  # noqa: BLE001  - a diagnosis less is no reason to stop grading
+        log.warning("The mistake %r cannot be recognised in %s: %r.", mistake.says, case.grade_id, error)
+    return symptoms
+
+
+def _explains(grade_id: str, expected: Seen, seen: Seen, alike: Alike) -> bool:
+    """Say whether all that a mistake breaks in a cell is broken in the same way."""
+    return all(
+        criterion in seen
+        and _alike_verdicts(verdict, seen[criterion][0])
+        and alike(grade_id, trace, seen[criterion][1])
+        for criterion, (verdict, trace) in expected.items()
+    )
+
+
+def _alike_verdicts(one: Verdict, other: Verdict) -> bool:
+    """Say whether two criteria broke alike. After an exception the hint shows lines of code: no evidence."""
+    if (one.outcome, one.rung) != (other.outcome, other.rung):
+        return False
+    return one.outcome is not Outcome.FAILED or one.hint == other.hint
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let mistakes divide by zero and overflow without a warning: it is what they do."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+class LazySide:
+    """A side within this process whose code is not run before it is needed: the solution, as a reference."""
+
+    def __init__(self, names: Callable[[], Mapping[str, Any]]) -> None:
+        self._names = names
+
+    def link(self) -> Link:
+        """Return a link to fresh classes."""
+        return LocalSide(loopback(self._names())).link()
+
+
+@cache
+def offered(folder: Path) -> tuple[Diagnosis | None, LazySide | None]:
+    """Return the diagnosis and the reference that an exercise's hidden tests offer, loaded once a process.
+
+    A module that does not load costs the names of the mistakes, never the grading: it is logged.
+    """
+    path = folder / HOOK
+    if not path.exists():
+        return None, None
+    try:
+        hook = _load(path)
+        diagnosis = hook.diagnosis() if hasattr(hook, "diagnosis") else None
+    except Exception as error:  # noqa: BLE001  - whatever is wrong with it
+        log.warning("%s does not load, so no mistake is named: %s: %s", path, type(error).__name__, error)
+        return None, None
+    return diagnosis, LazySide(hook.reference) if hasattr(hook, "reference") else None
+
+
+def _load(path: Path) -> ModuleType:
+    """Load a module by its path, with its folder importable while it loads."""
+    spec = importlib.util.spec_from_file_location(f"hidden_tests.{path.parent.name}.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded as a module")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
