@@ -40,7 +40,7 @@ _TINTS = {
 # Letters that print nothing but belong to the text: breaks, a hard space, the joiner inside an emoji.
 _HARMLESS = "\n\t\u00a0\u200d"
 
-# The feedback page typesets $...$ with MathJax, which is told by these classes to leave students' text alone.
+# Formgrader typesets $...$ with MathJax, which is told by these classes to leave students' text alone.
 _OPEN = (
     '<div class="proctor-card tex2jax_ignore mathjax_ignore" style="color: inherit; max-width: 60em; '
     'margin: 0.5em 0; overflow-x: auto; overflow-wrap: anywhere; line-height: 1.45">'
@@ -67,7 +67,7 @@ def html(report: CellReport) -> str:
     """
     caption = (
         f'<caption style="caption-side: top; text-align: left; padding: 0.4em; color: inherit">'
-        f'<strong style="font-size: 1.15em">{_inline(report.title)}</strong><br>'
+        f'<strong style="font-size: 1.15em">{inline(report.title)}</strong><br>'
         f"{_total(report)}</caption>"
     )
     heads = "".join(
@@ -84,7 +84,7 @@ def text(report: CellReport) -> str:
     for verdict in report.verdicts:
         sentence = _visible(verdict.sentence)
         lines.append(f"{_outcome(verdict)} ({_fraction(verdict)}): {sentence}")
-        notes = (_visible(": ".join(filter(None, note))) for note in _notes(verdict))
+        notes = (_visible(f"{lead}{_joint(lead)}{body}") for lead, body in _notes(verdict))
         lines.extend(f"    {line}" for note in notes for line in note.splitlines())
     return "\n".join(lines) + "\n"
 
@@ -94,11 +94,17 @@ def number(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
+def inline(raw: str) -> str:
+    """Escape a text, then set its `backticks` as code and its line breaks as `<br>`; for HTML of any page."""
+    safe = escape(_visible(raw.strip()))
+    return re.sub(r"`([^`\n]+)`", rf"{_CODE}\1</code>", safe).replace("\n", "<br>")
+
+
 def _row(verdict: Verdict) -> str:
     """Render one criterion, with its notes beneath the sentence."""
     notes = "".join(
         f'<div style="margin-top: 0.3em; padding-left: 1ex; border-left: 3px solid rgba(128, 128, 128, 0.4)">'
-        f"{f'<strong>{_inline(lead)}</strong>: ' if lead else ''}{_inline(body)}</div>"
+        f"{f'<strong>{inline(lead)}</strong>' if lead else ''}{_joint(lead)}{inline(body)}</div>"
         for lead, body in _notes(verdict)
     )
     tint = _TINTS.get(verdict.outcome, _AMBER)
@@ -107,7 +113,7 @@ def _row(verdict: Verdict) -> str:
     cell = f"{_CELL}; {_RULE}"
     return (
         '<tr style="background-color: transparent">'
-        f'<td style="{cell}">{_inline(verdict.sentence)}{notes}</td>'
+        f'<td style="{cell}">{inline(verdict.sentence)}{notes}</td>'
         f'<td style="{cell}"><span style="{pill}">{symbol} {verdict.outcome.value}</span></td>'
         f'<td style="{cell}">{_fraction(verdict)}</td></tr>'
     )
@@ -117,6 +123,13 @@ def _notes(verdict: Verdict) -> list[tuple[str, str]]:
     """Return what stands beneath the sentence, as (lead, body): hint, then remarks; not escaped."""
     hints = [(verdict.misconception, verdict.hint)] if verdict.hint or verdict.misconception else []
     return [*hints, *(("Remark, costs nothing", remark) for remark in verdict.remarks)]
+
+
+def _joint(lead: str) -> str:
+    """Return what stands between a lead and its body: a colon, unless the lead is a sentence or nothing."""
+    if not lead:
+        return ""
+    return " " if lead.endswith((".", "!", "?")) else ": "
 
 
 def _outcome(verdict: Verdict) -> str:
@@ -137,9 +150,3 @@ def _visible(raw: str) -> str:
         letter if letter.isprintable() or letter in _HARMLESS else "\N{REPLACEMENT CHARACTER}"
         for letter in raw
     )
-
-
-def _inline(raw: str) -> str:
-    """Escape a text, then set its `backticks` as code and its line breaks as `<br>`."""
-    safe = escape(_visible(raw.strip()))
-    return re.sub(r"`([^`\n]+)`", rf"{_CODE}\1</code>", safe).replace("\n", "<br>")

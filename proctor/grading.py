@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.manager import KernelManager
 
+from proctor.diagnosis import offered
 from proctor.harmless import clean_outputs
 from proctor.jail.errors import SubmissionRefused
 from proctor.jail.manager import jailed_kernel_manager
@@ -51,7 +52,8 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
         GraderError: the grader is at fault.
     """
     begun, jail = time.monotonic(), JailSettings.of(config)
-    exam = Exam(hidden_tests(tests), Grading(config=config).bounds(jail.effective_limits.output))
+    bounds = Grading(config=config).bounds(jail.effective_limits.output)
+    exam = Exam(hidden_tests(tests), bounds, *offered(tests))
     _refuse_untested(notebook, exam, tests)
     facts = notebook.metadata.setdefault("proctor", {})
     run = _run(notebook, folder, exam, config)
@@ -92,7 +94,7 @@ def fingerprint(path: Path) -> str:
 def jailed_room(folder: Path, config: Config | None) -> Iterator[Room]:
     """Open a room in the jail, with a copy of the folder in it."""
     manager = jailed_kernel_manager(
-        config, manager_class=KernelManager, extra_env={"NBGRADER_EXECUTION": "autograde"}
+        config, manager_class=KernelManager, warm=True, extra_env={"NBGRADER_EXECUTION": "autograde"}
     )
     provisioner = manager.provisioner
     yield Room(

@@ -51,7 +51,8 @@ class Verdict:
         worth: the points it can earn.
         rung: for a failed one, the first rung that broke.
         hint: a fact and, where it leads on, a question; empty for a passed one.
-        misconception: the name of the recognised mistake, if exactly one explains what was seen.
+        misconception: the sentence that names the mistake, if exactly one known mistake explains what was seen;
+            the hint then is the question that leads on.
         remarks: what was noticed on the way and costs nothing.
     """
 

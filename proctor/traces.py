@@ -54,7 +54,7 @@ def as_numbers(value: Any) -> NDArray[Any] | None:
 
 def is_vector(array: NDArray[Any]) -> bool:
     """Say whether an array has one axis of more than one entry at most, such as a bias of shape (n, 1)."""
-    return sum(extent != 1 for extent in array.shape) <= 1
+    return len([extent for extent in array.shape if extent != 1]) <= 1
 
 
 def _close(one: NDArray[Any], other: NDArray[Any]) -> bool:

@@ -125,6 +125,13 @@ def test_the_name_of_the_mistake_comes_first_then_the_hint_then_remarks() -> Non
         assert order == sorted(order)
 
 
+def test_a_mistake_named_in_a_sentence_needs_no_colon() -> None:
+    """The sentence that names a mistake stands before the question, with a blank between them."""
+    verdict = report(misconception="You take the mean.", hint="Is it summed?")
+    assert "<strong>You take the mean.</strong> Is it summed?" in html(verdict)
+    assert "    You take the mean. Is it summed?\n" in text(verdict)
+
+
 def test_backticks_become_code_and_lines_stay_lines() -> None:
     """Pairs of backticks are set as code, a lone one stays, and the fragment is one line for Markdown."""
     card = html(report(hint="`a < b` came\n\nand ` stayed"))
