@@ -15,7 +15,7 @@ from typing import Any
 import nbformat
 
 MARKER = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
-FIGURES = ("*.png", "*.gif")
+FIGURE = re.compile(r"\bimg/([\w.-]+\.(?:png|gif))")
 
 
 def finish_release(assignment: str, student: str, notebooks: list[str]) -> None:  # noqa: ARG001
@@ -65,7 +65,8 @@ def _write_layers(folder: Path, suffix: str) -> None:
 
 
 def _copy_figures(folder: Path) -> None:
-    (folder / "img").mkdir(exist_ok=True)
-    for pattern in FIGURES:
-        for path in sorted(Path("img").glob(pattern)):
-            shutil.copyfile(path, folder / "img" / path.name)
+    """Copy the figures that the notebooks show."""
+    texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.ipynb")]
+    for name in sorted({name for text in texts for name in FIGURE.findall(text)}):
+        (folder / "img").mkdir(exist_ok=True)
+        shutil.copyfile(Path("img") / name, folder / "img" / name)

@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -16,7 +17,6 @@ from proctor.wall import NOTES, CallBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from proctor.wall import Link
 
@@ -64,9 +64,18 @@ def load_tests(folder: Path) -> dict[str, type[Criteria]]:
                 cases[case.grade_id] = case
     finally:
         sys.path.remove(str(folder))
+        _forget_helpers(folder)
     if not cases:
         raise GraderError(f"{folder} holds no hidden tests: no test_*.py with classes derived from Criteria.")
     return cases
+
+
+def _forget_helpers(folder: Path) -> None:
+    """Let the next exercise have helper modules of the same names."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and folder == Path(file).parent and not name.startswith("hidden_tests."):
+            del sys.modules[name]
 
 
 def _cases(path: Path) -> Iterator[type[Criteria]]:
@@ -110,8 +119,8 @@ def judge_cell(
         case: the hidden test class of the cell.
         side: the student's side.
         diagnose: recognises misconceptions in the values that came back; asked when something is wrong.
-        reference: the solution's side. When a hidden test stumbles over what came back, the reference tells
-            whether the test or the answer is at fault.
+        reference: the solution's side. A hidden test that stumbles over what came back is at fault if that
+            was plain numbers all along, or if it stumbles over the reference, too; else the answer is.
 
     Raises:
         GraderError: a hidden test is at fault.
@@ -157,7 +166,7 @@ def _judge(
     except Fault as fault:
         verdict = _verdict(case, name, fault.outcome, rung=_rung(fault), hint=explain(fault))
     except Exception as error:
-        if _at_fault(case, name, reference) if reference else not _odd(link.trace if link else []):
+        if not _odd(link.trace if link else []) or (reference and _at_fault(case, name, reference)):
             raise GraderError(f"{case.grade_id}, {name}: the hidden test fails with {error!r}.") from error
         verdict = _verdict(case, name, Outcome.FAILED, rung=Rung.TYPE, hint=_stumble(link))
     else:
