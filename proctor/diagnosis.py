@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from proctor.judge import LocalSide, judge_cell
+from proctor.judge import LocalSide, forget_helpers, judge_cell
 from proctor.outcome import Outcome
 from proctor.traces import same_values
 from proctor.wall import loopback
@@ -201,4 +201,5 @@ def _load(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(path.parent))
+        forget_helpers(path.parent)
     return module

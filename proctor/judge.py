@@ -64,13 +64,13 @@ def load_tests(folder: Path) -> dict[str, type[Criteria]]:
                 cases[case.grade_id] = case
     finally:
         sys.path.remove(str(folder))
-        _forget_helpers(folder)
+        forget_helpers(folder)
     if not cases:
         raise GraderError(f"{folder} holds no hidden tests: no test_*.py with classes derived from Criteria.")
     return cases
 
 
-def _forget_helpers(folder: Path) -> None:
+def forget_helpers(folder: Path) -> None:
     """Let the next exercise have helper modules of the same names."""
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
@@ -152,9 +152,7 @@ def _named(verdict: Verdict, mistake: str, question: str) -> Verdict:
     return replace(verdict, misconception=mistake, hint=hint)
 
 
-def _judge(
-    case: type[Criteria], name: str, side: Side, reference: Side | None
-) -> tuple[Verdict, list[Any]]:
+def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) -> tuple[Verdict, list[Any]]:
     """Judge one criterion; return the verdict and the trace."""
     test, link = case(name), None
     test.setUp()
