@@ -28,8 +28,9 @@ from proctor.jail.bwrap import find_bwrap
 from proctor.jail.errors import JailUnavailable
 from proctor.jail.settings import JailSettings
 from proctor.jail.submission import entries
+from proctor.lock import CourseBusy, course_lock
+from proctor.staging import StagedAutograde
 
-Autograde = nbgrader.converters.Autograde
 ROOM = 0.75
 """Share of the jail's limits that what lies beside a notebook may take."""
 
@@ -82,7 +83,7 @@ class CarefulCopy(BaseConverter):
         return any(fnmatch(part, pattern) for part in Path(name).parts for pattern in patterns)
 
 
-class CarefulAutograde(Autograde, CarefulCopy):  # type: ignore[misc, valid-type]
+class CarefulAutograde(StagedAutograde, CarefulCopy):
     """nbgrader's Autograde, which looks for every submission and trusts no link and no student's clock."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -98,7 +99,14 @@ class CarefulAutograde(Autograde, CarefulCopy):  # type: ignore[misc, valid-type
                 find_bwrap(jail.bwrap)
             except JailUnavailable as reason:
                 raise NbGraderException(f"Nothing was graded. {reason}") from None
-        super().start()
+        try:
+            with course_lock(Path(self.coursedir.root), f"the grading of {self.coursedir.assignment_id}"):
+                self.sweep()
+                super().start()
+                self.sweep()
+        except CourseBusy as busy:
+            self.log.error(busy)  # noqa: TRY400  - a state of the course, for whoever asked
+            raise NbGraderException(str(busy)) from None
 
     def init_notebooks(self) -> None:
         """List the submissions, with the notebooks that each should have (called when Autograde starts)."""

@@ -1,0 +1,1 @@
+"""Grades many submissions at once: the head prepares and saves, workers execute and judge."""

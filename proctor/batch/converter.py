@@ -1,0 +1,177 @@
+"""nbgrader's Autograde for many submissions at once: the same steps, with the executing one done by workers.
+
+The head sanitises and saves, one submission after the other; only it touches the gradebook and `autograded/`.
+At any time no more submissions are under way than keep the workers busy, so memory and disk stay flat.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from nbgrader.converters import NbGraderException
+from nbgrader.converters.base import BaseConverter
+from sqlalchemy.exc import OperationalError
+from traitlets.config import Config
+
+from proctor.autograde import Execute, course_root
+from proctor.batch.tally import Graded, Tally
+from proctor.batch.work import FULL, Job
+from proctor.gradebook import OneGradebook, one_gradebook
+from proctor.intake import CarefulAutograde
+from proctor.outcome import GraderError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from proctor.batch.crew import Crew
+    from proctor.batch.work import Result
+
+SETTINGS = ("Grading", "JailProvisioner", "JailSettings")
+"""The sections of Jupyter's configuration that matter where a submission is executed."""
+
+
+class BatchAutograde(CarefulAutograde):
+    """Grades all submissions that its course directory names, with a crew of workers.
+
+    Attributes:
+        open_crew: opens the workers.
+        tally: what has become of the submissions so far.
+        students: whom to grade; everybody if empty.
+        report: called with the tally after each submission that is done.
+    """
+
+    open_crew: Callable[[], AbstractContextManager[Crew]]
+    report: Callable[[Tally], None]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tally = Tally()
+        self.students: frozenset[str] = frozenset()
+        self._under_way: dict[str, list[str]] = {}
+
+    def init_notebooks(self) -> None:
+        """List the submissions of the students to grade (called when grading starts)."""
+        super().init_notebooks()
+        if self.students:
+            self.assignments = {
+                path: notebooks
+                for path, notebooks in self.assignments.items()
+                if self._student(path) in self.students
+            }
+
+    def convert_notebooks(self) -> None:
+        """Grade, in place of nbgrader's loop over the submissions."""
+        waiting = sorted(self.assignments, reverse=True)
+        self.tally.total = len(waiting)
+        database, course = self.coursedir.db_url, self.coursedir.course_id
+        with one_gradebook(database, course) as gradebook, self.open_crew() as crew:
+            while waiting or self._under_way:
+                while waiting and crew.has_room():
+                    self._send(waiting.pop(), gradebook, crew)
+                if self._under_way:
+                    self._save(crew.take(), gradebook)
+
+    def _send(self, folder: str, gradebook: OneGradebook, crew: Crew) -> None:
+        """Prepare a submission and give it to the crew, unless it has been graded before."""
+        student, assignment = self._student(folder), self.coursedir.assignment_id
+        self.notebooks = sorted(self.assignments[folder])
+        with self._answering_for(student):
+            if not self.init_destination(assignment, student):
+                self.tally.up_to_date.append(student)
+                return
+            self.run_pre_convert_hook()
+            with gradebook.transaction():
+                self.init_assignment(assignment, student)
+            for notebook in self.notebooks:
+                self.sanitise(notebook)
+            staged = Path(self._format_dest(assignment, student))
+            names = [Path(path).name for path in self.notebooks]
+            texts = {name: (staged / name).read_text("utf-8") for name in names}
+            crew.submit(Job(student, texts, staged, self._tests(), self._settings()))
+            self._under_way[student] = self.notebooks
+
+    def _save(self, result: Result, gradebook: OneGradebook) -> None:
+        """Save what a worker has brought back: the gradebook first, then the folder."""
+        student, assignment = result.student, self.coursedir.assignment_id
+        self.notebooks, self._staged = self._under_way.pop(student), True
+        with self._answering_for(student):
+            if result.fault:
+                raise GraderError(result.fault)
+            executed = {name: nbformat.reads(text, 4) for name, text in result.notebooks.items()}
+            staged = Path(self._format_dest(assignment, student))
+            with gradebook.transaction():
+                for name, notebook in executed.items():
+                    self.save(staged / name, notebook)
+            self.set_permissions(assignment, student)
+            self.run_post_convert_hook()
+            self.tally.graded.append(Graded.of(student, executed.values(), result.seconds))
+
+    @contextlib.contextmanager
+    def _answering_for(self, student: str) -> Iterator[None]:
+        """Let a fault that one submission meets stop none of the others."""
+        try:
+            yield
+        except Exception as error:
+            if disk_is_full(error):
+                raise
+            self.log.debug("%s could not be graded", student, exc_info=True)
+            self.tally.failed[student] = " ".join(str(error).split()) or type(error).__name__
+            self._staged = True
+            shutil.rmtree(self._format_dest(self.coursedir.assignment_id, student), ignore_errors=True)
+        finally:
+            self.report(self.tally)
+
+    def sanitise(self, notebook_filename: str) -> None:
+        """Write a sanitised notebook into the staging folder: the first half of nbgrader's conversion."""
+        self._sanitizing = True
+        self._init_preprocessors()
+        BaseConverter.convert_single_notebook(self, notebook_filename)
+
+    def save(self, path: Path, executed: Any) -> None:
+        """Save an executed notebook and its grades: the second half, without the executing step."""
+        self._sanitizing = False
+        try:
+            self._init_preprocessors()
+            resources = self.init_single_notebook_resources(str(path))
+            resources["metadata"] = {"path": str(path.parent), "name": path.stem}
+            output, resources = self.exporter.from_notebook_node(executed, resources=resources)
+            self.write_single_notebook(output, resources)
+        finally:
+            self._sanitizing = True
+
+    def _init_preprocessors(self) -> None:
+        """Register the steps of this half (Autograde's, minus the one that the workers do)."""
+        self.exporter._preprocessors = []  # noqa: SLF001  - as nbgrader does it
+        steps = self.sanitize_preprocessors if self._sanitizing else self.autograde_preprocessors
+        for step in steps:
+            if step is not Execute:
+                self.exporter.register_preprocessor(step)
+
+    def _tests(self) -> Path:
+        """Return the folder of the assignment's hidden tests."""
+        directory = Execute(parent=self).tests_directory
+        return course_root(Path.cwd()) / directory / str(self.coursedir.assignment_id)
+
+    def _settings(self) -> Config:
+        return Config({name: self.config[name] for name in SETTINGS if name in self.config})
+
+    def _student(self, folder: str) -> str:
+        """Read the student's id from a submission's path."""
+        pattern = self._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
+        match = re.match(pattern, folder)
+        if match is None:
+            raise NbGraderException(f"{folder} is not where nbgrader expects a submission: {pattern}")
+        return match["student_id"]
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Say whether an error means that nothing more can be written."""
+    if isinstance(error, OSError):
+        return error.errno in FULL
+    return isinstance(error, OperationalError) and "full" in str(error.orig)

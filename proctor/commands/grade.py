@@ -1,0 +1,130 @@
+"""Grade all submissions that are new, many at a time, and save the grades in the gradebook.
+
+The same as `nbgrader autograde`, with the submissions spread over the cores of this machine or of a Dask
+cluster. It can be stopped at any time; the same command goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from joblib import cpu_count
+from nbgrader.api import Gradebook
+from nbgrader.apps import AutogradeApp
+from nbgrader.converters import NbGraderException
+
+from proctor.autograde import Execute
+from proctor.batch.converter import BatchAutograde, disk_is_full
+from proctor.batch.crew import local_crew
+from proctor.batch.display import Bar, print_summary
+from proctor.commands import Refusal
+
+if TYPE_CHECKING:
+    import argparse
+    from types import FrameType
+
+HELP = "grade all submissions that are new"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("exercise", help="the assignment, such as exercise4")
+    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    parser.add_argument("--student", nargs="+", default=[], metavar="S", help="grade only these")
+    parser.add_argument("--force", action="store_true", help="grade also what has been graded before")
+    parser.add_argument("--jobs", type=int, metavar="N", help="workers [default: one for each core]")
+    parser.add_argument("--verbose", action="store_true", help="show what nbgrader logs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Grade; returns 0 if all were graded, 1 if some need the teaching assistant, 130 after Ctrl-C."""
+    begun = time.monotonic()
+    if args.jobs is not None and args.jobs < 1:
+        raise Refusal(f"--jobs {args.jobs}: at least one worker is needed.")
+    converter = _converter(args)
+    with Bar(args.exercise) as bar, _stopped_by_signals():
+        converter.report = bar.show
+        ended = _grade(converter)
+    if converter.tally.total:
+        print_summary(converter.tally, time.monotonic() - begun)
+    return ended if ended is not None else converter.tally.status
+
+
+def _converter(args: argparse.Namespace) -> BatchAutograde:
+    """Load the course's configuration the way nbgrader does, and refuse what cannot be graded."""
+    course = args.course.resolve()
+    if not (course / "nbgrader_config.py").is_file():
+        raise Refusal(f"{course} is no course: it has no nbgrader_config.py. Go there, or use --course.")
+    os.chdir(course)
+    app = AutogradeApp(raise_config_file_errors=True)
+    app.initialize(["--log-level=WARNING" if args.verbose else "--log-level=CRITICAL", args.exercise])
+    directory = app.coursedir
+    directory.assignment_id = args.exercise
+    _refuse_unknown(directory, args.student)
+    converter = BatchAutograde(coursedir=directory, parent=app)
+    if Execute not in converter.autograde_preprocessors:
+        raise Refusal(f"{course}/nbgrader_config.py does not list proctor.autograde.Execute: see README.md.")
+    converter.force, converter.students = args.force, frozenset(args.student)
+    jobs = args.jobs or cpu_count()
+    converter.open_crew = lambda: local_crew(jobs, course)
+    return converter
+
+
+def _refuse_unknown(directory: Any, students: list[str]) -> None:
+    """Refuse an assignment that the gradebook does not know, and students who have handed in nothing."""
+    name = directory.assignment_id
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        known = [assignment.name for assignment in gradebook.assignments]
+    if name not in known:
+        among = f" (it knows {', '.join(known)})" if known else ""
+        raise Refusal(
+            f"The gradebook does not know {name}{among}. `nbgrader generate_assignment {name}` tells it."
+        )
+    for student in students:
+        folder = Path(directory.format_path(directory.submitted_directory, student, name))
+        if not folder.is_dir():
+            raise Refusal(f"--student {student}: there is no submission in {folder}.")
+
+
+def _grade(converter: BatchAutograde) -> int | None:
+    """Grade; returns an exit status if that ended early, with the reason on stderr."""
+    try:
+        converter.start()
+    except NbGraderException as error:
+        raise Refusal(str(error)) from None
+    except KeyboardInterrupt:
+        left = converter.tally.total - converter.tally.done
+        print(
+            f"Stopped with {left} still to grade; nothing is lost. The same command goes on.", file=sys.stderr
+        )
+        return 130
+    except Exception as error:
+        if not disk_is_full(error):
+            raise
+        print("proctor grade: the disk is full. Make room; the same command goes on.", file=sys.stderr)
+        return 1
+    return None
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Any:
+    """Treat a request to end, and the end of the terminal, like Ctrl-C; the second one is too late."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,75 @@
+"""One connection to the gradebook for a whole run, and one transaction for all that belongs together.
+
+nbgrader's steps open the gradebook anew each time, eight times for a notebook, and commit after each cell.
+A process that is killed in between leaves half of a student's grades behind. Within :func:`one_gradebook`
+they share a connection, and nothing is there for others until :meth:`OneGradebook.transaction` ends well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from nbgrader.api import Gradebook
+from nbgrader.converters import autograde
+from nbgrader.preprocessors import latesubmissions, saveautogrades
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+USERS: tuple[Any, ...] = (autograde, saveautogrades, latesubmissions)
+"""The modules of nbgrader that write grades; each has imported the name `Gradebook`."""
+
+
+class HeldSession(Session):
+    """A session whose commits wait for the end of the transaction."""
+
+    def commit(self) -> None:
+        """Send what has changed to the database, for this connection only."""
+        self.flush()
+
+    def commit_all(self) -> None:
+        """Make all of it last."""
+        super().commit()
+
+
+class OneGradebook(Gradebook):
+    """A gradebook that stays open when a step of nbgrader closes it."""
+
+    def __init__(self, db_url: str, course_id: str) -> None:
+        super().__init__(db_url, course_id)
+        self.db.remove()
+        held = sessionmaker(autoflush=True, bind=self.engine, future=True, class_=HeldSession)
+        self.db: Any = scoped_session(held)
+
+    def close(self) -> None:
+        """Keep the connection, but read afresh what the next step asks for."""
+        self.db.expire_all()
+
+    def really_close(self) -> None:
+        """Close the connection, without saving what no transaction has saved."""
+        super().close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Save what the block does as a whole, or nothing of it."""
+        try:
+            yield
+            self.db().commit_all()
+        finally:
+            self.db.remove()
+
+
+@contextlib.contextmanager
+def one_gradebook(db_url: str, course_id: str) -> Iterator[OneGradebook]:
+    """Let nbgrader's steps use one and the same gradebook as long as the block lasts."""
+    gradebook = OneGradebook(db_url, course_id)
+    for module in USERS:
+        module.Gradebook = lambda *_args, **_kwargs: gradebook
+    try:
+        yield gradebook
+    finally:
+        for module in USERS:
+            module.Gradebook = Gradebook
+        gradebook.really_close()

@@ -1,0 +1,90 @@
+"""Half-written never counts as done: what nbgrader writes for a student is put in place as a whole, at the end.
+
+Stock nbgrader writes into `autograded/STUDENT/ASSIGNMENT` from the first file on, and skips a student whose
+folder is there; so a run that was killed leaves students without grades for ever. Here the folder grows in
+`autograded/.grading`, and is renamed when the gradebook has been saved.
+"""
+
+from __future__ import annotations
+
+import glob
+import shutil
+from pathlib import Path
+
+import nbgrader.converters
+from nbgrader.utils import rmtree
+
+STAGE = ".grading"
+"""The folder, in the one of graded submissions, where they grow."""
+
+
+class StagedAutograde(nbgrader.converters.Autograde):
+    """nbgrader's Autograde, which grades a submission wholly or not at all."""
+
+    _staged = False
+
+    @property
+    def _input_directory(self) -> str:
+        sanitised = self._staged and not self._sanitizing
+        return self._stage if sanitised else str(super()._input_directory)
+
+    @property
+    def _output_directory(self) -> str:
+        return self._stage if self._staged else str(super()._output_directory)
+
+    @property
+    def _stage(self) -> str:
+        return f"{self.coursedir.autograded_directory}/{STAGE}"
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Say whether a submission is to be graded (Autograde asks it for each one).
+
+        What an earlier run has written stays until the new one is complete.
+        """
+        self._staged = False
+        if not self._to_be_graded(assignment_id, student_id):
+            return False
+        target = Path(self._format_dest(assignment_id, student_id))
+        self._staged = True
+        staged = Path(self._format_dest(assignment_id, student_id))
+        if staged.exists():
+            rmtree(str(staged))
+        if self.coursedir.notebook_id != "*" and target.exists():
+            shutil.copytree(target, staged)
+        return True
+
+    def set_permissions(self, assignment_id: str, student_id: str) -> None:
+        """Set permissions and put the folder in its place (Autograde's last step for a submission)."""
+        super().set_permissions(assignment_id, student_id)
+        staged = Path(self._format_dest(assignment_id, student_id))
+        self._staged = False
+        target = Path(self._format_dest(assignment_id, student_id))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            old = staged.with_name(f"{staged.name}.old")
+            target.rename(old)
+            staged.rename(target)
+            rmtree(str(old))
+        else:
+            staged.rename(target)
+
+    def sweep(self) -> None:
+        """Remove what runs that were killed have left; only for who holds the course's lock."""
+        parts = Path(self.coursedir.format_path(self._stage, "*", "*")).relative_to(self.coursedir.root).parts
+        pattern = Path(*parts[: parts.index(STAGE) + 1])
+        for left in glob.glob(str(pattern), root_dir=self.coursedir.root):  # noqa: PTH207  - Path globs no dots
+            rmtree(str(Path(self.coursedir.root) / left))
+
+    def _to_be_graded(self, assignment_id: str, student_id: str) -> bool:
+        """Say whether a submission is new, newer than what was graded, or to be graded by force."""
+        if student_id in self.coursedir.student_id_exclude.split(","):
+            return False
+        target = Path(self._format_dest(assignment_id, student_id))
+        if self.force or any(not (target / Path(path).name).exists() for path in self.notebooks):
+            return True
+        submitted = self.coursedir.get_existing_timestamp(self._format_source(assignment_id, student_id))
+        graded = self.coursedir.get_existing_timestamp(str(target))
+        if submitted is not None and graded is not None and submitted > graded:
+            return True
+        self.log.info("Skipping existing assignment: %s", target)
+        return False
