@@ -13,7 +13,8 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,8 +85,7 @@ def restore(submitted: Any, release: Any) -> tuple[Any, list[str]]:
         if restored is not None:
             cells.append(restored)
     _add_missing(cells, release, seen, notices)
-    notebook = copy.deepcopy(release)
-    notebook.cells = cells
+    notebook = NotebookNode(release, metadata=copy.deepcopy(release.metadata), cells=cells)
     for number, cell in enumerate(cells):
         cell["id"] = _grade_id(cell) or f"cell-{number}"
     return notebook, notices
@@ -131,10 +131,15 @@ def _restore_cell(cell: Any, graded: dict[str, Any], seen: set[str], notices: li
         notices.append(f"The graded cell `{name}` was there more than once; the first one counts.")
         return None
     if cell.get("cell_type") == "code":
-        return new_code_cell(source)
+        return _new_cell("code", source, execution_count=None, outputs=[])
     if cell.get("cell_type") == "markdown":
-        return new_markdown_cell(source)
-    return new_markdown_cell("```\n" + source.replace("```", "'''") + "\n```")
+        return _new_cell("markdown", source)
+    return _new_cell("markdown", "```\n" + source.replace("```", "'''") + "\n```")
+
+
+def _new_cell(kind: str, source: str, **more: Any) -> NotebookNode:
+    """Make a cell as nbformat would, without its check of each single one: the whole is checked when written."""
+    return NotebookNode(cell_type=kind, metadata=NotebookNode(), source=source, **more)
 
 
 def _add_missing(cells: list[Any], release: Any, seen: set[str], notices: list[str]) -> None:

@@ -133,17 +133,22 @@ class BatchAutograde(CarefulAutograde):
         self._init_preprocessors()
         BaseConverter.convert_single_notebook(self, notebook_filename)
 
-    def save(self, path: Path, executed: Any) -> None:
-        """Save an executed notebook and its grades: the second half, without the executing step."""
+    def save(self, path: Path, notebook: Any) -> None:
+        """Save an executed notebook and its grades: the second half, without the executing step.
+
+        The steps run as nbconvert's exporter would run them, but without a copy and a check of the whole
+        notebook before and after each.
+        """
         self._sanitizing = False
         try:
             self._init_preprocessors()
             resources = self.init_single_notebook_resources(str(path))
-            resources["metadata"] = {"path": str(path.parent), "name": path.stem}
-            output, resources = self.exporter.from_notebook_node(executed, resources=resources)
-            self.write_single_notebook(output, resources)
         finally:
             self._sanitizing = True
+        resources["metadata"] = {"path": str(path.parent), "name": path.stem}
+        for step in self.exporter._preprocessors:  # noqa: SLF001  - as nbgrader does it
+            notebook, resources = step(notebook, resources)
+        nbformat.write(notebook, path)
 
     def _init_preprocessors(self) -> None:
         """Register the steps of this half (Autograde's, minus the one that the workers do)."""
