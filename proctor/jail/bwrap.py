@@ -14,9 +14,13 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proctor.jail.errors import JailUnavailable
 from proctor.jail.process import NOBODY_UID, STUDENT_UID, start_jailed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NEEDED = ("--clearenv", "--die-with-parent", "--perms", "--size", "--userns-block-fd")
 
@@ -60,8 +64,12 @@ class Bwrap:
     options: frozenset[str] = field(repr=False)
     as_root: bool
 
-    def namespace_arguments(self) -> list[str]:
+    def namespace_arguments(self, privileges: Sequence[str] = ()) -> list[str]:
         """Return the arguments that give the jail its own namespaces and take away all privileges.
+
+        Args:
+            privileges: capabilities to keep, over the jail's own namespaces alone: for a nursery, in which
+                no student's code runs before they are gone.
 
         Linux does not apply a limit on processes to the real root, under whatever name a namespace gives
         it, and lets it write in /proc/sys. So as root the jail gets a namespace with two users, which we
@@ -73,8 +81,12 @@ class Bwrap:
         """
         arguments = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
         arguments += ["--cap-drop", "ALL"]
+        kept = [*privileges, "CAP_SETUID", "CAP_SETGID"] if self.as_root else privileges
+        arguments += [word for name in kept for word in ("--cap-add", name)]
         if self.as_root:
-            return [*arguments, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+            return arguments
+        if privileges:  # as another user, bubblewrap would put a second namespace over its mounts
+            return [*arguments, "--uid", "0", "--gid", "0"]
         arguments += ["--uid", str(STUDENT_UID), "--gid", str(STUDENT_UID)]
         return [*arguments, "--disable-userns"] if "--disable-userns" in self.options else arguments
 

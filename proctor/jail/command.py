@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from proctor.jail.view import HOME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from proctor.jail.limits import Limits
@@ -15,9 +15,17 @@ if TYPE_CHECKING:
 
 WALL = "/run/wall"
 """The folder of the wall's socket, inside the jail."""
+ROOMS = "/run/rooms"
+"""The private folders of all kernels, as a nursery sees them; no kernel does."""
 
 
-def mount_arguments(view: View, limits: Limits, files: Mapping[str, int], wall: Path) -> list[str]:
+def mount_arguments(
+    view: View,
+    limits: Limits,
+    files: Mapping[str, int],
+    bound: Mapping[str, Path],
+    also: Sequence[str] = (),
+) -> list[str]:
     """Return bubblewrap's arguments for the file system of a jail.
 
     The root is a small file system in memory, which is made read-only once it is furnished. What can be
@@ -29,13 +37,15 @@ def mount_arguments(view: View, limits: Limits, files: Mapping[str, int], wall: 
         view: what is shown of the host.
         limits: the sizes of what can be written.
         files: descriptors with the content of read-only files, by path.
-        wall: the host's folder with the wall's socket. It is mounted read-only, which forbids to make files
-            in it and allows to connect.
+        bound: the host's folders with sockets, by where they are shown. They are mounted read-only, which
+            forbids to make files in them and allows to connect.
+        also: empty folders to make.
     """
     arguments = ["--perms", "0755", "--dir", "/home"]
     for folder, size in ((HOME, limits.home), ("/tmp", limits.tmp)):  # noqa: S108
         arguments += ["--perms", "1777", "--size", str(size), "--tmpfs", folder]
-    for folder in dict.fromkeys(["/etc", "/run", "/run/jail", "/run/jail/fonts", *map(str, view.parents())]):
+    folders = ["/etc", "/run", "/run/jail", "/run/jail/fonts", *also, *map(str, view.parents())]
+    for folder in dict.fromkeys(folders):
         arguments += ["--perms", "0755", "--dir", folder]
     for path in view.shown:
         arguments += ["--ro-bind", str(path), str(path)]
@@ -45,7 +55,8 @@ def mount_arguments(view: View, limits: Limits, files: Mapping[str, int], wall: 
         arguments += ["--perms", "0555", "--size", "4096", "--tmpfs", str(path), "--remount-ro", str(path)]
     arguments += ["--proc", "/proc", "--dev", "/dev"]
     arguments += ["--perms", "1777", "--size", str(limits.shared_memory), "--tmpfs", "/dev/shm"]  # noqa: S108
-    arguments += ["--ro-bind", str(wall), WALL]
+    for target, shared in bound.items():
+        arguments += ["--ro-bind", str(shared), target]
     for name, descriptor in files.items():
         arguments += ["--perms", "0444", "--file", str(descriptor), name]
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--hostname", "jail", "--chdir", "/"]

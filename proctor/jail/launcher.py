@@ -54,11 +54,12 @@ def unpack(descriptor: int, work: Path) -> None:
             target.write_bytes(content.read() if content else b"")
 
 
-def warm_fonts(folder: Path) -> None:
-    """Give Matplotlib its list of fonts, where there is one, in a folder that it may write to."""
+def warm_fonts() -> None:
+    """Give Matplotlib its list of fonts, where one lies beside us, in a folder that it may write to."""
+    folder = Path(__file__).parent / "fonts"
     if folder.is_dir():
         target = Path(os.environ["MPLCONFIGDIR"])
-        target.mkdir(parents=True)
+        target.mkdir(parents=True, exist_ok=True)
         for source in folder.iterdir():
             (target / source.name).write_bytes(source.read_bytes())
 
@@ -107,26 +108,23 @@ def kernel_app(sockets: dict[int, int]) -> Any:
     return KernelApp.instance()
 
 
-def main(settings_file: str) -> None:
-    """Prepare the process and become the kernel. Returns when the kernel is shut down."""
-    del sys.path[0]  # the launcher's own folder; the kernel puts the working folder there
-    settings = json.loads(Path(settings_file).read_text())
-    sockets = {int(port): descriptor for port, descriptor in settings["sockets"].items()}
-    close_all_but({*sockets.values(), settings["submission"]})
-    if os.getpid() != os.getpgrp():
-        os.setsid()  # so that an interrupt reaches the programs that a cell starts, too
-    become(settings["user"])
+def limit(settings: dict[str, Any]) -> None:
+    """Set the limits of this process and, by its number, of others of the student's user."""
     os.umask(0o077)
     for name, (soft, hard) in settings["rlimits"].items():
         for pid in settings["limited"]:
             resource.prlimit(pid, getattr(resource, name), (soft, hard))
+
+
+def run_kernel(settings: dict[str, Any]) -> None:
+    """Unpack the submission and become the kernel. Returns when the kernel is shut down."""
     work = Path(settings["work"])
     unpack(settings["submission"], work)
-    warm_fonts(Path(settings_file).parent / "fonts")
+    warm_fonts()
     last_words = hush()
     try:
         sys.argv = ["ipykernel_launcher.py", "-f", settings["connection_file"]]
-        app = kernel_app(sockets)
+        app = kernel_app(settings["sockets"])
         app.initialize([*sys.argv[1:], "--HistoryManager.enabled=False"])
         os.chdir(work)
     except BaseException as error:
@@ -135,6 +133,19 @@ def main(settings_file: str) -> None:
     os.write(last_words, READY)
     os.close(last_words)
     app.start()
+
+
+def main(settings_file: str) -> None:
+    """Prepare a fresh interpreter and run the kernel in it."""
+    del sys.path[0]  # the launcher's own folder; the kernel puts the working folder there
+    settings = json.loads(Path(settings_file).read_text())
+    settings["sockets"] = {int(port): descriptor for port, descriptor in settings["sockets"].items()}
+    close_all_but({*settings["sockets"].values(), settings["submission"]})
+    if os.getpid() != os.getpgrp():
+        os.setsid()  # so that an interrupt reaches the programs that a cell starts, too
+    become(settings["user"])
+    limit(settings)
+    run_kernel(settings)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from proctor.jail.offspring import Offspring
+
 STUDENT_UID = 1000
 """The user that a student's code runs as, as seen inside the jail."""
 NOBODY_UID = 65534
@@ -44,13 +46,13 @@ class JailProcess:
     """A started process and all that it starts.
 
     Attributes:
-        popen: bubblewrap, or the kernel itself where there is no jail.
+        popen: bubblewrap, or what stands for it in a nursery, or the kernel itself where there is no jail.
         errors: read end of the pipe that holds what was written before the kernel was ready.
         init: pidfd of the jail's process 1, with whose end Linux ends all others; None without a jail.
         init_pid: the same, as a number outside the jail.
     """
 
-    popen: subprocess.Popen[bytes]
+    popen: subprocess.Popen[bytes] | Offspring
     errors: int
     init: int | None = None
     init_pid: int = 0
@@ -59,7 +61,7 @@ class JailProcess:
         """Block until the launcher reports that the kernel listens: None, or else the reason why not."""
         text, deadline = b"", time.monotonic() + seconds
         while not text.endswith(READY):
-            if not _readable(self.errors, deadline - time.monotonic()):
+            if not readable(self.errors, deadline - time.monotonic()):
                 return f"the kernel did not start within {seconds:g} s. {_decode(text)}"
             piece = os.read(self.errors, 2**16)
             if not piece:
@@ -89,7 +91,7 @@ class JailProcess:
     def is_over(self) -> bool:
         """Return whether the process has ended, and with it every other one of the jail."""
         if self.init is not None:
-            return self.popen.poll() is not None and _readable(self.init, 0)
+            return self.popen.poll() is not None and readable(self.init, 0)
         if self.popen.returncode is None and self.popen.poll() is not None:
             with contextlib.suppress(ProcessLookupError):  # what the kernel started and left behind
                 os.killpg(self.popen.pid, signal.SIGKILL)
@@ -101,6 +103,8 @@ class JailProcess:
             if descriptor is not None:
                 os.close(descriptor)
         self.errors, self.init = -1, None
+        if not isinstance(self.popen, subprocess.Popen):
+            self.popen.close()
 
 
 def children(pid: int) -> list[int]:
@@ -179,7 +183,7 @@ def start_jailed(
     return jail
 
 
-def _readable(descriptor: int, seconds: float) -> bool:
+def readable(descriptor: int, seconds: float = 3600) -> bool:
     """Return whether a descriptor becomes readable in time; `select` knows only the first 1,024."""
     poller = select.poll()
     poller.register(descriptor, select.POLLIN)

@@ -18,10 +18,14 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from proctor.jail.bwrap import explain, find_bwrap
 from proctor.jail.command import WALL
 from proctor.jail.errors import JailUnavailable
+from proctor.jail.nurseries import nurseries
+from proctor.jail.nursery import Recipe
+from proctor.jail.offspring import NurseryError, Offspring
 from proctor.jail.process import how_it_ended
 from proctor.jail.settings import JailSettings
 from proctor.jail.start import Kernel, listen, make_private_folder
 from proctor.jail.submission import pack
+from proctor.jail.view import environment
 from proctor.jail.watch import MemoryWatch
 
 if TYPE_CHECKING:
@@ -84,14 +88,13 @@ class JailProvisioner(JailSettings, LocalProvisioner):  # type: ignore[metaclass
         """
         self.cwd = Path(kwargs.get("cwd") or Path.cwd())
         try:
-            self._jail = self._kernel(self.cwd).start()
-            reason = await asyncio.to_thread(self._jail.wait_until_ready, self.start_timeout)
-            if reason is not None:
-                raise JailUnavailable(f"The kernel for students' code did not start: {explain(reason)}")  # noqa: TRY301
+            kernel = self._kernel(self.cwd)
+            self._jail = await asyncio.to_thread(self._fork, kernel) or await self._start(kernel)
         except BaseException:
             await self.cleanup()
             raise
-        self.process, self.pid, self._status = self._jail.popen, self._jail.popen.pid, None
+        self.process = self._jail.popen  # type: ignore[assignment]
+        self.pid, self._status = self._jail.popen.pid, None
         if self.jailed:
             self._watch = MemoryWatch(self._jail, self.effective_limits.memory)
             self._watch.start()
@@ -175,6 +178,11 @@ class JailProvisioner(JailSettings, LocalProvisioner):  # type: ignore[metaclass
         self.wall_socket_host.chmod(0o666)
         return listener
 
+    @property
+    def forked(self) -> bool:
+        """Whether the kernel that runs came out of a nursery."""
+        return self._jail is not None and isinstance(self._jail.popen, Offspring)
+
     def cause_of_death(self) -> str:
         """Return why the kernel ended, in words: "" as long as it lives or after an orderly end."""
         if self._watch is not None and self._watch.tripped:
@@ -188,6 +196,26 @@ class JailProvisioner(JailSettings, LocalProvisioner):  # type: ignore[metaclass
         if self.private_dir is None:
             raise RuntimeError("the kernel has no private folder: not opened yet, or cleaned up")
         return self.private_dir
+
+    def _fork(self, kernel: Kernel) -> JailProcess | None:
+        """Return the kernel, forked from this process's nursery and listening; None where there is none."""
+        if not (self.warm and self.preload and kernel.bwrap):
+            return None
+        variables = tuple(sorted(environment(self.extra_env).items()))
+        recipe = Recipe(kernel.bwrap, tuple(self.preload), kernel.hide, variables, kernel.private.parent)
+        try:
+            return nurseries().start(recipe, kernel, self.start_timeout)
+        except (NurseryError, JailUnavailable) as error:
+            self.log.warning("This kernel starts alone, since none could be forked: %s", error)
+            return None
+
+    async def _start(self, kernel: Kernel) -> JailProcess:
+        """Return the kernel, started by itself and listening."""
+        self._jail = kernel.start()
+        reason = await asyncio.to_thread(self._jail.wait_until_ready, self.start_timeout)
+        if reason is not None:
+            raise JailUnavailable(f"The kernel for students' code did not start: {explain(reason)}")
+        return self._jail
 
     def _kernel(self, folder: Path) -> Kernel:
         """Return the kernel to start, with `folder` packed."""

@@ -39,6 +39,27 @@ class JailSettings(Configurable):
     )
     start_timeout = Float(60.0, config=True, help="Seconds that a kernel may take to start.")
 
+    preload = List(
+        Unicode(),
+        [
+            "numpy",
+            "scipy.signal",
+            "scipy.sparse",
+            "scipy.ndimage",
+            "scipy.stats",
+            "scipy.special",
+            "matplotlib.pyplot",
+            "matplotlib.backends.backend_agg",
+        ],
+        config=True,
+        help="Modules to import once for the kernels of many submissions, which are then forked; one that is "
+        "missing does no harm. Empty: each kernel starts by itself.",
+    )
+    warm = Bool(
+        default_value=False,
+        help="Whether this kernel is one of many, for the grader: forked where that is possible.",
+    )
+
     @classmethod
     def of(cls, config: Config | None) -> JailSettings:
         """Read `c.JailProvisioner` without a kernel to provide for."""

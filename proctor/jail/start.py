@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proctor.jail import seccomp
-from proctor.jail.command import environment_arguments, mount_arguments
+from proctor.jail.command import ROOMS, WALL, environment_arguments, mount_arguments
 from proctor.jail.fonts import font_list
 from proctor.jail.process import STUDENT_UID, JailProcess, in_memory, start_jailed, start_plainly
 from proctor.jail.view import HOME, MADE_UP, WORK, build_view, environment
@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 
     from proctor.jail.bwrap import Bwrap
     from proctor.jail.limits import Limits
+    from proctor.jail.nursery import Nursery
+    from proctor.jail.view import View
 
 INSIDE = "/run/jail"
 """The folder of the launcher and its settings, inside the jail."""
+ROOM = "/run/room"
+"""The folder of what a forked kernel reads, inside its room."""
 LAUNCHER = Path(__file__).with_name("launcher.py")
 LONGEST_FOLDER = 60
 """Longest path of a private folder: Linux limits the path of a Unix socket to 107 bytes."""
@@ -55,25 +59,55 @@ class Kernel:
     hide: tuple[Path, ...] = ()
     extra_env: Mapping[str, str] = field(default_factory=dict)
 
-    def start(self) -> JailProcess:
-        """Start the kernel; `JailProcess.wait_until_ready` says when, and whether, it listens."""
+    def start(self, nursery: Nursery | None = None) -> JailProcess:
+        """Start the kernel; `JailProcess.wait_until_ready` says when, and whether, it listens.
+
+        Args:
+            nursery: what to fork it from; otherwise an interpreter of its own is started.
+
+        Raises:
+            NurseryError: if the nursery does not give one.
+        """
         with contextlib.ExitStack() as stack:
             sockets = {port: stack.enter_context(listener).fileno() for port, listener in self._listeners()}
-            submission = _lent(stack, self.archive)
-            as_root = self.bwrap is not None and self.bwrap.as_root
-            settings = {
-                "sockets": sockets,
-                "submission": submission,
-                "rlimits": self.limits.as_rlimits(own_namespace=self.bwrap is not None),
-                "user": STUDENT_UID if as_root else None,
-                # Process 1 is bubblewrap. Without root it has the student's user, who could write into its
-                # memory and so escape limits that it did not have; as root it is out of reach.
-                "limited": [0, 1] if self.bwrap and not as_root else [0],
-            }
+            submission = lend(stack, self.archive)
+            if nursery is not None:
+                settings = self._settings(dict(zip(sockets, range(len(sockets)), strict=True)))
+                return nursery.fork(settings | self._room(), [submission, *sockets.values()])
+            settings = self._settings(sockets) | {"submission": submission}
             passed = {*sockets.values(), submission}
             if self.bwrap is None:
                 return self._start_plainly(settings, passed)
             return self._start_jailed(self.bwrap, settings, passed, stack)
+
+    def _settings(self, sockets: dict[int, int]) -> dict[str, Any]:
+        """Return what the launcher is told, but for names of files."""
+        as_root = self.bwrap is not None and self.bwrap.as_root
+        return {
+            "sockets": sockets,
+            "rlimits": self.limits.as_rlimits(own_namespace=self.bwrap is not None),
+            "user": STUDENT_UID if as_root else None,
+            # Process 1 is bubblewrap. Without root it has the student's user, who could write into its
+            # memory and so escape limits that it did not have; as root it is out of reach.
+            "limited": [0, 1] if self.bwrap and not as_root else [0],
+        }
+
+    def _room(self) -> dict[str, Any]:
+        """Return what a nursery is told about the room of this kernel."""
+        limits = self.limits
+        return {
+            "limited": [0],  # set by process 1 for itself, and inherited
+            "inner_user": STUDENT_UID,
+            "filter": (seccomp.filter_program() or b"").hex(),
+            "work": WORK,
+            "connection_file": f"{ROOM}/connection.json",
+            "room": {
+                "rooms": ROOMS,
+                "wall": [f"{ROOMS}/{self.private.name}/wall", WALL],
+                "files": [ROOM, {"connection.json": self._connection(f"{INSIDE}/kernel")}],
+                "sizes": {HOME: limits.home, "/tmp": limits.tmp, "/dev/shm": limits.shared_memory},  # noqa: S108
+            },
+        }
 
     def _listeners(self) -> Iterator[tuple[int, socket.socket]]:
         """Yield, for each channel, its port and a socket that listens there."""
@@ -83,33 +117,35 @@ class Kernel:
 
     def _files(self, settings: dict[str, Any], folder: str, ip: str) -> dict[str, bytes]:
         """Return what the launcher reads, by path."""
-        key = self.connection["key"]
-        connection = self.connection | {"ip": ip, "key": key.decode() if isinstance(key, bytes) else key}
         paths = {"connection_file": f"{folder}/connection.json"}
         return {
             f"{folder}/launcher.py": LAUNCHER.read_bytes(),
             f"{folder}/settings.json": json.dumps(settings | paths).encode(),
-            f"{folder}/connection.json": json.dumps(connection).encode(),
+            f"{folder}/connection.json": self._connection(ip).encode(),
         }
+
+    def _connection(self, ip: str) -> str:
+        """Return the content of Jupyter's connection file, as the kernel reads it."""
+        key = self.connection["key"]
+        return json.dumps(
+            self.connection | {"ip": ip, "key": key.decode() if isinstance(key, bytes) else key}
+        )
 
     def _start_jailed(
         self, bwrap: Bwrap, settings: dict[str, Any], passed: set[int], stack: contextlib.ExitStack
     ) -> JailProcess:
         """Start the kernel in the jail. Nothing in there names the host's private folder."""
-        files = self._files(settings | {"work": WORK}, INSIDE, f"{INSIDE}/kernel")
-        files |= {path: text.encode() for path, text in MADE_UP.items()}
         view = build_view(self.hide)
-        if (fonts := font_list(view.shown)) is not None:
-            files[f"{INSIDE}/fonts/{fonts[0]}"] = fonts[1]
-        lent = {path: _lent(stack, content) for path, content in files.items()}
+        files = self._files(settings | {"work": WORK}, INSIDE, f"{INSIDE}/kernel") | inside_files(view)
+        lent = {path: lend(stack, content) for path, content in files.items()}
         arguments = [
             *bwrap.namespace_arguments(),
-            *mount_arguments(view, self.limits, lent, self.private / "wall"),
+            *mount_arguments(view, self.limits, lent, {WALL: self.private / "wall"}),
             *environment_arguments(environment(self.extra_env)),
         ]
         passed = passed | set(lent.values())
         if (program := seccomp.filter_program()) is not None:
-            filtering = _lent(stack, program)
+            filtering = lend(stack, program)
             arguments += ["--seccomp", str(filtering)]
             passed.add(filtering)
         return start_jailed(bwrap.path, arguments, _command(INSIDE), passed, two_users=bwrap.as_root)
@@ -148,7 +184,15 @@ def _command(folder: str) -> list[str]:
     return [sys.executable, f"{folder}/launcher.py", f"{folder}/settings.json"]
 
 
-def _lent(stack: contextlib.ExitStack, content: bytes) -> int:
+def inside_files(view: View) -> dict[str, bytes]:
+    """Return the files that every jail has, by path: a made-up /etc, and Matplotlib's list of fonts."""
+    files = {path: text.encode() for path, text in MADE_UP.items()}
+    if (fonts := font_list(view.shown)) is not None:
+        files[f"{INSIDE}/fonts/{fonts[0]}"] = fonts[1]
+    return files
+
+
+def lend(stack: contextlib.ExitStack, content: bytes) -> int:
     """Return a descriptor of `content` that is ours until `stack` ends."""
     descriptor = in_memory(content)
     stack.callback(os.close, descriptor)

@@ -26,6 +26,7 @@ from proctor.jail.errors import JailUnavailable, SubmissionRefused
 from proctor.jail.fonts import font_list
 from proctor.jail.kernelspec import KERNEL_NAME, install_kernelspec
 from proctor.jail.limits import Limits
+from proctor.jail.nursery import PARTS
 from proctor.jail.process import children, how_it_ended
 from proctor.jail.provisioner import JailProvisioner
 from proctor.jail.submission import pack
@@ -59,7 +60,7 @@ class TestLimits:
         """Each limit reaches the launcher, the mounts, the packer, the watch or the reader of outputs."""
         limits = Limits(*range(1001, 1001 + len(dataclasses.fields(Limits))))
         rlimits = {soft for soft, _ in limits.as_rlimits(own_namespace=True).values()}
-        mounts = set(mount_arguments(View((), (), ()), limits, {}, Path("/wall")))
+        mounts = set(mount_arguments(View((), (), ()), limits, {}, {WALL: Path("/wall")}))
         elsewhere = {limits.memory, limits.submission, limits.submission_files, limits.output}
         for field in dataclasses.fields(limits):
             value = getattr(limits, field.name)
@@ -83,7 +84,7 @@ class TestCommand:
         view = View(
             (Path("/course/.venv/lib"),), ((Path("/lib"), "usr/lib"),), (Path("/course/.venv/lib/p"),)
         )
-        return mount_arguments(view, Limits(), {"/etc/passwd": 7}, Path("/private/wall"))
+        return mount_arguments(view, Limits(), {"/etc/passwd": 7}, {WALL: Path("/private/wall")})
 
     def test_nothing_is_bound_for_writing(self) -> None:
         """No mount lets the jail write to the host's disk."""
@@ -359,9 +360,10 @@ class TestKernelspec:
         assert "Traceback" not in done.stderr
 
 
-def test_launcher_stands_alone() -> None:
-    """The launcher is handed over as text, so it imports nothing of the package."""
-    source = (PACKAGE / "jail" / "launcher.py").read_text()
+@pytest.mark.parametrize("name", PARTS)
+def test_what_runs_inside_stands_alone(name: str) -> None:
+    """The launcher and the nursery's parts are handed over as text, so they import nothing of the package."""
+    source = (PACKAGE / "jail" / name).read_text()
     assert "import proctor" not in source
     assert "from proctor" not in source
-    assert stat.S_ISREG((PACKAGE / "jail" / "launcher.py").stat().st_mode)
+    assert stat.S_ISREG((PACKAGE / "jail" / name).stat().st_mode)

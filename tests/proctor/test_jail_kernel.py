@@ -22,6 +22,7 @@ from traitlets.config import Config
 from proctor.jail.bwrap import find_bwrap
 from proctor.jail.errors import JailUnavailable, SubmissionRefused
 from proctor.jail.manager import jailed_kernel_manager
+from proctor.jail.nurseries import nurseries
 from proctor.jail.view import PACKAGE
 
 if TYPE_CHECKING:
@@ -72,13 +73,18 @@ class Kernel:
         return str(self.provisioner.cause_of_death())
 
 
+WAY = {"warm": False}
+"""How kernels are started: by themselves, or forked from a nursery. All of this holds for both."""
+
+
 @contextlib.contextmanager
 def kernel(folder: Path, **settings: Any) -> Iterator[Kernel]:
     """Start a kernel on `folder`, and end it."""
-    manager = jailed_kernel_manager(manager_class=KernelManager, **settings)
+    manager = jailed_kernel_manager(manager_class=KernelManager, **(WAY | settings))
     client = None
     try:
         manager.start_kernel(cwd=str(folder))
+        assert manager.provisioner.forked == (manager.provisioner.warm and manager.provisioner.jailed)
         client = manager.blocking_client()
         client.start_channels()
         client.wait_for_ready(timeout=PATIENCE)
@@ -100,8 +106,17 @@ def place() -> Iterator[Path]:
     folder.rmdir()  # fails if a kernel left anything
 
 
+@pytest.fixture(scope="module", params=["cold", "warm"], autouse=True)
+def way(request: pytest.FixtureRequest, place: Path) -> Iterator[str]:  # noqa: ARG001  - to end before it
+    """Let all kernels be started in one way, then all in the other; without a nursery at the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(WAY, "warm", request.param == "warm")
+        yield request.param
+    nurseries().close()
+
+
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory, place: Path) -> Path:  # noqa: ARG001  - kernels need both
+def course(tmp_path_factory: pytest.TempPathFactory, way: str) -> Path:  # noqa: ARG001  - kernels need both
     """Return a course with secrets beside the one submission that is opened."""
     root = tmp_path_factory.mktemp("course")
     for path in ("tests/hidden.py", "gradebook.db", "submitted/bob/ex/a.py", "submitted/ada/ex/src/base.py"):
@@ -451,12 +466,14 @@ class TestEnd:
         """A process that forked twice and left its session ends with the jail."""
         code = """
             import os, time
-            if not os.fork():
+            child = os.fork()
+            if not child:
                 os.setsid()
                 if not os.fork():
                     open('/tmp/up', 'w').close()
                     time.sleep(600)
                 os._exit(0)
+            os.waitpid(child, 0)
             while not os.path.exists('/tmp/up'):
                 pass
             print('up')
