@@ -84,7 +84,7 @@ def text(report: CellReport) -> str:
     for verdict in report.verdicts:
         sentence = _visible(verdict.sentence)
         lines.append(f"{_outcome(verdict)} ({_fraction(verdict)}): {sentence}")
-        notes = (_visible(f"{lead}{_joint(lead)}{body}") for lead, body in _notes(verdict))
+        notes = (_visible(f"{lead}{joint(lead)}{body}") for lead, body in _notes(verdict))
         lines.extend(f"    {line}" for note in notes for line in note.splitlines())
     return "\n".join(lines) + "\n"
 
@@ -104,7 +104,7 @@ def _row(verdict: Verdict) -> str:
     """Render one criterion, with its notes beneath the sentence."""
     notes = "".join(
         f'<div style="margin-top: 0.3em; padding-left: 1ex; border-left: 3px solid rgba(128, 128, 128, 0.4)">'
-        f"{f'<strong>{inline(lead)}</strong>' if lead else ''}{_joint(lead)}{inline(body)}</div>"
+        f"{f'<strong>{inline(lead)}</strong>' if lead else ''}{joint(lead)}{inline(body)}</div>"
         for lead, body in _notes(verdict)
     )
     tint = _TINTS.get(verdict.outcome, _AMBER)
@@ -125,7 +125,7 @@ def _notes(verdict: Verdict) -> list[tuple[str, str]]:
     return [*hints, *(("Remark, costs nothing", remark) for remark in verdict.remarks)]
 
 
-def _joint(lead: str) -> str:
+def joint(lead: str) -> str:
     """Return what stands between a lead and its body: a colon, unless the lead is a sentence or nothing."""
     if not lead:
         return ""

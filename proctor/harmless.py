@@ -44,6 +44,7 @@ _CONTROLS = re.compile(
     r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]|.)?"  # what terminals obey, colours included
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # control codes, and what turns text around
 )
+_MORE = " [{} more characters]"
 _NO_TEXT = re.compile(r"<[\w.]+ object(?: at 0x[0-9a-f]+)?>\s*")
 
 
@@ -85,7 +86,7 @@ def shorten(text: str) -> str:
     left_out = len(lines) - MAX_LINES
     if left_out > 0:
         end = MAX_LINES // 4
-        lines = [*lines[: MAX_LINES - end], f"[{left_out} lines are left out here.]", *lines[-end:]]
+        lines = [*lines[: MAX_LINES - end - 1], f"[{left_out + 1} lines are left out here.]", *lines[-end:]]
     return "\n".join(lines)
 
 
@@ -192,5 +193,7 @@ def _text(value: Any) -> str:
 
 def _line(line: str) -> str:
     """Shorten a line, and take out what acts on a terminal or a page."""
-    more = len(line) - MAX_LINE
-    return f"{line[:MAX_LINE]} [{more} more characters]" if more > 0 else line
+    if len(line) <= MAX_LINE:
+        return line
+    kept = line[: MAX_LINE - len(_MORE) - 8]
+    return kept + _MORE.format(len(line) - len(kept))

@@ -21,6 +21,8 @@ MAX_SOURCE = 100_000
 MAX_FORMULA = 3_000
 PLUGINS = ("strikethrough", "table", "url", "def_list")
 
+_ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|split)\}")  # the converter knows these by another name
+
 _MATH = {
     *(
         "math",
@@ -67,6 +69,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "mo": {"stretchy", "fence", "form", "minsize", "maxsize"},
     "mspace": {"width"},
     "mstyle": {"displaystyle", "scriptlevel"},
+    "mtable": {"displaystyle"},
     "mtd": {"columnalign"},
     "a": {"href"},
     "img": {"src", "alt"},
@@ -164,7 +167,7 @@ def _formula(body: str, display: str) -> str:
     if len(body) > MAX_FORMULA:
         return source
     try:
-        formula = str(convert(body, display=display))
+        formula = str(convert(_ALIGNED.sub(r"\\\1{align*}", body), display=display))
         # Text in a formula is not escaped by the converter: what is no tree would take the page with it.
         ET.fromstring(formula)  # noqa: S314  no document type can stand within an element
     except Exception:  # noqa: BLE001  see render

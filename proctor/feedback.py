@@ -1,0 +1,164 @@
+"""The feedback page of one student: what `nbgrader generate_feedback` writes with `FeedbackExporter`.
+
+One file that needs nothing else: no script, no font, no picture from anywhere. Its own policy forbids scripts,
+should anything of a submission ever get past :mod:`proctor.harmless`. The template escapes all that is not
+marked as HTML, and only our own renderers mark.
+"""
+
+from __future__ import annotations
+
+import shutil
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+import nbgrader.apps.api
+import nbgrader.apps.generatefeedbackapp
+import nbgrader.converters
+from markupsafe import Markup
+from nbconvert.exporters import Exporter
+from traitlets import Unicode
+
+from proctor import card
+from proctor.autograde import course_root
+from proctor.blocks import blocks, exercise_title, parts_of, stopped
+from proctor.intake import STAMP
+from proctor.reports import reports_of
+from proctor.summary import MAX_ADVICE, Line, Part, advise, in_words, points_in_words
+
+
+class FeedbackExporter(Exporter):
+    """Turns a graded notebook into a page; the points and comments are those that GetGrades has put in."""
+
+    file_extension = Unicode(".html", help="What the page's name ends with.")
+    release_directory = Unicode("release", help="Folder of the releases, below the course.").tag(config=True)
+    output_mimetype = "text/html"
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> Any:
+        """Return the page (called by nbgrader's GenerateFeedback for each notebook)."""
+        graded, resources = super().from_notebook_node(nb, resources, **kwargs)
+        names = resources["nbgrader"]
+        path = (
+            course_root(Path.cwd())
+            / self.release_directory
+            / names["assignment"]
+            / f"{names['notebook']}.ipynb"
+        )
+        return page(graded, _release(path), names), resources
+
+
+def page(notebook: Any, release: Any, names: dict[str, Any]) -> str:
+    """Write the page.
+
+    Args:
+        notebook: graded; its cells' nbgrader metadata hold points, scores and comments.
+        release: the notebook that students got, from which titles and the parts come.
+        names: what nbgrader knows: student, assignment, notebook, score, max_score, late_penalty.
+    """
+    lines = _lines(notebook)
+    by_part = parts_of(release)
+    parts = [
+        Part(title, [lines[name] for name in members if name in lines]) for title, members in by_part.items()
+    ]
+    known = {name for members in by_part.values() for name in members}
+    parts.append(Part("Other", [line for name, line in lines.items() if name not in known]))
+    advice = advise(lines.values())
+    shown = blocks(notebook, release, lines)
+    return _template().render(
+        title=exercise_title(release) or names["notebook"],
+        student=names["student"],
+        score=float(names["score"]),
+        max_score=float(names["max_score"]),
+        late_penalty=float(names.get("late_penalty") or 0),
+        words=in_words(list(lines.values())) if lines else "",
+        advice=advice[:MAX_ADVICE],
+        more=len(advice) - MAX_ADVICE,
+        remarks=_remarks(lines),
+        parts=[part for part in parts if part.lines],
+        notices=[str(notice) for notice in notebook.metadata.get("proctor", {}).get("notices", [])],
+        stopped=stopped(shown) if advice else [],
+        blocks=shown,
+    )
+
+
+def _lines(notebook: Any) -> dict[str, Line]:
+    """Collect the graded cells with the points that count."""
+    reports = reports_of(notebook)
+    lines = {}
+    for cell in notebook.cells:
+        data = cell.metadata.get("nbgrader", {})
+        if not (data.get("grade") or data.get("task")):
+            continue
+        name = data["grade_id"]
+        report = reports.get(name)
+        title = report.title if report else name.replace("_", " ")
+        points = data.get("score", report.points if report else 0.0)
+        lines[name] = Line(name, title, float(points), float(data.get("points") or 0), report)
+    return lines
+
+
+def _remarks(lines: dict[str, Line]) -> list[tuple[str, Line]]:
+    """List the remarks, each once, with the cell where it stands first."""
+    found: dict[str, Line] = {}
+    for line in lines.values():
+        for verdict in line.report.verdicts if line.report else ():
+            for remark in verdict.remarks:
+                found.setdefault(remark, line)
+    return list(found.items())
+
+
+@cache
+def _release(path: Path) -> Any:
+    """Read the release, once for all students; an empty notebook where there is none."""
+    if not path.exists():
+        return nbformat.v4.new_notebook()
+    return nbformat.read(path, as_version=4)
+
+
+@cache
+def _template() -> jinja2.Template:
+    folder = files("proctor").joinpath("templates")
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {
+        "inline": _inline,
+        "joint": card.joint,
+        "number": card.number,
+        "in_points": points_in_words,
+    }
+    environment.globals |= {"symbols": card.SYMBOLS}
+    return environment.get_template("feedback.html.j2")
+
+
+def _inline(text: str) -> Markup:
+    return Markup(card.inline(text))  # noqa: S704  it escapes
+
+
+class CarefulFeedback(nbgrader.converters.GenerateFeedback):
+    """nbgrader's GenerateFeedback, which leaves nothing in the feedback folder but pages and their time.
+
+    nbgrader copies all that lies beside the graded notebook there. A page needs none of it, and what a student
+    has handed in is not to be handed on: a folder in the page's place would stop it, a web page would open.
+    """
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy when it was handed in, by which nbgrader tells an old page (called before the notebooks)."""
+        stamp = Path(self._format_source(assignment_id, student_id)) / STAMP
+        page = Path(self._format_dest(assignment_id, student_id))
+        page.mkdir(parents=True, exist_ok=True)
+        if stamp.is_file():
+            shutil.copyfile(stamp, page / STAMP)
+
+
+def install() -> None:
+    """Make nbgrader's command line and formgrader use CarefulFeedback (called by nbgrader_config.py)."""
+    for module in (nbgrader.converters, nbgrader.apps.generatefeedbackapp, nbgrader.apps.api):
+        module.GenerateFeedback = CarefulFeedback
