@@ -5,10 +5,13 @@ import sys
 from pathlib import Path
 
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearHiddenTests, ClearOutput
-from nbgrader.preprocessors import IncludeHeaderFooter, LimitOutput, LockCells, SaveAutoGrades
+from nbgrader.preprocessors import GetGrades, IncludeHeaderFooter, LimitOutput, LockCells
 
 try:
     from proctor.autograde import Execute, Restore, SubmissionExporter
+    from proctor.cells import GENERATING, SaveAutoGrades
+    from proctor.feedback import FeedbackExporter
+    from proctor.feedback import install as install_feedback
     from proctor.generate import finish_release, finish_solution
     from proctor.intake import install
     from proctor.late import LatePolicy
@@ -29,7 +32,8 @@ c.CourseDirectory.root = str(course)
 c.CourseDirectory.solution_directory = "solutions"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc*", "__pycache__", "img"]
 
-# The release: stubs, figures, and nothing of the hidden tests.
+# The release: stubs, figures, and nothing of the hidden tests. Graded cells can be added when submissions are in.
+c.GenerateAssignment.preprocessors = GENERATING
 c.GenerateAssignment.post_convert_hook = finish_release
 c.GenerateSolution.post_convert_hook = finish_solution
 # The solution is not run: it is committed without outputs, and shown without the references to hidden tests.
@@ -54,6 +58,10 @@ c.Grading.cell_seconds = 20
 c.Grading.submission_seconds = 150
 c.JailProvisioner.limits = {"memory": 6 * 2**30, "processes": 64, "output": 8 * 2**20}
 
+# Feedback: one page for each student, which runs no script; points and comments are the gradebook's.
+install_feedback()
+c.GenerateFeedback.exporter_class = FeedbackExporter
+c.GenerateFeedback.preprocessors = [GetGrades]
 # Formgrader shows what students wrote: harmless, and with formulas that need no script.
 c.HTMLExporter.preprocessors = ["proctor.harmless.Harmless"]
 c.HTMLExporter.filters = {"markdown2html": "proctor.harmless.for_formgrader"}

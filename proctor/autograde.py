@@ -14,8 +14,8 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from proctor import submission
-from proctor.grading import fingerprint, grade_notebook
+from proctor import fingerprints, submission
+from proctor.grading import grade_notebook
 
 
 def course_root(path: Path) -> Path:
@@ -51,16 +51,12 @@ class Restore(NbGraderPreprocessor):
 
     release_directory = Unicode("release", help="Folder of the releases, below the course.").tag(config=True)
 
+    source_directory = Unicode("source", help="Folder of the master notebooks, likewise.").tag(config=True)
+
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Return the notebook to grade."""
         names = resources["nbgrader"]
-        path = (
-            course_root(Path.cwd())
-            / self.release_directory
-            / names["assignment"]
-            / f"{names['notebook']}.ipynb"
-        )
-        release = nbformat.read(path, as_version=4)
+        release = self.release(names["assignment"], names["notebook"])
         reason = nb.metadata.get("proctor", {}).get("unreadable") if not nb.cells else None
         if reason:
             notebook = submission.unreadable(release, reason)
@@ -68,10 +64,22 @@ class Restore(NbGraderPreprocessor):
             notebook, notices = submission.restore(nb, release)
             notebook.metadata["proctor"] = {"notices": [*resources.get("notices", []), *notices]}
         facts = notebook.metadata.proctor
-        facts["fingerprint"] = {"release": fingerprint(path)}
+        facts["fingerprint"] = {
+            "cells": fingerprints.of_cells(release),
+            "given": fingerprints.of_folder(self.given(names["assignment"])),
+        }
         for notice in facts.get("notices", []):
             self.log.warning("%s: %s", names["student"], notice)
         return notebook, resources
+
+    def release(self, assignment: str, notebook: str) -> Any:
+        """Read a notebook as it was handed out."""
+        folder = course_root(Path.cwd()) / self.release_directory / assignment
+        return nbformat.read(folder / f"{notebook}.ipynb", as_version=4)
+
+    def given(self, assignment: str) -> Path:
+        """Return the folder of the files that are copied over each submission."""
+        return course_root(Path.cwd()) / self.source_directory / assignment
 
 
 class Execute(NbGraderPreprocessor):
@@ -81,6 +89,10 @@ class Execute(NbGraderPreprocessor):
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Return the notebook with outputs and report cards."""
-        tests = course_root(Path.cwd()) / self.tests_directory / resources["nbgrader"]["assignment"]
+        tests = self.tests(resources["nbgrader"]["assignment"])
         grade_notebook(nb, Path(resources["metadata"]["path"]).resolve(), tests, self.config)
         return nb, resources
+
+    def tests(self, assignment: str) -> Path:
+        """Return the folder of an assignment's hidden tests."""
+        return course_root(Path.cwd()) / self.tests_directory / assignment

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.manager import KernelManager
 
+from proctor import fingerprints
 from proctor.diagnosis import offered
 from proctor.harmless import clean_outputs
 from proctor.jail.errors import SubmissionRefused
@@ -27,12 +27,17 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
-__all__ = ["fingerprint", "grade_notebook", "hidden_tests", "jailed_room", "reports_of", "show_report"]
+__all__ = ["grade_notebook", "hidden_tests", "jailed_room", "reports_of", "show_report"]
+
+
+def hidden_tests(folder: Path) -> dict[str, Any]:
+    """Load an exercise's hidden tests; once for each process, and again when they have changed."""
+    return _load_tests(folder, fingerprints.of_folder(folder))
 
 
 @cache
-def hidden_tests(folder: Path) -> dict[str, Any]:
-    """Load an exercise's hidden tests, once for each process."""
+def _load_tests(folder: Path, _fingerprint: str) -> dict[str, Any]:
+    offered.cache_clear()  # the diagnosis belongs to the tests that it was loaded with
     return load_tests(folder)
 
 
@@ -65,7 +70,7 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
     if not jail.jailed:
         facts["notices"] = [*facts.get("notices", []), jail.describe()]
     facts["jailed"] = jail.jailed
-    facts["fingerprint"] = facts.get("fingerprint", {}) | {"tests": fingerprint(tests)}
+    facts["fingerprint"] = facts.get("fingerprint", {}) | {"tests": fingerprints.of_folder(tests)}
     facts["cpu_seconds"] = round(run.cpu_seconds, 3)
     facts["wall_seconds"] = round(time.monotonic() - begun, 3)
 
@@ -79,15 +84,6 @@ def _run(notebook: Any, folder: Path, exam: Exam, config: Config | None) -> Run:
         except SubmissionRefused as refusal:
             reason = str(refusal)
     return Run({name: undecided(case, Outcome.UNREADABLE, reason) for name, case in exam.cases.items()})
-
-
-@cache
-def fingerprint(path: Path) -> str:
-    """Return a short hash of a file, or of all Python files of a folder, taken once for each process."""
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-        digest.update(f"{file.relative_to(path)}\0".encode() + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
 
 
 @contextlib.contextmanager

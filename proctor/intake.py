@@ -27,7 +27,7 @@ from nbgrader.utils import find_all_files, parse_utc
 from proctor.jail.bwrap import find_bwrap
 from proctor.jail.errors import JailUnavailable
 from proctor.jail.settings import JailSettings
-from proctor.jail.submission import entries
+from proctor.jail.submission import COURSE_MARK, entries
 from proctor.lock import CourseBusy, course_lock
 from proctor.staging import StagedAutograde
 
@@ -57,7 +57,7 @@ class CarefulCopy(BaseConverter):
                 continue
             with content:
                 size = os.fstat(content.fileno()).st_size
-                if name == STAMP or self._ignored(name):
+                if name in (STAMP, COURSE_MARK) or self._ignored(name):  # both are the grader's to write
                     continue
                 if size > room or files == 0:
                     self.log.warning("%s: %s was left out: the submission is too large", student_id, name)
@@ -102,8 +102,10 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
         try:
             with course_lock(Path(self.coursedir.root), f"the grading of {self.coursedir.assignment_id}"):
                 self.sweep()
-                super().start()
-                self.sweep()
+                try:
+                    super().start()
+                finally:
+                    self.sweep()
         except CourseBusy as busy:
             self.log.error(busy)  # noqa: TRY400  - a state of the course, for whoever asked
             raise NbGraderException(str(busy)) from None

@@ -10,9 +10,15 @@ from __future__ import annotations
 import glob
 import shutil
 from pathlib import Path
+from typing import Any
 
 import nbgrader.converters
 from nbgrader.utils import rmtree
+
+from proctor.stale import Freshness
+
+NEW = "not graded yet"
+"""Why a submission without a grade is to be graded."""
 
 STAGE = ".grading"
 """The folder, in the one of graded submissions, where they grow."""
@@ -22,6 +28,10 @@ class StagedAutograde(nbgrader.converters.Autograde):
     """nbgrader's Autograde, which grades a submission wholly or not at all."""
 
     _staged = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._fresh: dict[str, Freshness] = {}
 
     @property
     def _input_directory(self) -> str:
@@ -42,8 +52,13 @@ class StagedAutograde(nbgrader.converters.Autograde):
         What an earlier run has written stays until the new one is complete.
         """
         self._staged = False
-        if not self._to_be_graded(assignment_id, student_id):
+        if student_id in self.coursedir.student_id_exclude.split(","):
             return False
+        reason = "by force" if self.force else self.why_grade(assignment_id, student_id)
+        if not reason:
+            self.log.info("Skipping %s, whose grade is up to date", student_id)
+            return False
+        self.log.info("Grading %s: %s", student_id, reason)
         target = Path(self._format_dest(assignment_id, student_id))
         self._staged = True
         staged = Path(self._format_dest(assignment_id, student_id))
@@ -61,12 +76,19 @@ class StagedAutograde(nbgrader.converters.Autograde):
         target = Path(self._format_dest(assignment_id, student_id))
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
+            self._drop_feedback(assignment_id, student_id)
             old = staged.with_name(f"{staged.name}.old")
             target.rename(old)
             staged.rename(target)
             rmtree(str(old))
         else:
             staged.rename(target)
+
+    def _drop_feedback(self, assignment_id: str, student_id: str) -> None:
+        """Remove a page that tells of a former grade: nbgrader would keep it."""
+        page = Path(self.coursedir.format_path(self.coursedir.feedback_directory, student_id, assignment_id))
+        if page.is_dir():
+            rmtree(str(page))
 
     def sweep(self) -> None:
         """Remove what runs that were killed have left; only for who holds the course's lock."""
@@ -75,16 +97,24 @@ class StagedAutograde(nbgrader.converters.Autograde):
         for left in glob.glob(str(pattern), root_dir=self.coursedir.root):  # noqa: PTH207  - Path globs no dots
             rmtree(str(Path(self.coursedir.root) / left))
 
-    def _to_be_graded(self, assignment_id: str, student_id: str) -> bool:
-        """Say whether a submission is new, newer than what was graded, or to be graded by force."""
-        if student_id in self.coursedir.student_id_exclude.split(","):
-            return False
+    def stale(self, target: Path) -> list[str]:
+        """Say why the grades in the folder `target` are stale; nothing if they are still good."""
+        reasons: dict[str, None] = {}
+        for path in map(Path, self.notebooks):
+            freshness = self._fresh.get(path.stem)
+            if freshness is None:
+                freshness = self._fresh[path.stem] = Freshness(self, self.coursedir.assignment_id, path.stem)
+            reasons |= dict.fromkeys(freshness.reasons(target / path.name))
+        return list(reasons)
+
+    def why_grade(self, assignment_id: str, student_id: str) -> str:
+        """Say why a submission is to be graded: it is new, or its grade is stale; "" if it is up to date."""
         target = Path(self._format_dest(assignment_id, student_id))
-        if self.force or any(not (target / Path(path).name).exists() for path in self.notebooks):
-            return True
+        if any(not (target / Path(path).name).exists() for path in self.notebooks):
+            return NEW
         submitted = self.coursedir.get_existing_timestamp(self._format_source(assignment_id, student_id))
         graded = self.coursedir.get_existing_timestamp(str(target))
         if submitted is not None and graded is not None and submitted > graded:
-            return True
-        self.log.info("Skipping existing assignment: %s", target)
-        return False
+            return "handed in again since it was graded"
+        reasons = self.stale(target)
+        return f"stale: {'; '.join(reasons)}" if reasons else ""

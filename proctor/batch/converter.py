@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from proctor.batch.crew import Crew
+    from proctor.batch.tally import Scores
     from proctor.batch.work import Result
 
 SETTINGS = ("Grading", "JailProvisioner", "JailSettings")
@@ -44,6 +45,7 @@ class BatchAutograde(CarefulAutograde):
         tally: what has become of the submissions so far.
         students: whom to grade; everybody if empty.
         report: called with the tally after each submission that is done.
+        rehearsal: whether to grade without writing anything, to see what would change.
     """
 
     open_crew: Callable[[], AbstractContextManager[Crew]]
@@ -53,7 +55,8 @@ class BatchAutograde(CarefulAutograde):
         super().__init__(*args, **kwargs)
         self.tally = Tally()
         self.students: frozenset[str] = frozenset()
-        self._under_way: dict[str, list[str]] = {}
+        self.rehearsal = False
+        self._under_way: dict[str, tuple[list[str], Scores]] = {}
 
     def init_notebooks(self) -> None:
         """List the submissions of the students to grade (called when grading starts)."""
@@ -64,6 +67,15 @@ class BatchAutograde(CarefulAutograde):
                 for path, notebooks in self.assignments.items()
                 if self._student(path) in self.students
             }
+
+    def states(self) -> dict[str, str]:
+        """Say of each submission why it is to be graded; "" if its grade is up to date. Changes nothing."""
+        self.init_notebooks()
+        states = {}
+        for folder in sorted(self.assignments):
+            self.notebooks, student = sorted(self.assignments[folder]), self._student(folder)
+            states[student] = self.why_grade(self.coursedir.assignment_id, student)
+        return states
 
     def convert_notebooks(self) -> None:
         """Grade, in place of nbgrader's loop over the submissions."""
@@ -86,7 +98,8 @@ class BatchAutograde(CarefulAutograde):
                 self.tally.up_to_date.append(student)
                 return
             self.run_pre_convert_hook()
-            with gradebook.transaction():
+            before = gradebook.scores(assignment, student)
+            with gradebook.transaction(save=not self.rehearsal):
                 self.init_assignment(assignment, student)
             for notebook in self.notebooks:
                 self.sanitise(notebook)
@@ -94,23 +107,26 @@ class BatchAutograde(CarefulAutograde):
             names = [Path(path).name for path in self.notebooks]
             texts = {name: (staged / name).read_text("utf-8") for name in names}
             crew.submit(Job(student, texts, staged, self._tests(), self._settings()))
-            self._under_way[student] = self.notebooks
+            self._under_way[student] = self.notebooks, before
 
     def _save(self, result: Result, gradebook: OneGradebook) -> None:
         """Save what a worker has brought back: the gradebook first, then the folder."""
         student, assignment = result.student, self.coursedir.assignment_id
-        self.notebooks, self._staged = self._under_way.pop(student), True
+        (self.notebooks, before), self._staged = self._under_way.pop(student), True
         with self._answering_for(student):
             if result.fault:
                 raise GraderError(result.fault)
             executed = {name: nbformat.reads(text, 4) for name, text in result.notebooks.items()}
             staged = Path(self._format_dest(assignment, student))
-            with gradebook.transaction():
-                for name, notebook in executed.items():
-                    self.save(staged / name, notebook)
-            self.set_permissions(assignment, student)
-            self.run_post_convert_hook()
-            self.tally.graded.append(Graded.of(student, executed.values(), result.seconds))
+            if self.rehearsal:
+                shutil.rmtree(staged)
+            else:
+                with gradebook.transaction():
+                    for name, notebook in executed.items():
+                        self.save(staged / name, notebook)
+                self.set_permissions(assignment, student)
+                self.run_post_convert_hook()
+            self.tally.graded.append(Graded.of(student, executed.values(), result.seconds, before))
 
     @contextlib.contextmanager
     def _answering_for(self, student: str) -> Iterator[None]:

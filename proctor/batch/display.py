@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from proctor.batch.tally import Graded, Tally
+    from proctor.batch.tally import Change, Graded, Tally
 
 SHOWN = 20
 """Lines of a list at the end; a class of hundreds would push the summary off the screen."""
@@ -80,13 +80,13 @@ class Bar:
         self._progress.update(self._task, total=total, completed=done, outcomes=", ".join(outcomes))
 
 
-def print_summary(tally: Tally, seconds: float) -> None:
-    """Print who was graded, what was slow, who needs a look and who could not be graded."""
+def print_summary(tally: Tally, seconds: float, *, rehearsal: bool = False) -> None:
+    """Print who was graded, what was slow, whose grade changed, who needs a look, who could not be graded."""
     console = Console(highlight=False)
     table = Table.grid(padding=(0, 2))
     graded = tally.graded
     pace = f"{seconds / len(graded):.2f} s each, {seconds:.0f} s in all" if graded else ""
-    table.add_row(f"{len(graded)}", "graded", pace)
+    table.add_row(f"{len(graded)}", "graded, nothing was written" if rehearsal else "graded", pace)
     table.add_row(
         f"{len(tally.up_to_date)}",
         "up to date, skipped",
@@ -97,12 +97,18 @@ def print_summary(tally: Tally, seconds: float) -> None:
     console.print(table)
     slowest = sorted(graded, key=lambda one: -one.seconds)[:SLOW]
     _print_list(console, "Slowest", [(one.student, f"{one.seconds:.1f} s") for one in slowest])
+    changed = [(one.student, _change(one.change)) for one in graded if one.change]
+    _print_list(console, "Grades that would change" if rehearsal else "Changed grades", changed)
     _print_list(console, "Worth a look", [(one.student, _reasons(one)) for one in graded if one.look])
     _print_list(
         console,
         "Not graded: these need you, not the student. The same command tries them again",
         list(tally.failed.items()),
     )
+
+
+def _change(change: Change) -> str:
+    return f"{change.before:g} -> {change.after:g} points: {'; '.join(change.cells)}"
 
 
 def _reasons(graded: Graded) -> str:

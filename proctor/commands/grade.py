@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,9 @@ from nbgrader.apps import AutogradeApp
 from nbgrader.converters import NbGraderException
 
 from proctor.autograde import Execute
+from proctor.batch.cluster import cluster_crew
 from proctor.batch.converter import BatchAutograde, disk_is_full
-from proctor.batch.crew import local_crew
+from proctor.batch.crew import CrewUnavailable, local_crew
 from proctor.batch.display import Bar, print_summary
 from proctor.commands import Refusal
 
@@ -38,7 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
     parser.add_argument("--student", nargs="+", default=[], metavar="S", help="grade only these")
     parser.add_argument("--force", action="store_true", help="grade also what has been graded before")
+    parser.add_argument("--dry-run", action="store_true", help="show whose grade would change; write nothing")
     parser.add_argument("--jobs", type=int, metavar="N", help="workers [default: one for each core]")
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="use a Dask cluster, such as tcp://scheduler:8786"
+    )
     parser.add_argument("--verbose", action="store_true", help="show what nbgrader logs")
 
 
@@ -47,37 +53,56 @@ def run(args: argparse.Namespace) -> int:
     begun = time.monotonic()
     if args.jobs is not None and args.jobs < 1:
         raise Refusal(f"--jobs {args.jobs}: at least one worker is needed.")
+    if args.jobs is not None and args.cluster:
+        raise Refusal("--jobs is for this machine; a cluster has as many workers as it has.")
     converter = _converter(args)
     with Bar(args.exercise) as bar, _stopped_by_signals():
         converter.report = bar.show
         ended = _grade(converter)
     if converter.tally.total:
-        print_summary(converter.tally, time.monotonic() - begun)
+        print_summary(converter.tally, time.monotonic() - begun, rehearsal=args.dry_run)
     return ended if ended is not None else converter.tally.status
 
 
-def _converter(args: argparse.Namespace) -> BatchAutograde:
-    """Load the course's configuration the way nbgrader does, and refuse what cannot be graded."""
-    course = args.course.resolve()
+def open_course(course: Path, exercise: str, *, verbose: bool = False) -> AutogradeApp:
+    """Go into a course and load its configuration the way nbgrader does.
+
+    Raises:
+        Refusal: it is no course, or its gradebook does not know the exercise.
+    """
+    course = course.resolve()
     if not (course / "nbgrader_config.py").is_file():
         raise Refusal(f"{course} is no course: it has no nbgrader_config.py. Go there, or use --course.")
     os.chdir(course)
     app = AutogradeApp(raise_config_file_errors=True)
-    app.initialize(["--log-level=WARNING" if args.verbose else "--log-level=CRITICAL", args.exercise])
-    directory = app.coursedir
-    directory.assignment_id = args.exercise
-    _refuse_unknown(directory, args.student)
+    app.initialize(["--log-level=WARNING" if verbose else "--log-level=CRITICAL", exercise])
+    app.coursedir.assignment_id = exercise
+    _refuse_unknown(app.coursedir)
+    return app
+
+
+def _converter(args: argparse.Namespace) -> BatchAutograde:
+    """Prepare the grading, and refuse what cannot be graded."""
+    app = open_course(args.course, args.exercise, verbose=args.verbose)
+    directory, course = app.coursedir, Path.cwd()
+    for student in args.student:
+        folder = Path(directory.format_path(directory.submitted_directory, student, args.exercise))
+        if not folder.is_dir():
+            raise Refusal(f"--student {student}: there is no submission in {folder}.")
     converter = BatchAutograde(coursedir=directory, parent=app)
     if Execute not in converter.autograde_preprocessors:
         raise Refusal(f"{course}/nbgrader_config.py does not list proctor.autograde.Execute: see README.md.")
     converter.force, converter.students = args.force, frozenset(args.student)
-    jobs = args.jobs or cpu_count()
-    converter.open_crew = lambda: local_crew(jobs, course)
+    converter.rehearsal = args.dry_run
+    if args.cluster:
+        converter.open_crew = partial(cluster_crew, args.cluster)
+    else:
+        converter.open_crew = partial(local_crew, args.jobs or cpu_count(), course)
     return converter
 
 
-def _refuse_unknown(directory: Any, students: list[str]) -> None:
-    """Refuse an assignment that the gradebook does not know, and students who have handed in nothing."""
+def _refuse_unknown(directory: Any) -> None:
+    """Refuse an assignment that the gradebook does not know."""
     name = directory.assignment_id
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         known = [assignment.name for assignment in gradebook.assignments]
@@ -86,10 +111,6 @@ def _refuse_unknown(directory: Any, students: list[str]) -> None:
         raise Refusal(
             f"The gradebook does not know {name}{among}. `nbgrader generate_assignment {name}` tells it."
         )
-    for student in students:
-        folder = Path(directory.format_path(directory.submitted_directory, student, name))
-        if not folder.is_dir():
-            raise Refusal(f"--student {student}: there is no submission in {folder}.")
 
 
 def _grade(converter: BatchAutograde) -> int | None:
@@ -100,16 +121,21 @@ def _grade(converter: BatchAutograde) -> int | None:
         raise Refusal(str(error)) from None
     except KeyboardInterrupt:
         left = converter.tally.total - converter.tally.done
-        print(
-            f"Stopped with {left} still to grade; nothing is lost. The same command goes on.", file=sys.stderr
-        )
-        return 130
+        return _ended_early(130, f"Stopped with {left} still to grade; nothing is lost.")
+    except CrewUnavailable as error:
+        if not converter.tally.graded:
+            raise Refusal(str(error)) from None
+        return _ended_early(1, str(error))
     except Exception as error:
         if not disk_is_full(error):
             raise
-        print("proctor grade: the disk is full. Make room; the same command goes on.", file=sys.stderr)
-        return 1
+        return _ended_early(1, "The disk is full. Make room.")
     return None
+
+
+def _ended_early(status: int, reason: str) -> int:
+    print(f"proctor grade: {reason} The same command goes on.", file=sys.stderr)
+    return status
 
 
 @contextlib.contextmanager

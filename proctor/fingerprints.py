@@ -1,0 +1,53 @@
+"""What a grade depends on, as short hashes: they tell which grades are stale when something has changed.
+
+A graded notebook keeps the fingerprints of what it was graded with. The lesson's prose is not among them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+WORDS = {
+    "tests": "the hidden tests have changed",
+    "cells": "a graded cell or its points have changed",
+    "given": "the given files have changed",
+}
+"""What each fingerprint is of, said as the reason why a grade is stale."""
+
+UNKNOWN = "it is not known what it was graded with"
+
+
+def of_folder(folder: Path) -> str:
+    """Return the fingerprint of all Python files of a folder; of none, if there is no such folder."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def of_cells(release: Any) -> str:
+    """Return the fingerprint of a released notebook's graded cells: names, points, types and sources."""
+    cells = [
+        (data["grade_id"], float(data.get("points", 0)), cell.cell_type, cell.source)
+        for cell in release.cells
+        if (data := cell.metadata.get("nbgrader", {})).get("grade")
+    ]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()[:16]
+
+
+def changes(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Say what has changed since a notebook was graded; nothing if its grade is still good.
+
+    Args:
+        then: the fingerprints that the graded notebook keeps.
+        now: those of the course as it is.
+    """
+    if not set(WORDS) <= set(then):
+        return [UNKNOWN]
+    return [words for name, words in WORDS.items() if then[name] != now[name]]

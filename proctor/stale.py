@@ -1,0 +1,43 @@
+"""Which grades are stale, and why: they were made with other tests, points or files than the course has now."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from proctor import fingerprints
+from proctor.autograde import Execute, Restore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Freshness:
+    """Compares graded notebooks with a course as it is; read once, when first needed."""
+
+    def __init__(self, parent: Any, assignment: str, notebook: str) -> None:
+        self._parent, self._assignment, self._notebook = parent, assignment, notebook
+
+    @cached_property
+    def now(self) -> dict[str, str]:
+        """The fingerprints of what a submission would be graded with."""
+        restore = Restore(parent=self._parent)
+        return {
+            "tests": fingerprints.of_folder(Execute(parent=self._parent).tests(self._assignment)),
+            "cells": fingerprints.of_cells(restore.release(self._assignment, self._notebook)),
+            "given": fingerprints.of_folder(restore.given(self._assignment)),
+        }
+
+    def reasons(self, graded: Path) -> list[str]:
+        """Say why a graded notebook's grade is stale; nothing if it is still good."""
+        return fingerprints.changes(_kept(graded), self.now)
+
+
+def _kept(graded: Path) -> dict[str, str]:
+    """Read the fingerprints that a graded notebook keeps; none where it is unreadable."""
+    try:
+        found = json.loads(graded.read_bytes())["metadata"]["proctor"]["fingerprint"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
