@@ -1,0 +1,87 @@
+"""Write a page about a graded class: points, criteria, mistakes, oddities, similar submissions.
+
+The page is one HTML file that needs no network. Students are numbers in it unless --names is given. The gradebook
+and the graded notebooks are only read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config.loader import PyFileConfigLoader
+
+from proctor.commands import Refusal
+from proctor.report.gathering import NothingToReport, gather
+from proctor.report.page import page
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "write a page on how the class did and what to teach again"
+FOLDER = "reports"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("exercise", help="the assignment, such as exercise4")
+    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    parser.add_argument("--to", type=Path, metavar="FILE", help="where to [default: reports/EXERCISE.html]")
+    parser.add_argument("--names", action="store_true", help="call students by their names")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the report; returns 0."""
+    course = open_course(args.course.resolve())
+    path = args.to or Path(course.root) / FOLDER / f"{args.exercise}.html"
+    if path.is_dir():
+        raise Refusal(f"--to {path} is a folder; name a file, such as {path / args.exercise}.html.")
+    try:
+        classroom = gather(course, args.exercise)
+    except NothingToReport as reason:
+        raise Refusal(str(reason)) from None
+    images = Path(course.format_path(course.release_directory, ".", args.exercise))
+    now = dt.datetime.now().astimezone()
+    text = page(classroom, now, names=args.names, images=images if images.is_dir() else None)
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise Refusal(f"{path} cannot be written: {error.strerror}.") from None
+    count = len(classroom.submissions)
+    print(f"{path}: {count} {'submission' if count == 1 else 'submissions'}")
+    if classroom.troubles:
+        print(f"{len(classroom.troubles)} could not be read; the page says why under “Slow and odd”.")
+    return 0
+
+
+def open_course(folder: Path) -> CourseDirectory:
+    """Return a course as its nbgrader_config.py describes it.
+
+    Raises:
+        Refusal: the folder is no course.
+    """
+    name = "nbgrader_config.py"
+    if not (folder / name).is_file():
+        raise Refusal(f"{folder} is no course: it has no {name}. Go there, or use --course.")
+    config = PyFileConfigLoader(name, path=str(folder)).load_config()
+    course = CourseDirectory(config=config)
+    if not course.root or "root" not in config.CourseDirectory:
+        course.root = str(folder)
+    return course
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is there as a whole or not at all; only its owner may read it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

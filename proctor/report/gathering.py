@@ -1,0 +1,281 @@
+"""Reads what a class handed in and what came of it: the gradebook and the graded notebooks, nothing else.
+
+Both are only read: the gradebook is opened so that it cannot be written to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import nbformat
+from nbgrader import api
+from sqlalchemy import create_engine, make_url, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from proctor.reports import reports_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from nbgrader.coursedir import CourseDirectory
+
+    from proctor.outcome import CellReport
+
+MAX_FILES = 40
+MAX_FILE = 200_000
+
+
+class NothingToReport(Exception):  # noqa: N818  a state of the course, not a defect
+    """There are no grades to report on; says why in one line."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Code that a student wrote: where it stands, in words, and the text."""
+
+    where: str
+    text: str
+
+
+@dataclass
+class Marks:
+    """What the gradebook says about one submission.
+
+    Attributes:
+        name: the student's name, or "" if the gradebook has none.
+        cells: the points in each graded cell; those given by hand go before the automatic ones.
+        by_hand: the cells that have points given by hand.
+        open: the cells that wait for someone to look.
+        penalty: points taken away for lateness.
+    """
+
+    name: str = ""
+    cells: dict[str, float] = field(default_factory=dict)
+    by_hand: set[str] = field(default_factory=set)
+    open: set[str] = field(default_factory=set)
+    penalty: float = 0.0
+
+    @property
+    def points(self) -> float:
+        """The points of all cells; what lateness costs is not taken away."""
+        return sum(self.cells.values())
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One submission: its marks, the reports on its cells, the code in it, and what grading noted."""
+
+    student: str
+    marks: Marks
+    reports: Mapping[str, CellReport]
+    sources: tuple[Source, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Classroom:
+    """A graded class.
+
+    Attributes:
+        assignment: its name.
+        worth: the points of each graded cell, in the order of the notebook.
+        submissions: in the order of the students' ids.
+        release: the notebooks that students got, by name.
+        given: the code that students got.
+        absent: how many students of the gradebook handed in nothing.
+        troubles: what does not fit together, in words, by student.
+    """
+
+    assignment: str
+    worth: Mapping[str, float]
+    submissions: tuple[Submission, ...]
+    release: Mapping[str, Any] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
+    absent: int = 0
+    troubles: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def full(self) -> float:
+        """The points that can be achieved."""
+        return sum(self.worth.values())
+
+
+def gather(course: CourseDirectory, assignment: str) -> Classroom:
+    """Read a graded class.
+
+    Raises:
+        NothingToReport: the assignment is unknown, or nothing of it was graded yet.
+    """
+    release = _release(course, assignment)
+    given = tuple(_given(course, assignment, release))
+    worth, marks, students = _gradebook(course.db_url, assignment)
+    worth = _ordered(worth, release)
+    submissions, troubles = [], []
+    for student in sorted(marks):
+        try:
+            read = _graded(course, assignment, student, set(given))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            troubles.append((student, f"the graded notebook cannot be read ({type(error).__name__})"))
+            continue
+        if read is None:
+            troubles.append((student, "in the gradebook, but there is no graded notebook"))
+        elif set(read[0]) - set(worth):
+            troubles.append((student, "graded cells that the gradebook does not know; grade again"))
+        else:
+            submissions.append(Submission(student, marks[student], *read))
+    if not submissions:
+        where = course.format_path(course.autograded_directory, "*", assignment)
+        raise NothingToReport(
+            f"Nothing was graded yet: no graded notebook in {where}. First grade {assignment}."
+        )
+    absent = max(0, students - len(marks))
+    return Classroom(assignment, worth, tuple(submissions), release, given, absent, tuple(troubles))
+
+
+def _folder(course: CourseDirectory, step: str, student: str, assignment: str) -> Path:
+    return Path(course.format_path(step, student, assignment))
+
+
+def _release(course: CourseDirectory, assignment: str) -> dict[str, Any]:
+    folder = _folder(course, course.release_directory, ".", assignment)
+    return {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
+
+
+def _given(course: CourseDirectory, assignment: str, release: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the code that students got: cells and files."""
+    for notebook in release.values():
+        yield from (cell.source for cell in notebook.cells if cell.cell_type == "code")
+    folder = _folder(course, course.release_directory, ".", assignment)
+    for path in sorted(folder.rglob("*.py")):
+        yield path.read_text(encoding="utf-8")
+
+
+def _gradebook(url: str, assignment: str) -> tuple[dict[str, float], dict[str, Marks], int]:
+    """Return the cells' points, the marks of each student who handed in, and how many students there are."""
+    engine = create_engine(_read_only(url))
+    try:
+        with Session(engine) as session:
+            worth = dict(session.execute(_worth(assignment)).tuples().all())
+            rows = session.execute(_grades(assignment)).all()
+            students = len(session.execute(select(api.Student.id)).all())
+            known = session.execute(
+                select(api.Assignment.id).where(api.Assignment.name == assignment)
+            ).first()
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        raise NothingToReport(
+            f"The gradebook {url} cannot be read: {reason}. Was anything graded yet?"
+        ) from None
+    finally:
+        engine.dispose()
+    if known is None:
+        raise NothingToReport(f"The gradebook has no assignment {assignment!r}. Is that its name?")
+    marks: dict[str, Marks] = defaultdict(Marks)
+    penalties: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in rows:
+        mark = marks[row.student]
+        mark.name = " ".join(filter(None, (row.first_name, row.last_name)))
+        mark.cells[row.cell] = float(row.score or 0.0)
+        mark.by_hand |= {row.cell} if row.manual_score is not None else set()
+        mark.open |= {row.cell} if row.needs_manual_grade else set()
+        penalties[row.student][row.notebook] = float(row.late_submission_penalty or 0.0)
+    for student, by_notebook in penalties.items():
+        marks[student].penalty = sum(by_notebook.values())
+    return worth, dict(marks), students
+
+
+def _read_only(url: str) -> str:
+    """Return a database's URL so that SQLite refuses to write to it, or to make it."""
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite" or not parts.database:
+        return url
+    return f"sqlite:///file:{quote(parts.database)}?mode=ro&uri=true"
+
+
+def _worth(assignment: str) -> Any:
+    cell = api.GradeCell
+    return (
+        select(cell.name, cell.max_score)
+        .join(api.Notebook, cell.notebook_id == api.Notebook.id)
+        .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
+        .where(api.Assignment.name == assignment)
+    )
+
+
+def _grades(assignment: str) -> Any:
+    grade, notebook, handed_in = api.Grade, api.SubmittedNotebook, api.SubmittedAssignment
+    return (
+        select(
+            api.Student.id.label("student"),
+            api.Student.first_name,
+            api.Student.last_name,
+            notebook.id.label("notebook"),
+            notebook.late_submission_penalty,
+            api.GradeCell.name.label("cell"),
+            grade.score.label("score"),
+            grade.manual_score,
+            grade.needs_manual_grade,
+        )
+        .select_from(grade)
+        .join(api.GradeCell, grade.cell_id == api.GradeCell.id)
+        .join(notebook, grade.notebook_id == notebook.id)
+        .join(handed_in, notebook.assignment_id == handed_in.id)
+        .join(api.Assignment, handed_in.assignment_id == api.Assignment.id)
+        .join(api.Student, handed_in.student_id == api.Student.id)
+        .where(api.Assignment.name == assignment)
+    )
+
+
+def _ordered(worth: Mapping[str, float], release: Mapping[str, Any]) -> dict[str, float]:
+    """Put the graded cells in the order of the notebook; those that it does not have come last."""
+    names = [
+        cell.metadata.nbgrader.grade_id
+        for notebook in release.values()
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    ]
+    return {name: float(worth[name]) for name in [*names, *sorted(set(worth) - set(names))] if name in worth}
+
+
+def _graded(
+    course: CourseDirectory, assignment: str, student: str, given: set[str]
+) -> tuple[dict[str, CellReport], tuple[Source, ...], dict[str, Any]] | None:
+    """Read a student's graded notebooks; None if there are none."""
+    folder = _folder(course, course.autograded_directory, student, assignment)
+    paths = sorted(folder.glob("*.ipynb"))
+    reports: dict[str, CellReport] = {}
+    sources: list[Source] = []
+    facts: dict[str, Any] = {}
+    for path in paths:
+        # Not nbformat.read: it checks each notebook against a schema, which takes longer than all else here.
+        notebook = json.loads(path.read_bytes())
+        cells = [cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade")]
+        reports |= reports_of(nbformat.from_dict({"cells": cells}))
+        sources += _cells(notebook, given)
+        facts |= notebook["metadata"].get("proctor", {})
+    sources += _files(folder, given)
+    return (reports, tuple(sources), facts) if paths else None
+
+
+def _cells(notebook: dict[str, Any], given: set[str]) -> Iterator[Source]:
+    """Yield the code cells of a graded notebook that are not as they were handed out."""
+    for number, cell in enumerate(notebook["cells"], 1):
+        text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+        if cell["cell_type"] == "code" and text not in given:
+            name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+            yield Source(f"cell {name}" if name else f"cell number {number}", text)
+
+
+def _files(folder: Path, given: set[str]) -> Iterator[Source]:
+    """Yield the Python files beside a graded notebook that students did not get."""
+    for path in sorted(folder.rglob("*.py"))[:MAX_FILES]:
+        if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_FILE:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if text not in given:
+                yield Source(path.relative_to(folder).as_posix(), text)

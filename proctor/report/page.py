@@ -1,0 +1,242 @@
+"""Puts the class report together: one HTML page that needs nothing else, no script, no font, no network.
+
+The template escapes all that is not marked as HTML, and only our own renderers mark; the page's own policy forbids
+scripts, should anything of a submission ever get past that.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from proctor import card
+from proctor.blocks import exercise_title, parts_of
+from proctor.outcome import Outcome
+from proctor.rendering import render as render_markdown
+from proctor.report import ideas, items, oddities, pictures
+from proctor.report.alias import Aliases
+from proctor.report.lesson import Lesson, Place, in_order
+from proctor.report.likeness import likeness
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from proctor.report.gathering import Classroom
+
+WIDTHS = (("wide", 760), ("narrow", 350))
+"""Pictures with text in them are drawn for a desk and for a phone; the page shows the one that fits."""
+KINDS = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "failed",
+    Outcome.UNFINISHED: "undone",
+    Outcome.WAITING: "undone",
+    Outcome.NOT_FOUND: "undone",
+    Outcome.UNREADABLE: "undone",
+}  # the other outcomes stopped the code
+
+
+@dataclass(frozen=True)
+class CellRows:
+    """A graded cell on the page: what it is about, the mean of its points, and its criteria."""
+
+    grade_id: str
+    title: str
+    worth: float
+    mean: float
+    place: Place | None
+    items: tuple[items.Item, ...]
+
+
+def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images: Path | None = None) -> str:
+    """Write the page.
+
+    Args:
+        classroom: a graded class.
+        when: the time that the page says it was written.
+        names: whether to call students by their names.
+        images: the folder that the notebook's pictures are relative to; None for none.
+    """
+    lesson = Lesson(classroom.release)
+    rows = items.items(classroom)
+    called = {each.student: each.marks.name for each in classroom.submissions} | {
+        student: "" for student, _ in classroom.troubles
+    }
+    taught = ideas.ideas(classroom, rows, lesson)
+    parts = _parts(classroom, rows, lesson)
+    cells = [cell for _, members in parts for cell in members]
+    places = in_order([cell.place for cell in cells])
+    return _template().render(
+        title=next(filter(None, map(exercise_title, classroom.release.values())), classroom.assignment),
+        classroom=classroom,
+        when=when,
+        names=names,
+        aliases=Aliases(called, names=names),
+        points=_points(classroom),
+        ideas=taught,
+        not_begun=ideas.not_begun(classroom, _cells_of_parts(classroom)),
+        parts=parts,
+        titles={cell.grade_id: cell.title for cell in cells},
+        judged=max((item.students for item in rows), default=0),
+        weak=[item for item in rows if item.separates_badly],
+        misconceptions=[
+            (name, where, count, lesson.find(where[0][0]))
+            for name, where, count in items.misconceptions(classroom)
+        ],
+        stops=oddities.stops(classroom),
+        time=_time(classroom),
+        odd=_odd(classroom),
+        likeness=likeness(classroom),
+        lessons=[(place, _excerpt(place, images)) for place in places],
+        widths=WIDTHS,
+    )
+
+
+def _points(classroom: Classroom) -> dict[str, Any]:
+    """Return the figures of the distribution of points."""
+    points = [each.marks.points for each in classroom.submissions]
+    low, median, high = (float(value) for value in np.percentile(points, [25, 50, 75]))
+    return {
+        "all": points,
+        "low": low,
+        "median": median,
+        "high": high,
+        "mean": float(np.mean(points)),
+        "complete": sum(value >= classroom.full - 1e-9 for value in points),
+        "late": [each.marks.penalty for each in classroom.submissions if each.marks.penalty],
+        "by_hand": sum(bool(each.marks.by_hand) for each in classroom.submissions),
+        "open": sum(bool(each.marks.open) for each in classroom.submissions),
+        "unreadable": sum(not items.readable(each) for each in classroom.submissions),
+    }
+
+
+def _cells_of_parts(classroom: Classroom) -> dict[str, list[str]]:
+    """Return the graded cells of each part of the notebook."""
+    parts: dict[str, list[str]] = {}
+    for notebook in classroom.release.values():
+        for part, cells in parts_of(notebook).items():
+            parts.setdefault(part, []).extend(cell for cell in cells if cell in classroom.worth)
+    known = {cell for cells in parts.values() for cell in cells}
+    rest = [cell for cell in classroom.worth if cell not in known]
+    return parts | ({"Other": rest} if rest else {})
+
+
+def _parts(
+    classroom: Classroom, rows: Sequence[items.Item], lesson: Lesson
+) -> list[tuple[str, list[CellRows]]]:
+    """Return the rows of the table of criteria, by part and graded cell, in the order of the notebook."""
+    titles = {cell: report.title for each in classroom.submissions for cell, report in each.reports.items()}
+    found = []
+    for part, cells in _cells_of_parts(classroom).items():
+        members = [
+            CellRows(
+                cell,
+                titles.get(cell, cell.replace("_", " ")),
+                classroom.worth[cell],
+                float(np.mean([each.marks.cells.get(cell, 0.0) for each in classroom.submissions])),
+                lesson.find(cell),
+                tuple(row for row in rows if row.cell == cell),
+            )
+            for cell in cells
+        ]
+        found.append((part, members))
+    return found
+
+
+def _time(classroom: Classroom) -> dict[str, Any]:
+    """Return the CPU times, and who is slow."""
+    known = [
+        (each, seconds)
+        for each in classroom.submissions
+        if (seconds := oddities.cpu_seconds(each)) is not None
+    ]
+    every = [seconds for _, seconds in known]
+    slow = oddities.slow_from(every)
+    slowest = sorted((pair for pair in known if pair[1] > slow), key=lambda pair: -pair[1])
+    return {
+        "all": every,
+        "slow_from": slow,
+        "slow": [(each, seconds, each.facts.get("wall_seconds")) for each, seconds in slowest],
+        "median": float(np.median(every)) if every else 0.0,
+        "total": sum(every),
+    }
+
+
+def _odd(classroom: Classroom) -> dict[str, Any]:
+    """Return what grading noted, by notice, and what else does not fit."""
+    return {
+        "noted": [(each, noted) for each in classroom.submissions if (noted := oddities.notices(each))],
+        "unjailed": sum(each.facts.get("jailed") is False for each in classroom.submissions),
+        "versions": oddities.versions(classroom),
+    }
+
+
+def _excerpt(place: Place, images: Path | None) -> Markup:
+    """Render a text cell of the release, with its pictures, if they are PNG or JPEG."""
+    found = {}
+    for path in [*images.rglob("*.png"), *images.rglob("*.jpg")] if images else []:
+        name = path.relative_to(images).as_posix() if images else ""
+        if name in place.source:
+            kind = "png" if path.suffix == ".png" else "jpeg"
+            found[name] = f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    return Markup(render_markdown(place.source, found, 3))  # noqa: S704  it keeps a short list of tags
+
+
+def bar(item: items.Item) -> Markup:
+    """Draw how a criterion ended."""
+    order = sorted(item.outcomes, key=lambda outcome: list(Outcome).index(outcome))
+    kinds = ("passed", "failed", "stopped", "undone")
+    ordered = sorted(order, key=lambda outcome: kinds.index(KINDS.get(outcome, "stopped")))
+    parts = [(KINDS.get(each, "stopped"), item.outcomes[each], each.value) for each in ordered]
+    return pictures.stack(parts, item.students)
+
+
+def people(count: int, one: str = "student", many: str = "") -> str:
+    """Write a number of people or things."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def percent(share: float) -> str:
+    """Write a share in whole percent; all and nothing are only what is exactly that."""
+    rounded = round(100 * share)
+    if 0 < share < 1:
+        rounded = min(max(rounded, 1), 99)
+    return f"{rounded} %"
+
+
+@cache
+def _template() -> jinja2.Template:
+    folder = files("proctor").joinpath("templates")
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {
+        "inline": lambda text: Markup(card.inline(text)),  # noqa: S704  it escapes
+        "number": card.number,
+        "percent": percent,
+        "minus": lambda value: f"{value:.2f}".replace("-", "\N{MINUS SIGN}"),
+    }
+    environment.globals |= {
+        "histogram": pictures.histogram,
+        "strip": pictures.strip,
+        "stack": pictures.stack,
+        "whisker": pictures.whisker,
+        "bar": bar,
+        "people": people,
+        "few": items.FEW,
+        "enough": items.ENOUGH,
+        "low": items.LOW,
+    }
+    return environment.get_template("report.html.j2")

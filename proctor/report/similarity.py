@@ -1,0 +1,156 @@
+"""How much of their own code two submissions share: fingerprints by winnowing, rare ones counting more.
+
+A fingerprint is a hash of K tokens in a row, chosen so that any K + WINDOW - 1 tokens that two sources share are
+sure to have one in common (S. Schleimer, D. S. Wilkerson, A. Aiken: Winnowing: Local Algorithms for Document
+Fingerprinting, SIGMOD 2003). What students were given is taken out first. What many share belongs to the exercise
+rather than to two of them, so a fingerprint counts less the more submissions have it (the inverse document
+frequency of information retrieval). All pairs are compared at once, by a sparse matrix product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from proctor.report.tokens import Tokens, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+K = 14
+"""Tokens in a fingerprint; shorter matches are noise."""
+WINDOW = 7
+"""Of so many fingerprints in a row, one is kept."""
+ENOUGH = 0.4
+"""A pair is shown if it shares this much of the smaller one's own code ..."""
+LEAST = 20.0
+"""... and at least so much weight: that of 20 fingerprints which nobody else has, some ten lines."""
+
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+_MIX = np.uint64(0xD6E8FEB86659FD93)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two submissions that share code.
+
+    Attributes:
+        one, other: their places in the class.
+        share: weight of what they share, as a part of the weight of the smaller one's own code; 0 to 1.
+        weight: weight of what they share: 1 for a fingerprint that only these two have.
+    """
+
+    one: int
+    other: int
+    share: float
+    weight: float
+
+
+def hashes(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return a hash of each K tokens in a row, shape (len(codes) - K + 1,); none if there are fewer tokens."""
+    count = len(codes) - K + 1
+    if count <= 0:
+        return np.empty(0, np.uint64)
+    total = np.zeros(count, np.uint64)
+    for offset in range(K):
+        total = total * _BASE + codes[offset : offset + count]
+    total = (total ^ (total >> np.uint64(31))) * _MIX
+    mixed: NDArray[np.uint64] = total ^ (total >> np.uint64(29))
+    return mixed
+
+
+def winnow(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the fingerprints among hashes: of each WINDOW in a row the smallest, each value once."""
+    if len(values) <= WINDOW:
+        return np.unique(values[np.argmin(values, keepdims=True)]) if len(values) else values
+    windows = np.lib.stride_tricks.sliding_window_view(values, WINDOW)
+    return np.unique(windows.min(axis=1))
+
+
+def given_hashes(sources: Iterable[str]) -> NDArray[np.uint64]:
+    """Return the hashes of all that students were given, sorted."""
+    found = [hashes(tokens(source).codes) for source in sources]
+    return np.unique(np.concatenate(found)) if found else np.empty(0, np.uint64)
+
+
+def fingerprints(sources: Iterable[Tokens], given: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the fingerprints of a submission's own code, sorted.
+
+    Args:
+        sources: its cells and files.
+        given: hashes that are nobody's own, as :func:`given_hashes` returns them.
+    """
+    kept = []
+    for source in sources:
+        values = hashes(source.codes)
+        kept.append(winnow(values[~np.isin(values, given)]))
+    return np.unique(np.concatenate(kept)) if kept else np.empty(0, np.uint64)
+
+
+def weight_of(shared_by: NDArray[np.int64], students: int) -> NDArray[np.float64]:
+    """Return what a fingerprint counts that so many of the students have: 1 for up to two, and 0 for all."""
+    if students <= 2:
+        return np.ones(len(shared_by))
+    weight: NDArray[np.float64] = np.log(students / shared_by) / np.log(students / 2)
+    return np.clip(weight, 0.0, 1.0)
+
+
+def similar_pairs(
+    prints: Sequence[NDArray[np.uint64]], *, enough: float = ENOUGH, least: float = LEAST
+) -> list[Pair]:
+    """Return the pairs that share enough, those that share the most of their code first.
+
+    Args:
+        prints: the fingerprints of each submission.
+        enough: the smallest share that counts.
+        least: the smallest weight that counts.
+    """
+    shared, own = _compare(prints)
+    smaller = np.minimum.outer(own, own)
+    shares = np.divide(shared, smaller, out=np.zeros_like(shared), where=smaller > 0)
+    ones, others = np.nonzero(np.triu((shares >= enough) & (shared >= least), 1))
+    pairs = [
+        Pair(int(one), int(other), float(shares[one, other]), float(shared[one, other]))
+        for one, other in zip(ones, others, strict=True)
+    ]
+    return sorted(pairs, key=lambda pair: (-round(pair.share, 3), -pair.weight, pair.one, pair.other))
+
+
+def _compare(prints: Sequence[NDArray[np.uint64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the weight that each two submissions share, shape (n, n), and that of each one's own code, (n,)."""
+    has, shared_by = _table(prints)
+    weight = weight_of(shared_by, len(prints))
+    matrix = np.asarray(((has * weight).tocsr() @ has.T).todense(), np.float64)
+    return matrix, np.diagonal(matrix).copy()
+
+
+def _table(prints: Sequence[NDArray[np.uint64]]) -> tuple[csr_array, NDArray[np.int64]]:
+    """Return which submission (row) has which fingerprint (column), and how many have each."""
+    count = len(prints)
+    distinct, columns = np.unique(np.concatenate([np.empty(0, np.uint64), *prints]), return_inverse=True)
+    rows = np.repeat(np.arange(count), [len(each) for each in prints])
+    has = csr_array((np.ones(len(rows)), (rows, columns)), shape=(count, len(distinct)))
+    return has, np.bincount(columns, minlength=len(distinct))
+
+
+def crowd(prints: Sequence[NDArray[np.uint64]], *, enough: float = 0.6, others: int = 5) -> list[int]:
+    """Return the submissions that share most of their code with many others, all fingerprints counting alike.
+
+    What many share weighs little in :func:`similar_pairs`, be it the obvious way or one source for all. This
+    is what tells that there is something of the kind.
+
+    Args:
+        prints: the fingerprints of each submission.
+        enough: the share of its own fingerprints that counts as most.
+        others: how many others it takes.
+    """
+    has = _table(prints)[0]
+    both = np.asarray((has @ has.T).todense(), np.float64)
+    own = np.diagonal(both)
+    shares = np.divide(both, own[:, None], out=np.zeros_like(both), where=own[:, None] >= LEAST)
+    return [int(place) for place in np.flatnonzero((shares >= enough).sum(axis=1) - (own >= LEAST) >= others)]
