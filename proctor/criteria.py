@@ -257,17 +257,19 @@ class Criteria(unittest.TestCase):
             raise first
 
     @contextmanager
-    def unrecorded(self) -> Iterator[None]:
+    def unrecorded(self, *, faults: bool = True) -> Iterator[None]:
         """Keep the values that come back inside the block out of the trace, which a diagnosis compares.
 
-        For values that differ between two right answers, such as the random weights of a new layer.
+        For values that differ between two right answers, such as the random weights of a new layer, and for
+        what other criteria judge; then `faults` is False, and exceptions stay in the trace.
         """
-        trace = getattr(getattr(self, "link", None), "trace", [])
-        known = len(trace)
+        link = getattr(self, "link", None)
+        known = len(link.trace) if link else 0
         try:
             yield
         finally:
-            del trace[known:]
+            if link:
+                link.forget(known, faults=faults)
 
     def fail_with(self, rung: Rung, hint: str) -> None:
         """Fail this criterion at `rung` with a hint: a fact, then a question."""

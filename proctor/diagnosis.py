@@ -8,11 +8,12 @@ Nothing here knows an exercise. A folder of hidden tests may hold a module `misc
 each of them if it likes. The module is loaded on the grader's side, where the mistakes run, too: they are the
 course's own code, and see the hidden inputs only, never a value of a student's.
 
-A mistake is named for a criterion when it explains what was seen there, and is the only one that does. To
-explain is to be wrong in the same way, in each criterion of the cell that the mistake breaks: the same outcome,
-rung and hint, and the same values, faults and call-backs all the way. Who explains all that is wrong in a cell
-goes before who explains a part, and a part must hold the first criterion that went wrong: the others may follow
-from it. So a right answer is never diagnosed, and a mistake that was never seen before stays without a name.
+A mistake is named for a criterion when it explains what was seen there, and is the only one that does, or its
+words are true of all that do. To explain is to be wrong in the same way, in each criterion of the cell that the
+mistake breaks: the same outcome, rung and hint, and the same values, faults and call-backs all the way. Who
+explains all that is wrong in a cell goes before who explains a part, and a part must hold the first criterion that
+went wrong: the others may follow from it. So a right answer is never diagnosed, and a mistake that was never seen
+before stays without a name.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from proctor.outcome import Verdict
     from proctor.wall import Link
 
+    Words = tuple[str, str]
+    """What a mistake is, and the question that leads on."""
     Alike = Callable[[str, list[Any], list[Any]], bool]
     """Says for a cell, by its grade_id, whether two traces are those of the same mistake."""
 
@@ -60,15 +63,17 @@ class Misconception:
         question: what leads on.
         cells: the grade_ids of the cells that it costs points in.
         names: runs the code with the mistake, and returns the names that it defines.
+        also: the words of other misconceptions that are true of this one, too.
     """
 
     says: str
     question: str
     cells: frozenset[str]
     names: Callable[[], Mapping[str, Any]]
+    also: frozenset[Words] = frozenset()
 
     @property
-    def words(self) -> tuple[str, str]:
+    def words(self) -> Words:
         """What the student reads."""
         return self.says, self.question
 
@@ -86,15 +91,15 @@ class Diagnostician:
         self._known, self._comparisons = tuple(known), tuple(comparisons)
         self._expected: dict[str, list[tuple[Misconception, Seen]]] = {}
 
-    def __call__(self, case: type[Criteria], seen: Seen) -> dict[str, tuple[str, str]]:
+    def __call__(self, case: type[Criteria], seen: Seen) -> dict[str, Words]:
         """Return what is known by name, by criterion: what the mistake is, and a question."""
-        named: dict[str, tuple[str, str]] = {}
+        named: dict[str, Words] = {}
         unexplained = list(seen)
         with quiet():
             for alike in self._comparisons:
                 fitting = self._fitting(case, seen, alike)
                 for criterion in unexplained:
-                    words = {mistake.words for mistake, expected in fitting if criterion in expected}
+                    words = _true_of_all([mistake for mistake, each in fitting if criterion in each])
                     if len(words) == 1:
                         named[criterion] = words.pop()
                 unexplained = [name for name in unexplained if not any(name in each for _, each in fitting)]
@@ -121,11 +126,17 @@ class Diagnostician:
         return self._expected[case.grade_id]
 
 
+def _true_of_all(mistakes: Sequence[Misconception]) -> set[Words]:
+    """Return the words that are true of each of some mistakes; of one misconception, its own."""
+    own = {mistake.words for mistake in mistakes}
+    return own if len(own) <= 1 else set.intersection(*({each.words, *each.also} for each in mistakes))
+
+
 def _symptoms(mistake: Misconception, case: type[Criteria]) -> Seen:
     """Judge a mistake, and return what was seen; nothing if its code is at fault, which costs no student."""
     symptoms: dict[str, tuple[Verdict, list[Any]]] = {}
 
-    def watch(_: type[Criteria], seen: Seen) -> dict[str, tuple[str, str]]:
+    def watch(_: type[Criteria], seen: Seen) -> dict[str, Words]:
         symptoms.update(seen)
         return {}
 

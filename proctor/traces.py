@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from proctor.criteria import TOLERANCE
-from proctor.wall import CallBack
+from proctor.wall import CallBack, Stumble, Unkept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,12 +20,10 @@ def same_values(_: str, one: list[Any], other: list[Any]) -> bool:
 
 def same(one: Any, other: Any) -> bool:
     """Say whether two entries of a trace are the same, whatever the precision, and for vectors the axis."""
-    if type(one) is not type(other) and {CallBack, str, type(None)} & {type(one), type(other)}:
-        return False
-    if isinstance(one, CallBack):
-        return bool(one[:2] == other[:2]) and _same_arguments(one[2], other[2])
-    if isinstance(one, str | None):
-        return bool(one == other)
+    if {type(one), type(other)} & {CallBack, Stumble, Unkept, str, type(None)}:
+        return type(one) is type(other) and (
+            _same_call(one, other) if isinstance(one, CallBack) else bool(one == other)
+        )
     left, right = as_numbers(one), as_numbers(other)
     if left is None or right is None:
         return False
@@ -34,10 +32,10 @@ def same(one: Any, other: Any) -> bool:
     return bool(left.shape == right.shape and _close(left, right))
 
 
-def _same_arguments(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+def _same_call(one: CallBack, other: CallBack) -> bool:
     """Say whether a test's object was called alike, with a shape most likely: 4, [4] and (1, 4) are the same."""
-    pairs = [(as_numbers(left), as_numbers(right)) for left, right in zip(one, other, strict=False)]
-    return len(one) == len(other) and all(
+    pairs = [(as_numbers(left), as_numbers(right)) for left, right in zip(one.args, other.args, strict=False)]
+    return (one.number, one.name, len(one.args)) == (other.number, other.name, len(other.args)) and all(
         left is not None and right is not None and np.array_equal(left[left != 1], right[right != 1])
         for left, right in pairs
     )

@@ -36,6 +36,12 @@ class CallBack(NamedTuple):
     args: tuple[Any, ...]
 
 
+class Stumble(NamedTuple):
+    """In a trace: a request ended with a fault, in the words of the student's side."""
+
+    fault: str
+
+
 class Unkept(NamedTuple):
     """In a trace: a value that was not kept, because the values before it were large."""
 
@@ -71,7 +77,7 @@ class Link:
     """Carries requests to one student's side.
 
     Attributes:
-        trace: since :meth:`begin` and in order, every value that came back, every fault in words, and every
+        trace: since :meth:`begin` and in order, every value that came back, every :class:`Stumble` and every
             :class:`CallBack`: what a diagnosis compares.
         notes: what the student's side noticed since :meth:`begin`.
         quotes: what may be repeated of its words; None, for classes of our own, is all.
@@ -112,11 +118,15 @@ class Link:
         except FormatError as error:
             raise StudentError("a value that cannot be judged", str(error)) from None
         except Fault as fault:
-            self.trace.append(f"{type(fault).__name__}: {fault}")
+            self.trace.append(Stumble(f"{type(fault).__name__}: {fault}"))
             raise self._quoted(fault) from None
         if header["do"] in ("call", "get") and not isinstance(value, StandIn):
             self._record(value)
         return value
+
+    def forget(self, since: int, *, faults: bool) -> None:
+        """Take what came since an index out of the trace: the values, and the faults, too, if told so."""
+        self.trace[since:] = [item for item in self.trace[since:] if isinstance(item, Stumble) and not faults]
 
     def _record(self, value: Any) -> None:
         self._kept += footprint(value)

@@ -84,8 +84,15 @@ class GradientCriteria(LayerCriteria):
         output, fault = self.attempt(lambda: layer.forward(x.copy()))
         if error is None:
             error = numbers(*np.shape(output), seed=304)
-        returned, crash = self.attempt(lambda: layer.backward(error.copy()))
+        returned, crash = self.backward(layer, error)
         return self.fetch(layer, output, returned, fault or crash)
+
+    def backward(self, layer: Any, error: Array) -> tuple[Any, Fault | None]:
+        """Send an error backward; where a getter is judged, what is returned is another cell's business."""
+        if self.of not in GETTER:
+            return self.attempt(lambda: layer.backward(error.copy()))
+        with self.unrecorded(faults=False):
+            return self.attempt(lambda: layer.backward(error.copy()))
 
     def fetch(self, layer: Any, output: Any, returned: Any, fault: Fault | None) -> Answer:
         """Return the gradient: what backward returned, or what the getter returns."""

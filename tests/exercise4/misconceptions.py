@@ -41,14 +41,19 @@ def reference() -> Mapping[str, Any]:
 
 def diagnosis() -> Diagnostician:
     """Return a diagnostician who knows the bank of mistakes."""
-    known = [recognisable(mistake) for mistake in mistakes().values() if not mistake.made_of]
-    return Diagnostician(known, (same_values, same_draws))
+    return Diagnostician(
+        [recognisable(mistake) for mistake in mistakes().values()], (same_values, same_draws)
+    )
 
 
 def recognisable(mistake: Mistake) -> Misconception:
     """Return a mistake of the bank in the form that a diagnostician knows."""
     return Misconception(
-        mistake.says, mistake.question, frozenset(mistake.costs), lambda: names_of(mistake.source())
+        mistake.says,
+        mistake.question,
+        frozenset(mistake.costs),
+        lambda: names_of(mistake.source()),
+        frozenset(mistakes()[name].words for name in mistake.also),
     )
 
 

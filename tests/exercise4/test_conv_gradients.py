@@ -28,7 +28,7 @@ class ConvGradientBias(GradientCriteria):
             layer = self.make(now)
             self.step(layer, before.x)
             output, fault = self.attempt(lambda: layer.forward(now.x.copy()))
-            _, crash = self.attempt(lambda: layer.backward(error.copy()))
+            _, crash = self.backward(layer, error)
             self.let_fellow_step()
             return self.fetch(layer, output, None, fault or crash)
 
@@ -72,7 +72,7 @@ class ConvGradientWeights(GradientCriteria):
             self.step(layer, before.x)
             output, fault = self.attempt(lambda: layer.forward(now.x.copy()))
             self.let_fellow_step()
-            _, crash = self.attempt(lambda: layer.backward(error.copy()))
+            _, crash = self.backward(layer, error)
             self.let_fellow_step()
             self.fetch(layer, output, None, None)
             return self.fetch(layer, output, None, fault or crash)
@@ -112,7 +112,7 @@ class ConvGradientInput(GradientCriteria):
             self.fill(layer, now.w, now.b)
             output, fault = self.attempt(lambda: layer.forward(now.x.copy()))
             self.let_fellow_step()
-            returned, crash = self.attempt(lambda: layer.backward(error.copy()))
+            returned, crash = self.backward(layer, error)
             return Answer(output, returned, fault or crash)
 
         self.judge(now, story)

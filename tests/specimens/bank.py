@@ -51,7 +51,7 @@ class Mistake:
         question: what leads on.
         costs: the points lost, by grade_id.
         changes: what turns the solution's cell into this one.
-        made_of: for one that is several at once, their names: each of them is named where it shows.
+        also: the names of other mistakes whose words are true of this one, too.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Mistake:
     question: str
     costs: Mapping[str, float]
     changes: tuple[Change, ...]
-    made_of: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, str]:

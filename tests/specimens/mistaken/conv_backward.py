@@ -93,8 +93,16 @@ MISTAKES = [
             "Only the first picture counts.", "Which axis of the error counts the pictures?", 1),
     weights("weights_mean_of_pixels", WEIGHTS + " / error[0, 0].size", "You divide by the number of pixels.",
             "How often is one weight used in a picture?", 3),
-    weights("weights_turned", WEIGHTS + "[:, :, ::-1, ::-1]", "Your gradient is turned: a convolution, or the two swapped.",
+    weights("weights_turned", WEIGHTS + "[:, :, ::-1, ::-1]", "Your gradient is turned: picture and error have changed places.",
             "Which of picture and error slides over which?", 3),
+    weights("weights_convolved", "sp, sq = self.stride\n"
+            "        whole = np.zeros((len(error), self.n_kernels, *self.input_shape[2:]))\n"
+            "        whole[:, :, ::sp, ::sq] = error\n"
+            "        close = sliding_window_view(self.padded, self.kernel_shape[1:], axis=(2, 3))\n"
+            '        self.gradient_weights = np.einsum("bcpqmn,bspq->scmn", close, whole[:, :, ::-1, ::-1], optimize=True)',
+            "You turn the error: that is a convolution, not a cross-correlation.",
+            "Which of the two does the text choose for the weights?", 3,
+            swap("feature_maps = np", "self.padded = padded\n        feature_maps = np")),
     weights("weights_turned_in_3d", WEIGHTS + "[:, ::-1, ::-1, ::-1]", "Your gradient is turned in all three axes.",
             "Which of picture and error slides over which?", 3),
     weights("weights_swapped_extents", WEIGHTS + "\n        self.gradient_weights = self.gradient_weights.swapaxes(2, 3)",
