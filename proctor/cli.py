@@ -12,7 +12,7 @@ from proctor.commands import Refusal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: tuple[str, ...] = ("collect", "grade", "status")
+COMMANDS: tuple[str, ...] = ("collect", "grade", "status", "report")
 """In the order in which a semester needs them."""
 
 
