@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from proctor.commands import Refusal
+from proctor.light import leave_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 if all went well, 2 for what cannot be done, 130 after Ctrl-C, else the command's own.
     """
+    leave_out()
     parser = argparse.ArgumentParser(prog="proctor", description="Collects, grades, returns and reports.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     runs = {}

@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING, Protocol
 from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
 
 from proctor.batch.work import Result, work
+from proctor.jail.start import LONGEST_FOLDER
 from proctor.lock import STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
     from proctor.batch.work import Job
@@ -35,6 +36,10 @@ AHEAD = 2
 
 CHANCES = 2
 """How many workers a submission may take down before it is given up."""
+
+
+class CrewUnavailable(Exception):  # noqa: N818  - a state of the world, not a defect
+    """There are no workers; says why, and what to do."""
 
 
 class Crew(Protocol):
@@ -77,9 +82,11 @@ class LocalCrew:
     Args:
         size: how many processes.
         scratch: a folder for their sockets and temporary files, which whoever made it removes.
+        task: what they do with a job.
     """
 
-    def __init__(self, size: int, scratch: Path) -> None:
+    def __init__(self, size: int, scratch: Path, task: Callable[[Job], Result] = work) -> None:
+        self._task = task
         self._seats = [Seat(scratch) for _ in range(size)]
         self._ended: queue.SimpleQueue[tuple[Seat, Future[Result]]] = queue.SimpleQueue()
         self._deaths: Counter[str] = Counter()
@@ -110,16 +117,14 @@ class LocalCrew:
     def close(self) -> None:
         """Kill all workers, and with them the kernels that they have started."""
         for seat in self._seats:
-            seat.executor.shutdown(wait=False, kill_workers=True)
-        for seat in self._seats:
             seat.executor.shutdown(wait=True, kill_workers=True)
 
     def _give(self, seat: Seat, job: Job) -> None:
         try:
-            future = seat.executor.submit(work, job)
+            future = seat.executor.submit(self._task, job)
         except BrokenProcessPool:  # killed while it had nothing to do
             seat.replace_worker()
-            future = seat.executor.submit(work, job)
+            future = seat.executor.submit(self._task, job)
         seat.jobs[future] = job
         future.add_done_callback(partial(self._tell, seat))
 
@@ -150,7 +155,7 @@ def local_crew(size: int, course: Path) -> Iterator[LocalCrew]:
     note = course / STATE / "scratch"
     if note.exists():
         shutil.rmtree(note.read_text("utf-8"), ignore_errors=True)
-    scratch = Path(tempfile.mkdtemp(prefix="proctor-"))
+    scratch = Path(tempfile.mkdtemp(prefix="proctor-", dir=_short_place()))
     note.write_text(str(scratch), "utf-8")
     crew = LocalCrew(size, scratch)
     try:
@@ -159,6 +164,12 @@ def local_crew(size: int, course: Path) -> Iterator[LocalCrew]:
         crew.close()
         shutil.rmtree(scratch, ignore_errors=True)
         note.unlink()
+
+
+def _short_place() -> str:
+    """Return a folder for temporary files, short enough for the paths of sockets below it."""
+    place = tempfile.gettempdir()
+    return place if len(os.fsencode(place)) < LONGEST_FOLDER - len("/proctor-12345678") else "/tmp"  # noqa: S108
 
 
 def begin(head: int, scratch: str) -> None:

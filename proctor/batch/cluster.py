@@ -1,0 +1,125 @@
+"""The workers of a Dask cluster: the same jobs, for when one machine is too small.
+
+Everything that a submission needs travels with its job; a worker needs this package, and no disk of ours. A
+worker that dies loses nothing: Dask has its jobs done by the others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import tempfile
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from proctor.batch.crew import AHEAD, CrewUnavailable
+from proctor.batch.work import Parcel, Result, work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from proctor.batch.work import Job
+
+ANSWER = 10.0
+"""Seconds in which a scheduler has to answer."""
+
+_one_at_a_time = threading.Lock()
+
+
+class ClusterCrew:
+    """The workers of a cluster, whose number may change at any time.
+
+    Args:
+        client: a connected `distributed.Client`; whoever made it closes it.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._under_way: dict[str, tuple[Any, Job]] = {}
+        self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._tests: dict[Path | Parcel, Parcel] = {}
+
+    def has_room(self) -> bool:
+        """Say whether a worker has less than it should be given."""
+        return len(self._under_way) < AHEAD * max(1, len(self._client.nthreads()))
+
+    def submit(self, job: Job) -> None:
+        """Have a job done, with its files and the hidden tests packed."""
+        if job.tests not in self._tests:
+            self._tests[job.tests] = _packed(job.tests)
+        parcel = replace(job, files=_packed(job.files), tests=self._tests[job.tests])
+        future = self._client.submit(work_on_cluster, parcel, pure=False)
+        self._under_way[future.key] = future, job
+        future.add_done_callback(self._ended.put)
+
+    def take(self) -> Result:
+        """Wait for the next result.
+
+        Raises:
+            CrewUnavailable: the scheduler is gone.
+        """
+        future = self._ended.get()
+        _, job = self._under_way.pop(future.key)
+        if future.status == "finished":
+            result: Result = future.result()
+            return result
+        if future.status != "error":
+            raise CrewUnavailable("The connection to the cluster's scheduler was lost.")
+        error = future.exception()
+        if type(error).__name__ == "KilledWorker":
+            return Result(
+                job.student, fault="It took one worker after the other down: killed, or out of memory."
+            )
+        return Result(job.student, fault=f"The cluster's worker could not do it: {error!r}"[:300])
+
+    def close(self) -> None:
+        """Give up what is not done. What a worker is at, it ends, for nobody."""
+        self._client.cancel([future for future, _ in self._under_way.values()])
+
+
+@contextlib.contextmanager
+def cluster_crew(address: str) -> Iterator[ClusterCrew]:
+    """Connect to a cluster.
+
+    Args:
+        address: of the scheduler, such as tcp://192.168.0.7:8786.
+
+    Raises:
+        CrewUnavailable: the library is not installed, nobody answers there, or there are no workers.
+    """
+    try:
+        from distributed import Client  # noqa: PLC0415  - an extra, which most do not install
+    except ImportError:
+        raise CrewUnavailable(
+            "--cluster needs Dask, here and on each worker: pip install distributed"
+        ) from None
+    try:
+        client: Any = Client(address, timeout=ANSWER, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise CrewUnavailable(f"No scheduler of a cluster answers at {address} ({error}).") from None
+    with client:
+        if not client.nthreads():
+            raise CrewUnavailable(
+                f"The cluster at {address} has no workers: start some with `dask worker {address}`."
+            )
+        crew = ClusterCrew(client)
+        try:
+            yield crew
+        finally:
+            crew.close()
+
+
+def work_on_cluster(job: Job) -> Result:
+    """Do a job (called in the worker): one at a time in each process, in the folder that Dask cleans up."""
+    from distributed import get_worker  # noqa: PLC0415  - called where it is installed
+
+    with _one_at_a_time:
+        os.environ["XDG_RUNTIME_DIR"] = tempfile.tempdir = get_worker().local_directory
+        return work(job)
+
+
+def _packed(folder: Path | Parcel) -> Parcel:
+    return Parcel.of(folder) if isinstance(folder, Path) else folder
