@@ -67,7 +67,7 @@ def students() -> Iterator[tuple[str, Submission]]:
 
 def lay_out_course() -> None:
     """Copy what makes the course into build/demo, where that is not yet the same."""
-    for name in ("source", "release", "img", "tests/exercise4"):
+    for name in ("source", "release", "img", "tests/exercise4", "tests/specimens"):
         target = COURSE / name
         if not _same(ROOT / name, target):
             shutil.rmtree(target, ignore_errors=True)

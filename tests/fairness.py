@@ -3,6 +3,7 @@
     python tests/fairness.py                 everything, in a few minutes on two cores
     python tests/fairness.py correct         right answers that get all points, and no remark that is not due
     python tests/fairness.py mistaken        mistakes that cost what the bank says, in each graded cell
+    python tests/fairness.py named           mistakes that the feedback names: rightly, wrongly, not at all
     python tests/fairness.py mutants         small changes of the solution that cost a point
     python tests/fairness.py alarms 10000    right initializers that lose a point by chance
 
@@ -26,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "specimens")]
 
 from bank import Submission, mistakes, right_answers, solution  # noqa: E402
-from judging import judge, lost, remarks  # noqa: E402
+from judging import DIAGNOSE, judge, lost, named, remarks  # noqa: E402
 from mutants import Mutant, mutants  # noqa: E402
 
 if TYPE_CHECKING:
@@ -65,6 +66,27 @@ def is_exact(name: str) -> str:
     return "" if costs == dict(mistake.costs) else f"{name} costs {costs}, and should {dict(mistake.costs)}"
 
 
+def naming(name: str) -> tuple[str, str]:
+    """Return how a mistake of the bank is named, "right", "wrong" or "none", and what it is called."""
+    mistake = mistakes()[name]
+    words = {each.words for each in (mistake, *(mistakes()[other] for other in mistake.also))}
+    called = set().union(*named(quietly(mistake.submission(), diagnosed)).values())
+    if called - words:
+        return "wrong", f"{name} is called {called - words}"
+    return ("right" if called else "none"), name
+
+
+def diagnosed(namespace: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Judge the classes of a namespace, and name their mistakes."""
+    return judge(namespace, diagnose=DIAGNOSE)
+
+
+def accuses(name: str) -> str:
+    """Return the mistakes that a right answer of the bank is said to have, or ""."""
+    called = named(quietly(right_answers()[name].submission(), diagnosed))
+    return f"{name} is right, and is called {called}" if called else ""
+
+
 def fate(mutant: Mutant) -> str:
     """Return a mutant's fate, and where it survived."""
     with warnings.catch_warnings():
@@ -91,6 +113,15 @@ def mistaken(pool: ProcessPoolExecutor) -> dict[str, Any]:
     return {"exact": len(mistakes()) - len(unfair), "total": len(mistakes()), "unfair": unfair}
 
 
+def diagnoses(pool: ProcessPoolExecutor) -> dict[str, Any]:
+    """Name the mistakes of the bank, and those of the right answers, which have none."""
+    found = list(pool.map(naming, mistakes(), chunksize=32))
+    unfair = [text for how, text in found if how == "wrong"]
+    unfair += [text for text in pool.map(accuses, right_answers()) if text]
+    counts = Counter(how for how, _ in found)
+    return {how: counts[how] for how in ("right", "wrong", "none")} | {"unfair": unfair}
+
+
 def mutated(pool: ProcessPoolExecutor) -> dict[str, Any]:
     """Judge the mutants of the solution."""
     every = [mutant for part in solution() for mutant in mutants(part)]
@@ -112,6 +143,7 @@ def table(results: dict[str, dict[str, Any]]) -> Iterator[str]:
     words = {
         "correct": "right answers accepted      {accepted} of {total}",
         "mistaken": "mistakes that cost exactly  {exact} of {total}",
+        "named": "mistakes named rightly      {right} ({wrong} wrongly, {none} not at all)",
         "mutants": "mutants killed              {killed} ({equivalent} equivalent, {survived} survived)",
         "false_alarms": "false alarms                {count} in {runs} runs",
     }
@@ -137,6 +169,7 @@ def main(arguments: list[str]) -> int:
         jobs = {
             "correct": lambda: ("correct", correct(pool)),
             "mistaken": lambda: ("mistaken", mistaken(pool)),
+            "named": lambda: ("named", diagnoses(pool)),
             "mutants": lambda: ("mutants", mutated(pool)),
             "alarms": lambda: ("false_alarms", false_alarms(pool, runs)),
         }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]
 
+from proctor.diagnosis import offered  # noqa: E402
 from proctor.judge import LocalSide, criteria, judge_cell, load_tests  # noqa: E402
 from proctor.wall import loopback  # noqa: E402
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from proctor.criteria import Criteria
+    from proctor.judge import Diagnosis
     from proctor.outcome import CellReport
 
 HIDDEN = load_tests(HERE / "exercise4")
@@ -27,10 +29,18 @@ CELLS = {
 """The graded cells of each part."""
 
 
-def judge(namespace: Mapping[str, Any], cells: Iterable[str] = tuple(HIDDEN)) -> dict[str, CellReport]:
-    """Return the report on each graded cell for the classes of a namespace."""
+DIAGNOSE, REFERENCE = offered(HERE / "exercise4")
+
+
+def judge(
+    namespace: Mapping[str, Any],
+    cells: Iterable[str] = tuple(HIDDEN),
+    *,
+    diagnose: Diagnosis | None = None,
+) -> dict[str, CellReport]:
+    """Return the report on each graded cell for the classes of a namespace; with DIAGNOSE mistakes are named."""
     side = LocalSide(loopback(namespace))
-    return {name: judge_cell(HIDDEN[name], side) for name in cells}
+    return {name: judge_cell(HIDDEN[name], side, diagnose=diagnose) for name in cells}
 
 
 def judge_locally(namespace: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
@@ -52,6 +62,19 @@ def _passed(case: type[Criteria], namespace: Mapping[str, Any]) -> dict[str, boo
         else:
             passed[name] = passed.get(getattr(case, name).after, True)
     return passed
+
+
+def named(reports: Mapping[str, CellReport]) -> dict[str, set[tuple[str, str]]]:
+    """Return the mistakes that are named in each cell, where there are any: what each is, and the question."""
+    found = {
+        name: {
+            (verdict.misconception, verdict.hint.split("\n")[0])
+            for verdict in report.verdicts
+            if verdict.misconception
+        }
+        for name, report in reports.items()
+    }
+    return {name: words for name, words in found.items() if words}
 
 
 def lost(reports: Mapping[str, CellReport]) -> dict[str, float]:
