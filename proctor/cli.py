@@ -13,8 +13,11 @@ from proctor.light import leave_out
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: tuple[str, ...] = ("collect", "grade", "status", "report")
+COMMANDS: tuple[str, ...] = ("collect", "grade", "status", "report", "forget")
 """In the order in which a semester needs them."""
+
+MODULES = {"return": "give_back"}
+"""The module of a command whose name cannot be that of a module."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     runs = {}
     for name in COMMANDS:
-        module = import_module(f"proctor.commands.{name}")
+        module = import_module(f"proctor.commands.{MODULES.get(name, name)}")
         command = commands.add_parser(name, help=module.HELP, description=module.__doc__)
         module.add_arguments(command)
         runs[name] = module.run

@@ -1,0 +1,205 @@
+"""Takes a download through all the steps: whose, which student, which file, when, and into the course."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from proctor.collect import CollectError, record
+from proctor.collect.archive import open_download
+from proctor.collect.choose import Wanted, choose, grade_ids
+from proctor.collect.names import is_safe, slug
+from proctor.collect.roster import Student
+from proctor.collect.sorting import sort
+from proctor.collect.stage import Stage
+
+if TYPE_CHECKING:
+    from pathlib import Path, PurePosixPath
+
+    from proctor.collect.choose import Choice
+    from proctor.collect.platforms import Handed, Owner
+    from proctor.collect.roster import Roster
+
+PACKING = dt.timedelta(minutes=10)
+"""Files that are no further apart than this were dated when they were packed, not when they were handed in."""
+
+KEEPS_TIMES = {"ilias", "plain"}
+"""Platforms whose downloads may date a file to when it was handed in (see :mod:`proctor.collect.platforms`)."""
+
+
+@dataclass
+class Job:
+    """What to collect, and how.
+
+    Attributes:
+        course: the course's folder.
+        assignment: the name of the assignment.
+        download: the zip or folder.
+        roster: who is in the course, or None.
+        zone: of times that come without one; the machine's own if None.
+        platform: whose download it is; None to find out.
+        force: replace submissions that may be as late, or later.
+        dry: write nothing.
+    """
+
+    course: Path
+    assignment: str
+    download: Path
+    roster: Roster | None = None
+    zone: dt.tzinfo | None = None
+    platform: str | None = None
+    force: bool = False
+    dry: bool = False
+
+
+@dataclass
+class Report:
+    """What became of a download: the stage has who is new, changed, the same, kept.
+
+    Attributes:
+        platform: whose download it was.
+        dated: whether the times of the files are believed to be those of the submissions.
+        stage: see :class:`Stage`.
+        origins: what is known of each student's submission.
+        unplaced: what could not be placed, and why.
+        silent: students of the roster from whom nothing came.
+    """
+
+    platform: str
+    stage: Stage
+    dated: bool
+    origins: dict[str, record.Origin] = field(default_factory=dict)
+    unplaced: list[tuple[str, str]] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
+
+
+def collect(job: Job) -> Report:
+    """Collect a download into the course: all that can be placed, at once.
+
+    Raises:
+        CollectError: the download, the roster or the course cannot be used.
+    """
+    wanted = wanted_of(job.course, job.assignment)
+    record.load(job.course, job.assignment)  # if it is damaged, say so before anything is written
+    with open_download(job.download, job.zone) as contents:
+        platform, handed, strangers = sort(contents.files, job.assignment, job.platform)
+        stage = Stage(job.course, job.assignment, force=job.force, dry=job.dry)
+        report = Report(platform, stage, dated=platform in KEEPS_TIMES and _dated(handed))
+        report.unplaced = [(str(path), reason) for path, reason in contents.refused]
+        report.unplaced += [(str(file.path), "whose is this?") for file in strangers if _matters(file.path)]
+        with stage:
+            for student, people in _students(handed, job.roster, report).items():
+                _place(job, student, people, wanted, report)
+            stage.commit(lambda: record.update(job.course, job.assignment, report.origins))
+    if job.roster is not None:
+        came = {*report.origins, *stage.kept}
+        report.silent = [each.id for each in job.roster.students if each.id not in came]
+    return report
+
+
+def wanted_of(course: Path, assignment: str) -> Wanted:
+    """Return what an assignment asks for, from its release, or from its source.
+
+    Raises:
+        CollectError: the course has no such assignment.
+    """
+    for folder in (course / "release" / assignment, course / "source" / assignment):
+        notebooks = sorted(folder.glob("*.ipynb"))
+        if notebooks:
+            ids = [grade_ids(path.read_bytes()) for path in notebooks]
+            return Wanted(tuple(path.name for path in notebooks), frozenset().union(*ids))
+    raise CollectError(f"This course has no assignment {assignment!r}: no notebook in release/{assignment}.")
+
+
+def _students(handed: list[Handed], roster: Roster | None, report: Report) -> dict[Student, list[Handed]]:
+    """Group what was handed in by student; who cannot be found is reported."""
+    found: dict[Student, list[Handed]] = {}
+    for person in handed:
+        try:
+            student = roster.find(person.owner) if roster else Student(_own_id(person.owner))
+        except CollectError as error:
+            report.unplaced.append((str(person.owner), str(error)))
+            continue
+        found.setdefault(student, []).append(person)
+    for student, people in list(found.items()):
+        if len({person.owner.platform_id for person in people}) > 1:
+            names = " and ".join(str(person.owner) for person in people)
+            report.unplaced.append(
+                (names, f"different people, who would all be {student.id}: give a --roster with platform_id")
+            )
+            del found[student]
+    return found
+
+
+def _own_id(owner: Owner) -> str:
+    """Make a student id of what the platform says: the login, or the name with the platform's number.
+
+    Raises:
+        CollectError: nothing of it can be the name of a folder.
+    """
+    for name in (
+        owner.login,
+        owner.name if owner.platform == "plain" else "",
+        slug(owner.name, owner.platform_id),
+    ):
+        if is_safe(name):
+            return name
+    raise CollectError("no id can be made of this name: give a --roster")
+
+
+def _place(job: Job, student: Student, people: list[Handed], wanted: Wanted, report: Report) -> None:
+    """Choose a student's submission and stage it; if that is not possible, report it."""
+    choices: list[tuple[Owner, Choice]] = []
+    for person in people:
+        try:
+            choices.append((person.owner, choose(person, wanted)))
+        except CollectError as error:
+            report.unplaced.append((_shown(student, person.owner), str(error)))
+    if not choices:
+        return
+    times = [choice.time for _, choice in choices if report.dated and choice.time]
+    if len(choices) > 1 and len(set(times)) < len(choices):
+        names = ", ".join(owner.folder or owner.name for owner, _ in choices)
+        report.unplaced.append(
+            (student.id, f"several submissions, and nothing says which is the latest: {names}")
+        )
+        return
+    latest = times.index(max(times)) if len(choices) > 1 else 0
+    owner, choice = choices[latest]
+    time = student.submitted or (choice.time if report.dated else None)
+    report.stage.put(student.id, choice, time)
+    if student.id not in report.stage.kept:
+        report.origins[student.id] = _origin(job, student, owner, choice, time)
+
+
+def _origin(
+    job: Job, student: Student, owner: Owner, choice: Choice, time: dt.datetime | None
+) -> record.Origin:
+    return record.Origin(
+        platform=owner.platform,
+        name=student.name or f"{student.first} {student.last}".strip() or owner.name,
+        login=owner.login or student.login,
+        platform_id=owner.platform_id or student.platform_id,
+        folder=owner.folder,
+        file=str(choice.source),
+        time=time.astimezone(dt.UTC).isoformat() if time else "",
+        late=choice.late,
+        download=job.download.name,
+        notes=tuple(choice.notes),
+    )
+
+
+def _shown(student: Student, owner: Owner) -> str:
+    return f"{student.id}: {owner}" if student.id not in str(owner) else str(owner)
+
+
+def _dated(handed: list[Handed]) -> bool:
+    """Say whether the files' times differ as those of submissions do, and not as those of packing do."""
+    times = [item.file.time for person in handed for item in person.items if item.file.time]
+    return bool(times) and max(times) - min(times) > PACKING
+
+
+def _matters(path: PurePosixPath) -> bool:
+    """Say whether a file that is nobody's could be a submission; tables and texts of the platform's are not."""
+    return path.suffix.casefold() in {".ipynb", ".zip"}

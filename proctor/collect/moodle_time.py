@@ -1,0 +1,43 @@
+"""Reads the times of Moodle's grading worksheet, which are written for people, in the language of the reader."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+GERMAN = {"mär": "mar", "mrz": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
+
+WRITTEN = re.compile(
+    r"(?P<day>\d{1,2})\.?\s+(?P<month>[^\W\d]{3})[^\W\d]*\.?\s+(?P<year>\d{4}),?\s+"
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?:\s*(?P<half>[ap])\.?m)?",
+    re.IGNORECASE,
+)
+
+
+def moodle_time(text: str, zone: dt.tzinfo | None) -> dt.datetime | None:
+    """Read «Tuesday, 5 March 2024, 11:23 PM» or «Dienstag, 5. März 2024, 23:23».
+
+    Args:
+        text: the cell.
+        zone: of the times; the machine's own if None.
+
+    Returns:
+        The time in UTC, or None where there is none: «-», or a language that we do not know.
+    """
+    match = WRITTEN.search(text)
+    month = match["month"].casefold() if match else ""
+    month = GERMAN.get(month, month)
+    if not match or month not in MONTHS:
+        return None
+    hour = int(match["hour"])
+    if match["half"]:
+        hour = hour % 12 + 12 * (match["half"].casefold() == "p")
+    try:
+        day = int(match["day"])
+        time = dt.datetime(
+            int(match["year"]), MONTHS.index(month) + 1, day, hour, int(match["minute"]), tzinfo=zone
+        )
+    except ValueError:
+        return None
+    return time.astimezone(dt.UTC)

@@ -1,0 +1,105 @@
+"""What collecting learned and returning needs: `submitted/collected.json`, for each assignment and student.
+
+It names people. It lies beside the submissions, is not in git, and `forget` removes one student from it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from proctor.collect import CollectError
+
+NAME = "collected.json"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a submission came from.
+
+    Attributes:
+        platform: "moodle", "ilias", "canvas" or "plain".
+        name, login, platform_id: of the person, as the platform or the roster has them.
+        folder: the folder in the download, or the beginning of the file's name (Moodle without folders).
+        file: the file in the download that the notebook came from.
+        time: when it was handed in, in UTC (ISO 8601), or "".
+        late: whether the platform calls it late.
+        download: the name of the download.
+        notes: what was done to it, in words.
+    """
+
+    platform: str
+    name: str = ""
+    login: str = ""
+    platform_id: str = ""
+    folder: str = ""
+    file: str = ""
+    time: str = ""
+    late: bool = False
+    download: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def load(course: Path, assignment: str) -> dict[str, Origin]:
+    """Return what is known of an assignment's submissions, by student.
+
+    Raises:
+        CollectError: the record is damaged.
+    """
+    known = _read(course).get(assignment, {})
+    try:
+        return {
+            student: Origin(**{**entry, "notes": tuple(entry["notes"])}) for student, entry in known.items()
+        }
+    except (TypeError, KeyError, AttributeError):
+        raise CollectError(f"{_path(course)} is damaged; move it away and collect again.") from None
+
+
+def update(course: Path, assignment: str, origins: dict[str, Origin]) -> None:
+    """Add what was learned to the record."""
+    everything = _read(course)
+    everything.setdefault(assignment, {}).update({student: asdict(each) for student, each in origins.items()})
+    _write(course, everything)
+
+
+def forget(course: Path, student: str, *, delete: bool = True) -> bool:
+    """Remove a student from the record, in all assignments; says whether there is anything to remove."""
+    everything = _read(course)
+    found = [entries.pop(student) for entries in everything.values() if student in entries]
+    if found and delete:
+        _write(course, everything)
+    return bool(found)
+
+
+def _path(course: Path) -> Path:
+    return course / "submitted" / NAME
+
+
+def _read(course: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    try:
+        data = json.loads(_path(course).read_text(encoding="utf-8"))
+        return dict(data["assignments"])
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        message = f"{_path(course)} is damaged ({error}); move it away and collect again."
+        raise CollectError(message) from None
+
+
+def _write(course: Path, everything: dict[str, dict[str, dict[str, Any]]]) -> None:
+    """Replace the record as a whole: who reads it sees the old one or the new one."""
+    path = _path(course)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"version": 1, "assignments": everything}, indent=1, ensure_ascii=False, sort_keys=True)
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{NAME}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise

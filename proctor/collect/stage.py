@@ -1,0 +1,182 @@
+"""Writes submissions into `submitted/`: first all of them beside it, then each into its place, or none.
+
+Whatever stops it half way, the next one finds: what was moved aside is put back before anything else happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from nbgrader.utils import parse_utc
+
+from proctor.collect import CollectError
+from proctor.collect.choose import STAMP
+from proctor.lock import STATE, CourseBusy, course_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from proctor.collect.choose import Choice
+
+SCRATCH = ".collecting"
+"""Below `submitted/`: so that moving into place is a rename, and hidden from nbgrader's patterns."""
+
+REPLACED = Path(STATE) / "replaced"
+
+
+class Stage:
+    """Submissions of one assignment on their way into a course; `with` it, `put` them, `commit`.
+
+    Attributes:
+        new, changed, same: the students whose submission is new, replaces one, or is there already.
+        kept: the students who have another submission, which this one does not replace, with the reason.
+    """
+
+    def __init__(self, course: Path, assignment: str, *, force: bool = False, dry: bool = False) -> None:
+        self.course, self.assignment, self.force, self.dry = course, assignment, force, dry
+        self.submitted = course / "submitted"
+        self.new: list[str] = []
+        self.changed: list[str] = []
+        self.same: list[str] = []
+        self.kept: dict[str, str] = {}
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        if not self.dry:
+            try:
+                self._open.enter_context(course_lock(self.course, "proctor collect"))
+            except CourseBusy as error:
+                raise CollectError(str(error)) from None
+            self.submitted.mkdir(exist_ok=True)
+            self._open.callback(self._tidy)
+            self._tidy()
+            (self.submitted / SCRATCH / "new").mkdir(parents=True)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._open.close()
+
+    def put(self, student: str, choice: Choice, time: dt.datetime | None) -> None:
+        """Add a student's submission, handed in at a time (UTC; None where nothing says when)."""
+        there = self._place(student)
+        if there.is_symlink() or (there.exists() and not there.is_dir()):
+            raise CollectError(f"{there} is not a folder; move it away.")
+        if there.exists():
+            if _same(there, choice, time):
+                self.same.append(student)
+                return
+            reason = "" if self.force else _not_newer(there, time)
+            if reason:
+                self.kept[student] = reason
+                return
+        (self.changed if there.exists() else self.new).append(student)
+        if not self.dry:
+            _write(self.submitted / SCRATCH / "new" / student, choice, time)
+
+    def commit(self, finish: Callable[[], None]) -> None:
+        """Move all of it into place and `finish`; if anything fails, everything is put back.
+
+        What was replaced is kept in `.proctor/replaced`, to be put back by hand.
+        """
+        if self.dry:
+            return
+        done: list[str] = []
+        try:
+            for student in [*self.new, *self.changed]:
+                done.append(student)
+                self._swap(student)
+            finish()
+        except BaseException:
+            for student in done:
+                self._put_back(student)
+            raise
+
+    def _place(self, student: str) -> Path:
+        return self.submitted / student / self.assignment
+
+    def _aside(self, student: str) -> Path:
+        return self.submitted / SCRATCH / "old" / self.assignment / student
+
+    def _swap(self, student: str) -> None:
+        place = self._place(student)
+        if place.exists():
+            self._aside(student).parent.mkdir(parents=True, exist_ok=True)
+            place.rename(self._aside(student))
+        place.parent.mkdir(exist_ok=True)
+        (self.submitted / SCRATCH / "new" / student).rename(place)
+
+    def _put_back(self, student: str) -> None:
+        if student in self.new or self._aside(student).exists():
+            shutil.rmtree(self._place(student), ignore_errors=True)
+            with contextlib.suppress(OSError):
+                self._place(student).parent.rmdir()
+        if self._aside(student).exists():
+            self._place(student).parent.mkdir(exist_ok=True)
+            self._aside(student).rename(self._place(student))
+
+    def _tidy(self) -> None:
+        """Leave nothing beside the submissions: here, or of a collect that was killed.
+
+        What had been moved aside goes back if its place is empty, else among what was replaced.
+        """
+        shutil.rmtree(self.submitted / SCRATCH / "new", ignore_errors=True)
+        now = dt.datetime.now(tz=dt.UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
+        for aside in sorted((self.submitted / SCRATCH / "old").glob("*/*")):
+            place = self.submitted / aside.name / aside.parent.name
+            if place.exists():
+                place = self.course / REPLACED / aside.name / aside.parent.name / now
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(aside, place)
+        shutil.rmtree(self.submitted / SCRATCH, ignore_errors=True)
+
+
+def _write(folder: Path, choice: Choice, time: dt.datetime | None) -> None:
+    """Write a submission; its files are as old as it is, for autograding believes no time before theirs."""
+    for name, content in choice.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        if time is not None:
+            os.utime(path, (time.timestamp(), time.timestamp()))
+    if time is not None:
+        (folder / STAMP).write_text(stamp(time) + "\n", encoding="utf-8")
+
+
+def stamp(time: dt.datetime) -> str:
+    """Return a time as nbgrader writes it: in UTC."""
+    return time.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+
+
+def _same(there: Path, choice: Choice, time: dt.datetime | None) -> bool:
+    """Say whether exactly this submission is there already."""
+    present = {path.relative_to(there) for path in there.rglob("*") if not path.is_dir()} - {Path(STAMP)}
+    if present != {Path(name) for name in choice.files} or any(
+        (there / name).is_symlink() for name in present
+    ):
+        return False
+    if any((there / name).read_bytes() != content for name, content in choice.files.items()):
+        return False
+    return time is None or _handed_in(there) == time.replace(microsecond=0)
+
+
+def _not_newer(there: Path, time: dt.datetime | None) -> str:
+    """Say why a submission does not take the place of the one that is there; "" if it does."""
+    before = _handed_in(there)
+    if before is None or time is None:
+        return "another submission is there, and nothing says which is later"
+    if time <= before:
+        return f"a later one is there, of {before:%Y-%m-%d %H:%M} UTC"
+    return ""
+
+
+def _handed_in(there: Path) -> dt.datetime | None:
+    try:
+        time = parse_utc((there / STAMP).read_text(encoding="utf-8").strip())
+    except (OSError, ValueError, OverflowError):
+        return None
+    return time.replace(tzinfo=dt.UTC, microsecond=0) if time else None

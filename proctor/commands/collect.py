@@ -1,0 +1,126 @@
+"""Bring a download of Moodle, ILIAS (StudOn), Canvas, or a plain folder or zip of notebooks into submitted/.
+
+Writes all that can be placed, at once, and says what could not be placed and why; then the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proctor.collect import CollectError
+from proctor.collect.gather import Job, collect
+from proctor.collect.roster import read_roster
+from proctor.commands import Refusal
+
+if TYPE_CHECKING:
+    import argparse
+
+    from proctor.collect.gather import Report
+
+HELP = "bring a learning platform's download into submitted/"
+PLATFORMS = ("moodle", "ilias", "canvas", "plain")
+NAMES = {"moodle": "Moodle", "ilias": "ILIAS", "canvas": "Canvas", "plain": "a plain folder"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument(
+        "download", type=Path, metavar="DOWNLOAD", help="the zip that the platform gave, or a folder"
+    )
+    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    parser.add_argument("--assignment", help="its name in the course (default: the only one in release/)")
+    parser.add_argument(
+        "--roster", type=Path, metavar="TABLE",
+        help="who is in the course, as CSV: columns id, first_name, last_name, login, email, platform_id; or Moodle's "
+        "grading worksheet (which also says when each submission came) or gradebook export, Canvas's gradebook "
+        "export, or StudOn's status.csv. Without it, ids are made of what the platform says",
+    )  # fmt: skip
+    parser.add_argument("--platform", choices=PLATFORMS, help="whose download it is (default: found out)")
+    parser.add_argument(
+        "--timezone", metavar="ZONE", help="of the platform, as Europe/Berlin (default: this machine's)"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace submissions that may be as late, or later"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Collect; returns 0 if everything was placed, 1 if not."""
+    course = _course(args.course)
+    assignment = args.assignment or _only_assignment(course)
+    try:
+        zone = zoneinfo.ZoneInfo(args.timezone) if args.timezone else None
+        roster = read_roster(args.roster, zone) if args.roster else None
+        job = Job(course, assignment, args.download, roster, zone, args.platform, args.force, args.dry_run)
+        report = collect(job)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise Refusal(f"there is no time zone {args.timezone!r}; write it as Europe/Berlin") from None
+    except CollectError as error:
+        raise Refusal(str(error)) from None
+    except OSError as error:
+        raise Refusal(f"nothing was collected: {error.filename}: {error.strerror}") from None
+    _print_report(report, job)
+    return 1 if report.unplaced or report.stage.kept else 0
+
+
+def _course(folder: Path) -> Path:
+    if not (folder / "nbgrader_config.py").is_file():
+        raise Refusal(
+            f"{folder.resolve()} is no course: it has no nbgrader_config.py. Go there, or use --course"
+        )
+    return folder.resolve()
+
+
+def _only_assignment(course: Path) -> str:
+    """Return the only assignment that is released; refuse to guess."""
+    names = sorted(path.name for path in (course / "release").glob("*/") if any(path.glob("*.ipynb")))
+    if len(names) != 1:
+        raise Refusal("say which assignment: --assignment " + (" or ".join(names) or "NAME"))
+    return names[0]
+
+
+def _print_report(report: Report, job: Job) -> None:
+    """Print what became of a download."""
+    stage = report.stage
+    print(f"{job.download.name}: a download from {NAMES[report.platform]}, for {job.assignment}")
+    counts = (
+        ("new", len(stage.new)), ("replaced", len(stage.changed)), ("there already", len(stage.same)),
+        ("kept as they are", len(stage.kept)), ("not placed", len(report.unplaced)),
+    )  # fmt: skip
+    print("  " + ", ".join(f"{count} {what}" for what, count in counts if count))
+    _print_times(report)
+    _print_list("Replaced by a later one (the earlier one is in .proctor/replaced)", stage.changed)
+    notes = [f"{student}: {note}" for student, origin in report.origins.items() for note in origin.notes]
+    _print_list("To know", notes)
+    _print_list("Kept (--force replaces them)", [f"{who}: {why}" for who, why in stage.kept.items()])
+    _print_list("Not placed", [f"{what}: {why}" for what, why in report.unplaced])
+    _print_list("Nothing came from", report.silent)
+    if job.dry:
+        print("Nothing was written (--dry-run).")
+
+
+def _print_times(report: Report) -> None:
+    late = sum(origin.late for origin in report.origins.values())
+    known = sum(bool(origin.time) for origin in report.origins.values())
+    if report.origins and not known:
+        advice = {
+            "moodle": ": give the grading worksheet as --roster",
+            "canvas": "; it only marks who is late",
+        }.get(report.platform, "")
+        print(
+            f"  This download does not say when the submissions came{advice}. No lateness is computed for them."
+        )
+    elif known < len(report.origins):
+        print(f"  For {len(report.origins) - known} of them, nothing says when they came.")
+    if late:
+        print(f"  {late} marked as late by the platform.")
+
+
+def _print_list(title: str, lines: list[str]) -> None:
+    if lines:
+        print(f"{title}:")
+        for line in lines:
+            print(f"  {line}")

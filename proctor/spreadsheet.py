@@ -1,0 +1,99 @@
+"""Reads and writes the tables of spreadsheets and platforms as they are: separator, encoding, decimal sign."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+csv.field_size_limit(2**24)  # a cell can hold a whole text that a student typed in
+
+
+class TableError(Exception):
+    """A file is no table that can be read; says in one line what to do."""
+
+
+@dataclass
+class Table:
+    """A table: the header, the rows (as long as the header), and how they are written.
+
+    Attributes:
+        header: the names of the columns.
+        rows: the cells of each row.
+        separator: between cells.
+        encoding: of the file, with its byte order mark if it has one.
+        newline: between rows.
+    """
+
+    header: list[str]
+    rows: list[list[str]]
+    separator: str = ","
+    encoding: str = "utf-8"
+    newline: str = "\r\n"
+
+    def column(self, *names: str) -> int | None:
+        """Return the number of the first column with one of these names, in any case; None without."""
+        wanted = [name.casefold() for name in names]
+        found = [name.strip().casefold() for name in self.header]
+        return next((found.index(name) for name in wanted if name in found), None)
+
+    def encode(self) -> bytes:
+        """Return the file."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, delimiter=self.separator, lineterminator=self.newline)
+        writer.writerows([self.header, *self.rows])
+        return text.getvalue().encode(self.encoding)
+
+
+def read_table(path: Path) -> Table:
+    """Read a table from a file.
+
+    Raises:
+        TableError: there is no such file, or no table in it.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise TableError(f"{path} cannot be read ({error.strerror}).") from None
+    return parse_table(data, path.name)
+
+
+def parse_table(data: bytes, name: str) -> Table:
+    """Read a table from the content of a file; `name` is for messages.
+
+    Raises:
+        TableError: there is no table in it.
+    """
+    if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
+        raise TableError(f"{name} is a workbook; save it as CSV (UTF-8) and give that.")
+    text, encoding = _decode(data, name)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=lambda sign: len(next(csv.reader([first], delimiter=sign), [])))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise TableError(f"{name} is no table that can be read ({error}).") from None
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if not rows or len(rows[0]) < 2:
+        raise TableError(f"{name} is no table with a header and several columns.")
+    width = len(rows[0])
+    filled = [(row + [""] * width)[: max(width, len(row))] for row in rows[1:]]
+    return Table(rows[0], filled, separator, encoding, newline)
+
+
+def _decode(data: bytes, name: str) -> tuple[str, str]:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16"), "utf-16"
+    encoding = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+    for each in (encoding, "cp1252"):
+        try:
+            return data.decode(each), each
+        except UnicodeDecodeError:
+            continue
+    raise TableError(f"{name} is neither UTF-8 nor Windows text; save it as CSV (UTF-8).")

@@ -1,0 +1,139 @@
+"""Reads what students get back: the points from the gradebook, the pages of feedback, and whose they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbgrader.api import Gradebook, MissingEntry
+
+from proctor.collect import record
+from proctor.collect.record import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from proctor.collect.roster import Roster, Student
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one student gets back.
+
+    Attributes:
+        student: the student's id in the course.
+        origin: the student on the platform.
+        points: with manual scores, after the penalty for lateness; never negative.
+        maximum: points that can be had.
+        penalty: what lateness cost, in points.
+        pages: the feedback, a page of HTML for each notebook.
+    """
+
+    student: str
+    origin: Origin
+    points: float
+    maximum: float
+    penalty: float
+    pages: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where a course keeps what is returned: its folder, its gradebook, and the assignment."""
+
+    folder: Path
+    assignment: str
+    database: str
+    course_id: str = "*"
+
+    def people(self, platform: str, roster: Roster | None) -> dict[str, Origin]:
+        """Return who has handed in, with what the platform calls them.
+
+        What collecting learned comes first; for who was not collected, the roster.
+        """
+        handed = [
+            folder.parent.name
+            for folder in sorted((self.folder / "submitted").glob(f"[!.]*/{self.assignment}"))
+            if folder.is_dir()
+        ]
+        known = record.load(self.folder, self.assignment)
+        listed = {each.id: each for each in roster.students} if roster else {}
+        found = {}
+        for student in handed:
+            origin = known.get(student)
+            if (origin is None or origin.platform != platform) and student in listed:
+                origin = _listed(platform, listed[student])
+            found[student] = origin or Origin("")
+        return found
+
+
+def results(
+    course: Course, people: Mapping[str, Origin], stale: Mapping[str, str], *, feedback: bool = True
+) -> tuple[list[Result], dict[str, str]]:
+    """Read the results of an assignment.
+
+    Args:
+        course: the course.
+        people: whose.
+        stale: of whose grade is out of date, why.
+        feedback: whether pages are wanted.
+
+    Returns:
+        The results, by student, and for whom something is missing, what.
+    """
+    found, missing = [], {}
+    with Gradebook(course.database, course.course_id) as gradebook:
+        for student, origin in sorted(people.items()):
+            try:
+                submission = gradebook.find_submission(course.assignment, student)
+            except MissingEntry:
+                missing[student] = "is not graded"
+                continue
+            pages = tuple(sorted((course.folder / "feedback" / student / course.assignment).glob("*.html")))
+            lack = _lack(submission, stale.get(student, ""))
+            if feedback and not lack:
+                lack = _page_lack(course, student, pages)
+            if lack:
+                missing[student] = lack
+            penalty = float(submission.late_submission_penalty or 0)
+            points = max(0.0, float(submission.score) - penalty)
+            found.append(Result(student, origin, points, float(submission.max_score), penalty, pages))
+    return found, missing
+
+
+def written(points: float, decimal: str = ".") -> str:
+    """Return points for a table, to two places, without zeros that say nothing.
+
+    >>> written(17.5), written(25.0), written(2 / 3, ",")
+    ('17.5', '25', '0,67')
+    """
+    return f"{points:.2f}".rstrip("0").rstrip(".").replace(".", decimal)
+
+
+def _listed(platform: str, student: Student) -> Origin:
+    name = student.name or f"{student.first} {student.last}".strip()
+    folder = ""
+    if platform == "moodle" and student.platform_id:
+        folder = f"{name.replace('_', ' ')}_{student.platform_id}_assignsubmission_file"
+    if platform == "ilias" and student.platform_id:
+        folder = f"{student.last}_{student.first}_{student.login}_{student.platform_id}"
+    return Origin(platform, name, student.login, student.platform_id, folder)
+
+
+def _lack(submission: Any, stale: str) -> str:
+    if stale:
+        return f"grade out of date ({stale})"
+    if submission.needs_manual_grade:
+        return "waits for a review by hand"
+    return ""
+
+
+def _page_lack(course: Course, student: str, pages: tuple[Path, ...]) -> str:
+    if not pages:
+        return "has no feedback"
+    graded = (course.folder / "autograded" / student / course.assignment).glob("*.ipynb")
+    newest = max((path.stat().st_mtime for path in graded), default=0.0)
+    if min(page.stat().st_mtime for page in pages) < newest:
+        return "has feedback from before the last grading"
+    return ""
