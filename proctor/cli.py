@@ -13,7 +13,7 @@ from proctor.light import leave_out
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: tuple[str, ...] = ("collect", "grade", "status", "report", "forget")
+COMMANDS: tuple[str, ...] = ("collect", "grade", "status", "report", "return", "forget")
 """In the order in which a semester needs them."""
 
 MODULES = {"return": "give_back"}
