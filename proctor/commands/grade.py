@@ -64,18 +64,28 @@ def run(args: argparse.Namespace) -> int:
     return ended if ended is not None else converter.tally.status
 
 
-def open_course(course: Path, exercise: str, *, verbose: bool = False) -> AutogradeApp:
+def load_course(course: Path, *, verbose: bool = False) -> AutogradeApp:
     """Go into a course and load its configuration the way nbgrader does.
 
     Raises:
-        Refusal: it is no course, or its gradebook does not know the exercise.
+        Refusal: it is no course.
     """
     course = course.resolve()
     if not (course / "nbgrader_config.py").is_file():
         raise Refusal(f"{course} is no course: it has no nbgrader_config.py. Go there, or use --course.")
     os.chdir(course)
     app = AutogradeApp(raise_config_file_errors=True)
-    app.initialize(["--log-level=WARNING" if verbose else "--log-level=CRITICAL", exercise])
+    app.initialize(["--log-level=WARNING" if verbose else "--log-level=CRITICAL"])
+    return app
+
+
+def open_course(course: Path, exercise: str, *, verbose: bool = False) -> AutogradeApp:
+    """Load a course for one of its exercises.
+
+    Raises:
+        Refusal: it is no course, or its gradebook does not know the exercise.
+    """
+    app = load_course(course, verbose=verbose)
     app.coursedir.assignment_id = exercise
     _refuse_unknown(app.coursedir)
     return app

@@ -142,6 +142,9 @@ def test_from_the_assignment_to_the_export(desk: Desk) -> None:
     assert saved.value.json()["manual_score"] == 3.5
     assert exported(desk) == {"ada": score + 0.5}
 
+    formgrader.locator(".live-notebook a:visible").click()
+    expect(points.page.locator(".jp-KernelName")).to_have_text("Python 3 (jailed)")
+
 
 def test_the_jailed_kernel(desk: Desk) -> None:
     """A student's notebook runs in the jail, where neither network nor course is; shut down, nothing is left."""

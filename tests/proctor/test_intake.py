@@ -25,9 +25,6 @@ from proctor.submission import UnreadableError, look_for, read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# nbgrader's own queries, about objects that it has not yet saved.
-pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
-
 ROOT = Path(__file__).resolve().parents[2]
 EXERCISE = "exercise4"
 sys.path.insert(0, str(ROOT / "tests" / "specimens"))

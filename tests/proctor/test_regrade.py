@@ -17,8 +17,6 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from tiny_course import EXERCISE, make_course, nbgrader  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
-
 
 def proctor(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command of ours in a course."""
