@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ANSWER = 10.0
 """Seconds in which a scheduler has to answer."""
+LOST = "The connection to the cluster's scheduler was lost."
 
 _one_at_a_time = threading.Lock()
 
@@ -43,8 +44,16 @@ class ClusterCrew:
         self._tests: dict[Path | Parcel, Parcel] = {}
 
     def has_room(self) -> bool:
-        """Say whether a worker has less than it should be given."""
-        return len(self._under_way) < AHEAD * max(1, len(self._client.nthreads()))
+        """Say whether a worker has less than it should be given.
+
+        Raises:
+            CrewUnavailable: the scheduler is gone.
+        """
+        try:
+            workers = len(self._client.nthreads())
+        except (OSError, TypeError) as error:
+            raise CrewUnavailable(LOST) from error
+        return len(self._under_way) < AHEAD * max(1, workers)
 
     def submit(self, job: Job) -> None:
         """Have a job done, with its files and the hidden tests packed."""
@@ -67,7 +76,7 @@ class ClusterCrew:
             result: Result = future.result()
             return result
         if future.status != "error":
-            raise CrewUnavailable("The connection to the cluster's scheduler was lost.")
+            raise CrewUnavailable(LOST)
         error = future.exception()
         if type(error).__name__ == "KilledWorker":
             return Result(

@@ -7,6 +7,7 @@ At any time no more submissions are under way than keep the workers busy, so mem
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import shutil
 from pathlib import Path
@@ -19,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from traitlets.config import Config
 
 from proctor.autograde import Execute, course_root
+from proctor.batch.crew import CrewUnavailable
 from proctor.batch.tally import Graded, Tally
 from proctor.batch.work import FULL, Job
 from proctor.gradebook import OneGradebook, one_gradebook
@@ -114,6 +116,8 @@ class BatchAutograde(CarefulAutograde):
         student, assignment = result.student, self.coursedir.assignment_id
         (self.notebooks, before), self._staged = self._under_way.pop(student), True
         with self._answering_for(student):
+            if result.disk_full:
+                raise OSError(errno.ENOSPC, result.fault)
             if result.fault:
                 raise GraderError(result.fault)
             executed = {name: nbformat.reads(text, 4) for name, text in result.notebooks.items()}
@@ -134,7 +138,7 @@ class BatchAutograde(CarefulAutograde):
         try:
             yield
         except Exception as error:
-            if disk_is_full(error):
+            if disk_is_full(error) or isinstance(error, CrewUnavailable):
                 raise
             self.log.debug("%s could not be graded", student, exc_info=True)
             self.tally.failed[student] = " ".join(str(error).split()) or type(error).__name__

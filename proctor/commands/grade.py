@@ -55,6 +55,15 @@ def run(args: argparse.Namespace) -> int:
         raise Refusal(f"--jobs {args.jobs}: at least one worker is needed.")
     if args.jobs is not None and args.cluster:
         raise Refusal("--jobs is for this machine; a cluster has as many workers as it has.")
+    try:
+        return _run(args, begun)
+    except Exception as error:
+        if not disk_is_full(error):
+            raise
+        return _ended_early(1, "The disk is full. Make room.")
+
+
+def _run(args: argparse.Namespace, begun: float) -> int:
     converter = _converter(args)
     with Bar(args.exercise) as bar, _stopped_by_signals():
         converter.report = bar.show
@@ -136,10 +145,6 @@ def _grade(converter: BatchAutograde) -> int | None:
         if not converter.tally.graded:
             raise Refusal(str(error)) from None
         return _ended_early(1, str(error))
-    except Exception as error:
-        if not disk_is_full(error):
-            raise
-        return _ended_early(1, "The disk is full. Make room.")
     return None
 
 
