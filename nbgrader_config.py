@@ -12,6 +12,7 @@ try:
     from proctor.cells import GENERATING, SaveAutoGrades
     from proctor.feedback import FeedbackExporter
     from proctor.feedback import install as install_feedback
+    from proctor.formgrader import sandbox_files
     from proctor.generate import finish_release, finish_solution
     from proctor.intake import install
     from proctor.late import LatePolicy
@@ -63,8 +64,9 @@ install_feedback()
 c.GenerateFeedback.exporter_class = FeedbackExporter
 c.GenerateFeedback.preprocessors = [GetGrades]
 # Formgrader shows what students wrote: harmless, and with formulas that need no script.
-c.HTMLExporter.preprocessors = ["proctor.harmless.Harmless"]
-c.HTMLExporter.filters = {"markdown2html": "proctor.harmless.for_formgrader"}
+c.HTMLExporter.preprocessors = ["proctor.formgrader.Harmless"]
+c.HTMLExporter.filters = {"markdown2html": "proctor.formgrader.markdown2html"}
+sandbox_files()
 
 # An environment inside the course must not make the course visible in the jail.
 c.JailProvisioner.hide = [str(course)]

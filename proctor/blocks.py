@@ -14,7 +14,8 @@ from markupsafe import Markup
 from nbconvert.filters.highlight import Highlight2HTML
 
 from proctor import card
-from proctor.harmless import PICTURES, clean_outputs, markdown
+from proctor.harmless import PICTURES, clean_outputs
+from proctor.rendering import markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,10 +5,7 @@ There are three such browsers: the grader's formgrader, the grader's JupyterLab,
 - **Outputs** are reduced when the graded notebook is written, so that whatever shows it later has nothing to
   obey: text, and PNG or JPEG pictures that are ones. HTML is not cleaned but read for its text. A cleaner
   lives in a race with browsers, and what students of an exercise print reads well as text.
-- **Markdown** stays as it was written; it is an answer. Its rendering is made safe: by nh3 with a short list of
-  what is allowed. Formulas become MathML here, and no script touches them later.
-
-`Harmless` does the first once more where formgrader renders, for notebooks that were graded by other means.
+- **Markdown** stays as it was written; it is an answer. Its rendering is made safe, in :mod:`proctor.rendering`.
 """
 
 from __future__ import annotations
@@ -21,14 +18,8 @@ import re
 from typing import Any
 
 import nh3
-from jinja2 import pass_context
-from nbconvert.preprocessors import Preprocessor
-from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from PIL import Image
-
-from proctor import reports
-from proctor.rendering import render
 
 MAX_LINES = 120
 """Lines of text shown for one output: its beginning, then its end."""
@@ -88,46 +79,6 @@ def shorten(text: str) -> str:
         end = MAX_LINES // 4
         lines = [*lines[: MAX_LINES - end - 1], f"[{left_out + 1} lines are left out here.]", *lines[-end:]]
     return "\n".join(lines)
-
-
-def markdown(source: str, attachments: Any = None, *, level: int = 0) -> str:
-    """Render Markdown of a student's to HTML that runs nothing, loads nothing and looks like nothing of ours.
-
-    Args:
-        source: the text; formulas in it become MathML.
-        attachments: pictures of the cell, by name, as the notebook format keeps them.
-        level: how far headings are moved down.
-    """
-    found = {}
-    for name, bundle in (attachments or {}).items() if isinstance(attachments, dict) else ():
-        for kind in PICTURES:
-            checked = picture(bundle.get(kind), kind) if isinstance(bundle, dict) else None
-            if checked:
-                found[str(name)] = f"data:{kind};base64,{checked}"
-    return render(source, found, level)
-
-
-@pass_context
-def for_formgrader(context: Any, source: str) -> str:
-    """Render a cell's Markdown for formgrader, whose MathJax is told to leave it alone (called by its template)."""
-    cell = context.get("cell", {})
-    return f'<div class="tex2jax_ignore mathjax_ignore">{markdown(source, cell.get("attachments"))}</div>'
-
-
-class Harmless(Preprocessor):
-    """Cleans what formgrader is about to render; only report cards stay as they are, and are drawn anew."""
-
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Return the notebook with nothing in it that a browser would obey (called by the exporter)."""
-        found = reports.reports_of(nb)
-        clean_outputs(nb)
-        nb.metadata = NotebookNode(language_info={"name": "python", "pygments_lexer": "ipython3"})
-        for cell in nb.cells:
-            cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "nbgrader"})
-            report = found.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
-            if report is not None and cell.metadata.nbgrader.get("grade"):
-                reports.show_report(cell, report)
-        return nb, resources
 
 
 def _clean(output: Any) -> Any:

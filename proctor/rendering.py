@@ -17,6 +17,8 @@ from latex2mathml.converter import convert
 from mistune.plugins import import_plugin
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+from proctor.harmless import PICTURES, picture
+
 MAX_SOURCE = 100_000
 MAX_FORMULA = 3_000
 PLUGINS = ("strikethrough", "table", "url", "def_list")
@@ -125,16 +127,30 @@ class _Renderer(IPythonRenderer):
         return _formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
 
 
+def markdown(source: str, attachments: Any = None, *, level: int = 0) -> str:
+    """Render Markdown of a student's to HTML that runs nothing, loads nothing and looks like nothing of ours.
+
+    Args:
+        source: the text; formulas in it become MathML.
+        attachments: pictures of the cell, by name, as the notebook format keeps them.
+        level: how far headings are moved down.
+    """
+    found = {}
+    for name, bundle in (attachments or {}).items() if isinstance(attachments, dict) else ():
+        for kind in PICTURES:
+            checked = picture(bundle.get(kind), kind) if isinstance(bundle, dict) else None
+            if checked:
+                found[str(name)] = f"data:{kind};base64,{checked}"
+    return render(source, found, level)
+
+
 def render(source: str, pictures: dict[str, str], level: int = 0) -> str:
-    """Render Markdown.
+    """Render Markdown to HTML of the tags and attributes above; in the worst case, its source as text.
 
     Args:
         source: whatever a student wrote.
         pictures: data URLs of checked pictures, by the names of the cell's attachments.
         level: how far headings are moved down.
-
-    Returns:
-        HTML of the tags and attributes above, and no others; in the worst case, the source as plain text.
     """
     if len(source) > MAX_SOURCE:
         return f"<pre>{escape(source[:MAX_SOURCE])}\n[{len(source) - MAX_SOURCE} more characters]</pre>"
