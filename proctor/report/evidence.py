@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from proctor.report.similarity import K, hashes
+from proctor.report.similarity import K, hashes, is_given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ def _matches(one: NDArray[np.uint64], other: NDArray[np.uint64], given: NDArray[
     for place, value in enumerate(hashes(other).tolist()):
         places[value].append(place)
     values = hashes(one)
-    own = ~np.isin(values, given)
+    own = ~is_given(values, given)
     found = []
     for start in np.flatnonzero(own).tolist():
         for place in places.get(int(values[start]), ()):

@@ -78,6 +78,15 @@ def given_hashes(sources: Iterable[str]) -> NDArray[np.uint64]:
     return np.unique(np.concatenate(found)) if found else np.empty(0, np.uint64)
 
 
+def is_given(values: NDArray[np.uint64], given: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Say which hashes are among the given ones, which are sorted: many times faster than `np.isin`."""
+    if not len(given):
+        return np.zeros(len(values), bool)
+    places = np.searchsorted(given, values)
+    found: NDArray[np.bool_] = given[np.minimum(places, len(given) - 1)] == values
+    return found
+
+
 def fingerprints(sources: Iterable[Tokens], given: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the fingerprints of a submission's own code, sorted.
 
@@ -88,7 +97,7 @@ def fingerprints(sources: Iterable[Tokens], given: NDArray[np.uint64]) -> NDArra
     kept = []
     for source in sources:
         values = hashes(source.codes)
-        kept.append(winnow(values[~np.isin(values, given)]))
+        kept.append(winnow(values[~is_given(values, given)]))
     return np.unique(np.concatenate(kept)) if kept else np.empty(0, np.uint64)
 
 

@@ -9,6 +9,7 @@ import builtins
 import keyword
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -71,16 +72,18 @@ def tokens(source: str) -> Tokens:
         counted = start
         if kind == "skip" or (kind == "string" and not source[line_start:start].strip()):
             continue
-        codes.append(crc32(_word(str(kind), text, before).encode("utf-8", "replace")))
+        codes.append(_code(str(kind), text, before == "."))
         lines.append(line)
         before = text
     return Tokens(np.array(codes, np.uint64), np.array(lines, np.int64))
 
 
-def _word(kind: str, text: str, before: str) -> str:
-    """Return what a token counts as, after the one before it."""
+@lru_cache(50_000)
+def _code(kind: str, text: str, after_dot: bool) -> int:  # noqa: FBT001  it is cached by position
+    """Return the number of what a token counts as."""
+    word = text
     if kind == "string":
-        return '""'
-    if kind != "name" or text in KEPT or (before == "." and text in OF_LIBRARIES):
-        return text
-    return "name"
+        word = '""'
+    elif kind == "name" and text not in KEPT and not (after_dot and text in OF_LIBRARIES):
+        word = "name"
+    return crc32(word.encode("utf-8", "replace"))
