@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import threading
 from pathlib import Path
@@ -26,13 +27,16 @@ class Offspring:
         self._one_reads = threading.Lock()
         reply.setblocking(False)  # noqa: FBT003
         self.returncode: int | None = None
+        self._status = -signal.SIGKILL  # which is what a nursery that is killed leaves unsaid
 
     def poll(self) -> int | None:
         """Return the status with which the kernel ended, or None while it lives."""
         with self._one_reads, contextlib.suppress(BlockingIOError):
-            if self.returncode is None:
-                said = self._reply.recv(64)
-                self.returncode = int(said or -9)  # without a word the whole nursery was killed
+            while self.returncode is None:
+                if said := self._reply.recv(64):
+                    self._status = int(said)
+                else:  # the monitor has ended as well
+                    self.returncode = self._status
         return self.returncode
 
     def wait(self) -> int | None:

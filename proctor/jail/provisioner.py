@@ -8,6 +8,7 @@ are read by code in the kernel, not from outside.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import weakref
 from pathlib import Path
@@ -109,8 +110,7 @@ class JailProvisioner(JailSettings, LocalProvisioner):  # type: ignore[metaclass
 
     async def wait(self) -> int | None:
         """Wait until every process of the jail has ended. Called by the manager after a shutdown or kill."""
-        while await self.poll() is None:  # noqa: ASYNC110  - no event tells of another process's end
-            await asyncio.sleep(0.01)
+        await self._end()
         self.process = None
         return self._status
 
@@ -120,9 +120,14 @@ class JailProvisioner(JailSettings, LocalProvisioner):  # type: ignore[metaclass
             self._jail.signal_kernel(signum)
 
     async def kill(self, restart: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
-        """Kill the kernel and all that it started. Called by `KernelManager.kill_kernel`."""
+        """Kill the kernel and all that it started. Called by `KernelManager.kill_kernel`.
+
+        Waits for the end, which takes some milliseconds: the manager, not finding it, would look again after 100.
+        """
         if self._jail is not None:
             self._jail.kill()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._end(), LAST_WAIT)
 
     async def terminate(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
         """Kill: there is nothing in a jail that would deserve a farewell."""
@@ -196,6 +201,10 @@ class JailProvisioner(JailSettings, LocalProvisioner):  # type: ignore[metaclass
         if self.private_dir is None:
             raise RuntimeError("the kernel has no private folder: not opened yet, or cleaned up")
         return self.private_dir
+
+    async def _end(self) -> None:
+        while await self.poll() is None:  # noqa: ASYNC110  - no event tells of another process's end
+            await asyncio.sleep(0.002)
 
     def _fork(self, kernel: Kernel) -> JailProcess | None:
         """Return the kernel, forked from this process's nursery and listening; None where there is none."""

@@ -63,13 +63,14 @@ def spare_reloads() -> None:
         from IPython.extensions.autoreload import ModuleReloader  # noqa: PLC0415
     except ImportError:
         return
-    begin, loaded = ModuleReloader.__init__, dict.fromkeys(sys.modules, True)
+    begin: Any = ModuleReloader.__init__
+    loaded = dict.fromkeys(sys.modules, True)
 
     def begin_without_them(self: Any, *args: Any, **named: Any) -> None:
         begin(self, *args, **named)
         self.skip_modules.update(loaded)
 
-    ModuleReloader.__init__ = begin_without_them
+    ModuleReloader.__init__ = begin_without_them  # type: ignore[method-assign]
 
 
 def serve(control: socket.socket) -> None:
