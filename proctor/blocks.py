@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 HEADING = re.compile(r"^(#{1,3}) +(.+?) *#*$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-LEVEL = 3
-"""How far headings of the notebook are moved down: the page has its own, down to the third level."""
+LESSON, WORK = 1, 4
+"""How far headings are moved down: a part of the exercise is of the third level, a work of the fourth."""
 
 MAX_SOURCE = 60_000
 FOLD_NAMES = 4
@@ -110,6 +110,7 @@ def _blocks(notebook: Any, release: Any, lines: Mapping[str, Line]) -> Iterator[
     clean_outputs(notebook)
     given = {cell.source.strip() for cell in release.cells}
     parts = parts_of(release)
+    own_headings = {exercise_title(release), *parts}
     for cell in notebook.cells:
         data = cell.metadata.get("nbgrader", {})
         name = data.get("grade_id", "")
@@ -123,12 +124,13 @@ def _blocks(notebook: Any, release: Any, lines: Mapping[str, Line]) -> Iterator[
         elif handed_out and cell.cell_type == "markdown":
             titles = [title for level, title in _cell_headings(cell)]
             yield from (Block("part", title) for title in titles if title in parts)
-            names = [title for title in titles if title not in parts]
-            cell.source = HEADING.sub(lambda found: "" if found[2] in parts else found[0], cell.source)
+            names = [title for title in titles if title not in own_headings]
+            # What the page says itself is not said twice.
+            cell.source = HEADING.sub(lambda found: "" if found[2] in own_headings else found[0], cell.source)
             if HEADING.sub("", cell.source).strip():
-                yield Block("lesson", names[-1] if names else "", inner=(_cell(cell),))
+                yield Block("lesson", names[-1] if names else "", inner=(_cell(cell, LESSON),))
         elif handed_out and not any(output.output_type == "error" for output in cell.get("outputs", [])):
-            yield Block("lesson", inner=(_cell(cell),))
+            yield Block("lesson", inner=(_cell(cell, LESSON),))
         elif cell.source.strip():
             yield _work(
                 cell, "A given cell that ended with an error" if handed_out else "A cell of your own", None
@@ -165,15 +167,15 @@ def _has_work(rest: list[Block]) -> bool:
 
 def _work(cell: Any, title: str, line: Line | None) -> Block:
     comment = cell.metadata.get("nbgrader", {}).get("comment") or ""
-    shown = _cell(cell)
+    shown = _cell(cell, WORK)
     name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-    return Block("work", title, shown.html, shown.outputs, _markdown(comment, None), line, name)
+    return Block("work", title, shown.html, shown.outputs, _markdown(comment, None, WORK), line, name)
 
 
-def _cell(cell: Any) -> Block:
+def _cell(cell: Any, level: int) -> Block:
     """Render a cell's text or code, with its outputs."""
     if cell.cell_type != "code":
-        return Block("text", html=_markdown(cell.source, cell.get("attachments")))
+        return Block("text", html=_markdown(cell.source, cell.get("attachments"), level))
     source = cell.source.rstrip()
     if len(source) > MAX_SOURCE:
         source = f"{source[:MAX_SOURCE]}\n# [{len(source) - MAX_SOURCE} more characters]"
@@ -193,8 +195,8 @@ def _output(output: Any) -> Output:
     return Output("text", output.data["text/plain"])
 
 
-def _markdown(source: str, attachments: Any) -> Markup:
-    return Markup(markdown(source, attachments, level=LEVEL)) if source else Markup()  # noqa: S704  it is clean
+def _markdown(source: str, attachments: Any, level: int) -> Markup:
+    return Markup(markdown(source, attachments, level=level)) if source else Markup()  # noqa: S704  it is clean
 
 
 def _headings(notebook: Any) -> Iterator[tuple[int, str]]:
