@@ -161,7 +161,7 @@ def _gradebook(url: str, assignment: str) -> tuple[dict[str, float], dict[str, M
     engine = create_engine(_read_only(url))
     try:
         with Session(engine) as session:
-            worth = {name: points for name, points in session.execute(_worth(assignment))}
+            worth = {row.name: row.max_score for row in session.execute(_worth(assignment))}
             rows = session.execute(_grades(assignment)).all()
             students = len(session.execute(select(api.Student.id)).all())
             known = session.execute(
