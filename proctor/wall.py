@@ -69,6 +69,10 @@ class StandIn:
     def __setattr__(self, name: str, value: Any) -> None:
         self._link.request({"do": "set", "ref": self._ref, "name": name}, value=value)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> StandIn:
+        """A copy stands for the same object: what is on the other side cannot be copied from here."""
+        return self
+
     def __repr__(self) -> str:
         return f"<stand-in for a {self._type_name}>"
 

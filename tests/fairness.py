@@ -1,7 +1,7 @@
 """How fair the hidden tests are, as one table and as build/fairness.json.
 
     python tests/fairness.py                 everything, in a few minutes on two cores
-    python tests/fairness.py correct         right answers that get all points, and no remark that is not due
+    python tests/fairness.py correct         right answers that get all points: no remark that is not due, no mistake
     python tests/fairness.py mistaken        mistakes that cost what the bank says, in each graded cell
     python tests/fairness.py named           mistakes that the feedback names: rightly, wrongly, not at all
     python tests/fairness.py mutants         small changes of the solution that cost a point
@@ -19,6 +19,7 @@ import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,11 +52,11 @@ def quietly(submission: Submission, how: Callable[[Mapping[str, Any]], Result] =
 def accepts(name: str) -> str:
     """Return what is unfair to a right answer of the bank, or ""."""
     answer = right_answers()[name]
-    reports = quietly(answer.submission())
+    reports = quietly(answer.submission(), partial(judge, diagnose=DIAGNOSE))
     said = remarks(reports)
     due = all(all(piece in text for text in said.get(cell, [""])) for cell, piece in answer.remarks.items())
-    if lost(reports) or set(said) != set(answer.remarks) or not due:
-        return f"{name} loses {lost(reports)}, with remarks {said}"
+    if lost(reports) or named(reports) or set(said) != set(answer.remarks) or not due:
+        return f"{name} loses {lost(reports)}, with remarks {said}, called {named(reports)}"
     return ""
 
 
@@ -70,21 +71,12 @@ def naming(name: str) -> tuple[str, str]:
     """Return how a mistake of the bank is named, "right", "wrong" or "none", and what it is called."""
     mistake = mistakes()[name]
     words = {each.words for each in (mistake, *(mistakes()[other] for other in mistake.also))}
-    called = set().union(*named(quietly(mistake.submission(), diagnosed)).values())
-    if called - words:
-        return "wrong", f"{name} is called {called - words}"
+    cells = list(mistake.costs)
+    called = named(quietly(mistake.submission(), partial(judge, cells=cells, diagnose=DIAGNOSE)))
+    wrong = set().union(*called.values()) - words
+    if wrong:
+        return "wrong", f"{name} is called {wrong}"
     return ("right" if called else "none"), name
-
-
-def diagnosed(namespace: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Judge the classes of a namespace, and name their mistakes."""
-    return judge(namespace, diagnose=DIAGNOSE)
-
-
-def accuses(name: str) -> str:
-    """Return the mistakes that a right answer of the bank is said to have, or ""."""
-    called = named(quietly(right_answers()[name].submission(), diagnosed))
-    return f"{name} is right, and is called {called}" if called else ""
 
 
 def fate(mutant: Mutant) -> str:
@@ -114,10 +106,9 @@ def mistaken(pool: ProcessPoolExecutor) -> dict[str, Any]:
 
 
 def diagnoses(pool: ProcessPoolExecutor) -> dict[str, Any]:
-    """Name the mistakes of the bank, and those of the right answers, which have none."""
+    """Name the mistakes of the bank."""
     found = list(pool.map(naming, mistakes(), chunksize=32))
     unfair = [text for how, text in found if how == "wrong"]
-    unfair += [text for text in pool.map(accuses, right_answers()) if text]
     counts = Counter(how for how, _ in found)
     return {how: counts[how] for how in ("right", "wrong", "none")} | {"unfair": unfair}
 
