@@ -16,6 +16,7 @@ from traitlets import Unicode
 
 from proctor import fingerprints, submission
 from proctor.grading import grade_notebook
+from proctor.jail.kernelspec import asked_for
 
 
 def course_root(path: Path) -> Path:
@@ -63,6 +64,8 @@ class Restore(NbGraderPreprocessor):
         else:
             notebook, notices = submission.restore(nb, release)
             notebook.metadata["proctor"] = {"notices": [*resources.get("notices", []), *notices]}
+        # Whoever opens it from the formgrader, which starts a kernel at once, gets the jailed one.
+        notebook.metadata["kernelspec"] = asked_for()
         facts = notebook.metadata.proctor
         facts["fingerprint"] = {
             "cells": fingerprints.of_cells(release),

@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
 KERNEL_NAME = "python3-jailed"
+DISPLAY_NAME = "Python 3 (jailed)"
 PROVISIONER_NAME = "proctor-jail"
 
 REFUSAL = (
@@ -26,13 +27,18 @@ def kernelspec() -> dict[str, Any]:
     """
     return {
         "argv": [sys.executable, "-c", REFUSAL, "-f", "{connection_file}"],
-        "display_name": "Python 3 (jailed)",
+        "display_name": DISPLAY_NAME,
         "language": "python",
         "interrupt_mode": "message",  # a signal would reach bubblewrap, not the kernel inside
         "metadata": {
             "kernel_provisioner": {"provisioner_name": PROVISIONER_NAME, "config": {}},
         },
     }
+
+
+def asked_for() -> dict[str, str]:
+    """Return what a notebook's metadata say, under `kernelspec`, to be opened with the jailed kernel."""
+    return {"name": KERNEL_NAME, "display_name": DISPLAY_NAME, "language": "python"}
 
 
 def install_kernelspec(prefix: str | Path = sys.prefix) -> Path:
