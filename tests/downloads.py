@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import stat
 import struct
@@ -15,18 +16,18 @@ import unicodedata
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 DEADLINE = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 DOWNLOADED = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 NAMES = (
     "Jörg Müller", "Anna-Lena von der Heide", "Zoë Brontë", "François Lefèvre", "Anna Schmidt", "Anna Schmidt",
-    "Łukasz Żółty", "Søren Ærø", "Şeyma Işık", "Weiß Größl", "Nguyễn Văn An", "李 小龙", "Ó Ríordáin Seán",
+    "Łukasz Żółty", "Søren Ærø", "Şeyma Işik", "Weiß Größl", "Nguyễn Văn An", "李 小龙", "Ó Ríordáin Seán",
     "Max Mustermann", "Erika Musterfrau", "Ada Lovelace", "Alan Turing", "Emmy Noether", "Carl Friedrich Gauß",
     "Sofia Kowalewskaja", "Kurt Gödel", "Grace Hopper", "John von Neumann", "Lise Meitner", "Karl Schwarzschild",
     "Ida Noddack-Tacke", "Georg Simon Ohm", "Amalie Dietrich", "Hedy Lamarr", "Jean-Luc Picard",
@@ -57,7 +58,13 @@ class Person:
 
 
 PEOPLE = tuple(
-    Person(name, 4700 + 13 * place, f"ab{place:02}cdef", f"2300{place:04}", DEADLINE - timedelta(minutes=17 * place - 40))
+    Person(
+        name,
+        4700 + 13 * place,
+        f"ab{place:02}cdef",
+        f"2300{place:04}",
+        DEADLINE - timedelta(minutes=17 * place - 40),
+    )
     for place, name in enumerate(NAMES)
 )
 """A class of 30: two have one name, three are late (the first by 40 minutes), and every numbers differ by 13."""
@@ -65,7 +72,15 @@ PEOPLE = tuple(
 
 def ascii_name(text: str) -> str:
     """Spell a name as ILIAS does in the names of folders: ä as ae, and other accents left out."""
-    for letter, plain in {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}.items():
+    for letter, plain in {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ß": "ss",
+        "Ä": "Ae",
+        "Ö": "Oe",
+        "Ü": "Ue",
+    }.items():
         text = text.replace(letter, plain)
     text = unicodedata.normalize("NFKD", text)
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
@@ -87,7 +102,9 @@ def ilias_path(person: Person, name: str, top: str = "Exercise 4/Abgaben") -> st
 def canvas_path(person: Person, name: str, *, late: bool = False, attachment: int = 0) -> str:
     """Return what Canvas calls a file."""
     sortable = re.sub(r"[^\w]", "", f"{person.last}, {person.first}".lower())
-    return f"{sortable}{'_LATE' if late else ''}_{person.number}_{attachment or 90_000 + person.number}_{name}"
+    return (
+        f"{sortable}{'_LATE' if late else ''}_{person.number}_{attachment or 90_000 + person.number}_{name}"
+    )
 
 
 def write_zip(
@@ -122,8 +139,12 @@ def packed(members: Mapping[str, bytes]) -> bytes:
 
 def moodle_zip(path: Path, notebooks: Mapping[Person, bytes], *, folders: bool = True) -> Path:
     """Write Moodle's download, with a text beside the first one's file."""
-    members = {moodle_path(person, "exercise4.ipynb", folders=folders): data for person, data in notebooks.items()}
-    members[moodle_path(next(iter(notebooks)), "onlinetext.html", folders=folders, kind="onlinetext")] = b"<p>Hi</p>"
+    members = {
+        moodle_path(person, "exercise4.ipynb", folders=folders): data for person, data in notebooks.items()
+    }
+    members[moodle_path(next(iter(notebooks)), "onlinetext.html", folders=folders, kind="onlinetext")] = (
+        b"<p>Hi</p>"
+    )
     return write_zip(path, members)
 
 
@@ -161,7 +182,10 @@ WORKSHEETS = {
 }  # fmt: skip
 """Moodle's grading worksheet: header, what stands before the number, the maximum, times, yes."""
 
-MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()
+MONTHS = [
+    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+    "Dezember",
+]  # fmt: skip
 
 
 def worksheet(language: str = "en", people: Iterable[Person] = PEOPLE, *, separator: str = ",") -> bytes:
@@ -171,7 +195,9 @@ def worksheet(language: str = "en", people: Iterable[Person] = PEOPLE, *, separa
     for each in people:
         time = each.submitted.strftime(written.format(month=MONTHS[each.submitted.month - 1]))
         email = f"{each.student}@example.org"
-        rows.append([f"{prefix}{each.number}", each.name, email, "Submitted", "", maximum, yes, time, "-", ""])
+        rows.append(
+            [f"{prefix}{each.number}", each.name, email, "Submitted", "", maximum, yes, time, "-", ""]
+        )
     return table(header, rows, separator=separator)
 
 
@@ -185,13 +211,16 @@ def canvas_gradebook(
     rows.append(["    Points Possible", "", "", "", "", "20.00", points, *["(read only)"] * 3])
     for each in people:
         name = f"{each.last}, {each.first}"
-        rows.append([name, str(each.number), each.student, each.login, "DL 1", "17.50", "", "87.5", "87.5", "43.7"])
+        rows.append(
+            [name, str(each.number), each.student, each.login, "DL 1", "17.50", "", "87.5", "87.5", "43.7"]
+        )
     return table(header, rows, separator=separator, bom=bom)
 
 
 def status_csv(people: Iterable[Person] = PEOPLE) -> bytes:
     """Return StudOn's status file, as PhpSpreadsheet writes it."""
-    header = "update usr_id login lastname firstname status mark notice comment plagiarism plag_comment".split()
+    header = ["update", "usr_id", "login", "lastname", "firstname", "status", "mark", "notice", "comment"]
+    header += ["plagiarism", "plag_comment"]
     rows = [
         ["0", str(each.number), each.login, each.last, each.first, "notgraded", "", "was ill", "", "", ""]
         for each in people
@@ -204,7 +233,10 @@ def status_csv(people: Iterable[Person] = PEOPLE) -> bytes:
 def roster_csv(people: Iterable[Person] = PEOPLE, *, numbers: bool = True) -> bytes:
     """Return a roster of the course's own; without the platform's numbers if so wished."""
     header = ["id", "first_name", "last_name", "login", *(["platform_id"] if numbers else [])]
-    rows = [[each.student, each.first, each.last, each.login, *([str(each.number)] if numbers else [])] for each in people]
+    rows = [
+        [each.student, each.first, each.last, each.login, *([str(each.number)] if numbers else [])]
+        for each in people
+    ]
     return table(header, rows)
 
 
@@ -217,8 +249,13 @@ def table(header: list[str], rows: list[list[str]], *, separator: str = ",", bom
 
 def small_notebook(mark: str = "") -> bytes:
     """Return a notebook with one graded cell of exercise 4, and a mark to know it by."""
-    return (
-        '{"cells": [{"cell_type": "code", "execution_count": null, "id": "relu_forward", "metadata": {"nbgrader": '
-        '{"grade": true, "grade_id": "relu_forward"}}, "outputs": [], "source": "# %s"}], "metadata": {}, '
-        '"nbformat": 4, "nbformat_minor": 5}' % mark
-    ).encode()
+    graded = {"nbgrader": {"grade": True, "grade_id": "relu_forward"}}
+    cell = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "relu_forward",
+        "metadata": graded,
+        "outputs": [],
+    }
+    notebook = {"cells": [cell | {"source": f"# {mark}"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(notebook).encode()

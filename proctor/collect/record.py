@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from proctor.collect import CollectError
+from proctor.collect.names import is_safe
+from proctor.lock import STATE
 
 NAME = "collected.json"
+
+REPLACED = Path(STATE) / "replaced"
+"""Where submissions go that a later one has replaced: `STUDENT/ASSIGNMENT/TIME`."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +73,16 @@ def update(course: Path, assignment: str, origins: dict[str, Origin]) -> None:
 
 
 def forget(course: Path, student: str, *, delete: bool = True) -> bool:
-    """Remove a student from the record, in all assignments; says whether there is anything to remove."""
+    """Remove a student from the record, and earlier submissions that were replaced; says whether there is any."""
     everything = _read(course)
     found = [entries.pop(student) for entries in everything.values() if student in entries]
     if found and delete:
         _write(course, everything)
-    return bool(found)
+    replaced = course / REPLACED / student
+    kept = is_safe(student) and replaced.is_dir() and not replaced.is_symlink()
+    if kept and delete:
+        shutil.rmtree(replaced)
+    return bool(found or kept)
 
 
 def _path(course: Path) -> Path:

@@ -95,16 +95,20 @@ class Roster:
 
     def _by_login(self, owner: Owner) -> list[Student]:
         """Find by the account; ILIAS puts it last, after a given name that may hold the separator too."""
-        account = "_" + (owner.login or (owner.name if owner.platform == "plain" else "")).casefold()
-        return [
-            each
+        account = (owner.login or (owner.name if owner.platform == "plain" else "")).casefold()
+        known = {
+            each: {each.login.casefold(), each.id.casefold(), each.email.casefold().partition("@")[0]} - {""}
             for each in self.students
-            for known in (
-                {each.login.casefold(), each.id.casefold(), each.email.casefold().partition("@")[0]} - {""},
-            )
-            if account[1:] in known
-            or (owner.platform == "ilias" and any(account.endswith(f"_{name}") for name in known))
-        ]
+        }
+        found = [each for each, names in known.items() if account in names]
+        if found or owner.platform != "ilias":
+            return found
+        ends = {
+            each: len(each.login)
+            for each in known
+            if each.login and account.endswith(f"_{each.login.casefold()}")
+        }
+        return [each for each, length in ends.items() if length == max(ends.values())]
 
     def _by_name(self, owner: Owner) -> list[Student]:
         """Find by name, among those whose number does not say that they are somebody else."""

@@ -16,7 +16,8 @@ from nbgrader.utils import parse_utc
 
 from proctor.collect import CollectError
 from proctor.collect.choose import STAMP
-from proctor.lock import STATE, CourseBusy, course_lock
+from proctor.collect.record import REPLACED
+from proctor.lock import CourseBusy, course_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 SCRATCH = ".collecting"
 """Below `submitted/`: so that moving into place is a rename, and hidden from nbgrader's patterns."""
-
-REPLACED = Path(STATE) / "replaced"
 
 
 class Stage:
@@ -67,10 +66,11 @@ class Stage:
         if there.is_symlink() or (there.exists() and not there.is_dir()):
             raise CollectError(f"{there} is not a folder; move it away.")
         if there.exists():
-            if _same(there, choice, time):
+            same, before = _same(there, choice), _handed_in(there)
+            if same and (time is None or time.replace(microsecond=0) == before):
                 self.same.append(student)
                 return
-            reason = "" if self.force else _not_newer(there, time)
+            reason = "" if self.force or (same and before is None) else _not_newer(before, time)
             if reason:
                 self.kept[student] = reason
                 return
@@ -152,21 +152,18 @@ def stamp(time: dt.datetime) -> str:
     return time.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
 
 
-def _same(there: Path, choice: Choice, time: dt.datetime | None) -> bool:
-    """Say whether exactly this submission is there already."""
+def _same(there: Path, choice: Choice) -> bool:
+    """Say whether exactly these files are there already."""
     present = {path.relative_to(there) for path in there.rglob("*") if not path.is_dir()} - {Path(STAMP)}
     if present != {Path(name) for name in choice.files} or any(
         (there / name).is_symlink() for name in present
     ):
         return False
-    if any((there / name).read_bytes() != content for name, content in choice.files.items()):
-        return False
-    return time is None or _handed_in(there) == time.replace(microsecond=0)
+    return all((there / name).read_bytes() == content for name, content in choice.files.items())
 
 
-def _not_newer(there: Path, time: dt.datetime | None) -> str:
-    """Say why a submission does not take the place of the one that is there; "" if it does."""
-    before = _handed_in(there)
+def _not_newer(before: dt.datetime | None, time: dt.datetime | None) -> str:
+    """Say why a submission does not take the place of one that was handed in before; "" if it does."""
     if before is None or time is None:
         return "another submission is there, and nothing says which is later"
     if time <= before:

@@ -5,6 +5,7 @@ Writes all that can be placed, at once, and says what could not be placed and wh
 
 from __future__ import annotations
 
+import textwrap
 import zoneinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,12 +93,14 @@ def _print_report(report: Report, job: Job) -> None:
     )  # fmt: skip
     print("  " + ", ".join(f"{count} {what}" for what, count in counts if count))
     _print_times(report)
-    _print_list("Replaced by a later one (the earlier one is in .proctor/replaced)", stage.changed)
+    if stage.changed:
+        _print_names("Replaced (what was there is in .proctor/replaced)", stage.changed)
     notes = [f"{student}: {note}" for student, origin in report.origins.items() for note in origin.notes]
     _print_list("To know", notes)
     _print_list("Kept (--force replaces them)", [f"{who}: {why}" for who, why in stage.kept.items()])
     _print_list("Not placed", [f"{what}: {why}" for what, why in report.unplaced])
-    _print_list("Nothing came from", report.silent)
+    if report.silent:
+        _print_names(f"Nothing came from {len(report.silent)}", report.silent)
     if job.dry:
         print("Nothing was written (--dry-run).")
 
@@ -124,3 +127,8 @@ def _print_list(title: str, lines: list[str]) -> None:
         print(f"{title}:")
         for line in lines:
             print(f"  {line}")
+
+
+def _print_names(title: str, names: list[str]) -> None:
+    print(f"{title}:")
+    print(textwrap.fill(", ".join(names), initial_indent="  ", subsequent_indent="  "))

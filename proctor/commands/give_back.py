@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         missing |= problems
         if missing and not args.partial:
             raise Refusal(
-                f"nothing was written, for {len(missing)} of {len(people)}: {_listed(missing)}. {_advice(args)}"
+                f"nothing was written, for {len(missing)} of {len(people)}: {_listed(missing)}. {_advice(args, missing)}"
             )
         paths = write_parcel(target, files)
     except (CollectError, UploadError) as error:
@@ -161,11 +161,12 @@ def _stranger(args: argparse.Namespace) -> str:
     return f"was not collected from {args.platform}"
 
 
-def _advice(args: argparse.Namespace) -> str:
-    return (
-        f"`proctor grade {args.exercise}` and `nbgrader generate_feedback {args.exercise} --force` make what is "
-        "missing; --partial goes on without them"
-    )
+def _advice(args: argparse.Namespace, missing: dict[str, str]) -> str:
+    ungraded = any("grade" in reason for reason in missing.values())
+    pageless = any("feedback" in reason for reason in missing.values())
+    steps = [f"`proctor grade {args.exercise}`"] * ungraded
+    steps += [f"`nbgrader generate_feedback {args.exercise} --force`"] * (ungraded or pageless)
+    return (" and ".join(steps) + " may help; " if steps else "") + "--partial goes on without them"
 
 
 def _listed(missing: dict[str, str], most: int = 8) -> str:
