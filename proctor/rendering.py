@@ -64,6 +64,7 @@ _TAGS = {
     ),
     *("sub", "sup", "mark", "small", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd"),
     *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "a", "img"),
+    *("details", "summary"),
 } | _MATH
 _ATTRIBUTES: dict[str, set[str]] = {
     "math": {"display"},
