@@ -62,6 +62,9 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
     _refuse_untested(notebook, exam, tests)
     facts = notebook.metadata.setdefault("proctor", {})
     run = _run(notebook, folder, exam, config)
+    if _met_death(notebook, run):
+        # Whether the student's code or somebody outside has killed the kernel shows when it runs again.
+        run = _run(notebook, folder, exam, config)
     clean_outputs(notebook)
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -84,6 +87,13 @@ def _run(notebook: Any, folder: Path, exam: Exam, config: Config | None) -> Run:
         except SubmissionRefused as refusal:
             reason = str(refusal)
     return Run({name: undecided(case, Outcome.UNREADABLE, reason) for name, case in exam.cases.items()})
+
+
+def _met_death(notebook: Any, run: Run) -> bool:
+    """Say whether a kernel died, in a cell or while it was judged."""
+    judged = [verdict.outcome for report in run.reports.values() for verdict in report.verdicts]
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return Outcome.DIED in judged or any(output.get("ename") == Outcome.DIED.value for output in outputs)
 
 
 @contextlib.contextmanager

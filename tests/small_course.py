@@ -104,10 +104,10 @@ def hand_in(course: Path, answers: Mapping[str, str]) -> None:
         nbformat.write(release, folder / f"{EXERCISE}.ipynb")
 
 
-def run(course: Path, *command: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
-    """Run nbgrader or proctor in the course."""
+def run(course: Path, *command: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run nbgrader or proctor in the course, with changes to the environment."""
     return subprocess.run(
-        argv(*command), cwd=course, capture_output=True, text=True, check=False, env=environment(), **kwargs
+        argv(*command), cwd=course, capture_output=True, text=True, check=False, env=environment(**changes)
     )
 
 
@@ -156,7 +156,7 @@ def files(course: Path) -> dict[str, Any]:
                 notebook["metadata"]["proctor"].pop(key)
             found[str(path.relative_to(course))] = notebook
         else:
-            found[str(path.relative_to(course))] = path.read_bytes() if path.is_file() else "folder"
+            found[str(path.relative_to(course))] = path.read_text("utf-8") if path.is_file() else "folder"
     return found
 
 
