@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from proctor.cli import main
 from proctor.drift import differences, generate
 from proctor.grading import reports_of
 
@@ -179,6 +180,21 @@ def test_a_second_run_changes_nothing(course: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (course / "autograded").rglob("*.ipynb")}
     assert run(course, "autograde", EXERCISE).returncode == 0
     assert {path: path.stat().st_mtime_ns for path in (course / "autograded").rglob("*.ipynb")} == before
+
+
+def test_the_class_report_reads_the_class(course: Path, tmp_path: Path) -> None:
+    """The page about this class has everybody, the hang, the file that is no notebook, and the CPU times."""
+    target = tmp_path / "page.html"
+    assert main(["report", EXERCISE, "--course", str(course), "--to", str(target)]) == 0
+    text = target.read_text(encoding="utf-8")
+    assert f"Class report · {len(class_of()) + 1} submissions" in text
+    for words in (
+        "Took too long and was stopped",
+        "The notebook cannot be read",
+        "CPU time of each submission",
+    ):
+        assert words in text
+    assert "without a jail" not in text
 
 
 def test_nothing_is_left_behind(course: Path) -> None:

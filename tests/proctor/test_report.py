@@ -44,7 +44,7 @@ def students() -> list[Made]:
     source, wrong = named("relu_zero_passes")
     right = judged("initializers", _solved("initializers"))
     hostile = [Verdict("test_x", EVIL, Outcome.FAILED, 1.0, misconception=EVIL, hint=EVIL)]
-    body = f"{_solved('conv')}\nevil = '''{EVIL}'''\n# by Grace Hopper\n"
+    body = f"evil = '''{EVIL}'''\n# by Grace Hopper\n{_solved('conv')}"
     copied = {"activation_functions": renamed(source), "conv": renamed(body)}
     return [
         Made("ah01", wrong | right, {"activation_functions": source, "conv": body}, name=("Ada", "Hilbert")),
@@ -104,7 +104,15 @@ def test_the_page_runs_and_loads_nothing(written: str) -> None:
     """What students wrote, and grading said about them, is escaped; no tag asks for a script or the network."""
     assert Links(written).bad == []
     assert EVIL not in written
-    assert written.count("&lt;script&gt;alert(1)") >= 4, "the hostile text is shown: mistake, code, notices"
+    places = (
+        "evil = &#39;&#39;&#39;{}",
+        "Noted: {}",
+        "Not readable: {}",
+        '<p class="sentence">{}',
+        '<p class="what">{}',
+    )
+    for place in places:
+        assert place.format("&lt;/pre&gt;&lt;script&gt;") in written, "the hostile text is shown"
     assert "default-src 'none'" in written
 
 
@@ -145,7 +153,7 @@ def test_nobody_is_named(written: str) -> None:
     for made in students():
         assert made.student not in written
     assert not re.search("hilbert|hopper|grace", written, re.IGNORECASE)
-    assert f"# by {BLOT} {BLOT}" in written or "# I wrote this" in written
+    assert f"# by {BLOT} {BLOT}" in written
     assert {f"Student {n:02d}" for n in range(1, 7)} >= set(re.findall(r"Student \d\d", written))
 
 
