@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import linecache
+import shutil
 import time
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 
+from proctor import submission
 from proctor.card import html, text
 from proctor.criteria import Criteria, points
+from proctor.grading import grade_notebook
 from proctor.judge import LocalSide, judge_cell
 from proctor.outcome import CellReport, Outcome
 from proctor.quoting import WITHHELD, Quotation
+from proctor.reports import reports_of
 from proctor.wall import Loopback
 
 SECRET = 0.7182818
+TALKATIVE = """
+import sys, warnings
+from IPython.display import HTML, display
+import numpy as np
+from src.base import BaseLayer
+print("at the cell")
+class Sigmoid(BaseLayer):
+    def forward(self, x):
+        words = "LEA" + "K-" + repr(np.asarray(x).tolist())
+        print(words)
+        sys.stderr.write(words)
+        warnings.warn(words)
+        display(HTML(words))
+        raise ValueError(words)
+class ReLU(Sigmoid):
+    pass
+"""
+ROOT = Path(__file__).resolve().parents[2]
 HEAD = "class Layer:\n    def forward(self, x):\n"
 
 
@@ -125,3 +150,22 @@ def test_hostile_literals_take_no_time() -> None:
     begun = time.process_time()
     assert Quotation([source]).message("a" * 300) == WITHHELD
     assert time.process_time() - begun < 10
+
+
+def test_what_is_printed_while_judging_is_shown_nowhere(tmp_path: Path) -> None:
+    """Graded in the jail, a method that prints, displays, warns and raises its input leaves nothing of it."""
+    folder = tmp_path / "exercise4"
+    shutil.copytree(ROOT / "release" / "exercise4", folder)
+    notebook = nbformat.read(folder / "exercise4.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "activation_functions":
+            cell.source = TALKATIVE
+    notebook, _ = submission.restore(notebook, notebook)
+    notebook.metadata["proctor"] = {}
+    grade_notebook(notebook, folder, ROOT / "tests" / "exercise4")
+    report = reports_of(notebook)["sigmoid_forward"]
+    assert {verdict.outcome for verdict in report.verdicts} == {Outcome.ERROR}
+    assert "ValueError: LEA …" in report.verdicts[0].hint
+    written = json.dumps(notebook)
+    assert "at the cell" in written
+    assert "LEAK-" not in written
