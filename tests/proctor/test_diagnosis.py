@@ -141,7 +141,7 @@ def test_a_mistake_must_break_all_that_it_breaks() -> None:
 def test_who_explains_all_goes_before_who_explains_a_part() -> None:
     """The whole is preferred; a part counts where it begins with the first that is wrong."""
     both, first, second = known("both", SQUARE, LESS), known("first", SQUARE), known("second", LESS)
-    assert set(called([first, second, both], SQUARE, LESS).values()) == {"both"}
+    assert called([first, second, both], SQUARE, LESS) == {"test_numbers": "both", "test_again": "both"}
     assert called([first, second], SQUARE, LESS) == {"test_numbers": "first"}
     assert called([second], SQUARE, LESS) == {}
 
@@ -152,6 +152,13 @@ def test_what_the_test_was_asked_is_evidence() -> None:
     mistakes = [known("three times", LESS), known("asks for six", wrong)]
     assert called(mistakes, LESS) == {"test_again": "three times"}
     assert called(mistakes, TWICE) == {}
+
+
+def test_what_the_ladder_says_is_evidence() -> None:
+    """Vectors that lie along different axes have the same numbers; their hints tell them apart."""
+    row, column = ("x * 2", "x[None] * 2"), ("x * 2", "x[:, None] * 2")
+    assert called([known("a row", row)], row) == {"test_numbers": "a row"}
+    assert called([known("a row", row)], column) == {}
 
 
 def test_exceptions_are_told_apart_by_their_text() -> None:
@@ -234,6 +241,16 @@ def test_a_folder_without_a_hook_offers_nothing(tmp_path: Path) -> None:
     diagnosis, reference = offered(only)
     assert diagnosis is not None
     assert reference is None
+
+
+def test_a_hook_may_have_helpers(tmp_path: Path) -> None:
+    """What lies beside the hook can be imported by it, and is forgotten for the next exercise."""
+    (tmp_path / "helper_of_hook.py").write_text("NAMES = {'answer': 1}\n")
+    write_hook(tmp_path, "from helper_of_hook import NAMES\n\n\ndef reference():\n    return NAMES\n")
+    diagnosis, reference = offered(tmp_path)
+    assert diagnosis is None
+    assert reference is not None
+    assert "helper_of_hook" not in sys.modules
 
 
 def test_a_hook_that_does_not_load_is_no_reason_to_stop(

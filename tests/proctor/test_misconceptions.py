@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import shutil
+import subprocess
 import sys
 import warnings
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -21,7 +24,9 @@ from bank import mistakes, right_answers, solution  # noqa: E402
 from judging import DIAGNOSE, HIDDEN, REFERENCE, judge, lost, named  # noqa: E402
 
 from build import names_of  # noqa: E402
+from proctor import submission  # noqa: E402
 from proctor.diagnosis import offered  # noqa: E402
+from proctor.grading import grade_notebook, reports_of  # noqa: E402
 from proctor.judge import judge_cell  # noqa: E402
 from proctor.outcome import Outcome, Rung  # noqa: E402
 
@@ -252,3 +257,56 @@ def test_the_reference_passes_every_hidden_test() -> None:
     assert REFERENCE is not None
     reports = {name: judge_cell(case, REFERENCE) for name, case in HIDDEN.items()}
     assert lost(reports) == {}
+
+
+def test_mistakes_are_named_through_the_wall(tmp_path: Path) -> None:
+    """Graded in the jail, SciPy's convolution in the place of its correlation is named on the card."""
+    folder = tmp_path / "exercise4"
+    student = right_answers()["scipy_2d"].submission()
+    student.cell("conv").source = student.cell("conv").source.replace(
+        CORRELATE, CORRELATE.replace("correlate2d", "convolve2d")
+    )
+    shutil.copytree(TESTS.parent / "release" / "exercise4", folder)
+    student.write(folder)
+    notebook = nbformat.read(folder / "exercise4.ipynb", as_version=4)
+    notebook, _ = submission.restore(notebook, bank.Submission.release().notebook)
+    notebook.metadata["proctor"] = {}
+    grade_notebook(notebook, folder, TESTS / "exercise4")
+    mistake = mistakes()["conv_true_convolution"]
+    assert named(reports_of(notebook)) == {"conv_forward": {mistake.words}}
+    (card,) = (
+        output.data["text/html"]
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "conv_forward"
+        for output in cell.outputs
+    )
+    assert f"<strong>{mistake.says}</strong> {mistake.question}" in card
+
+
+LOAD = """
+import pathlib, sys
+from proctor.diagnosis import offered
+print([each is not None for each in offered(pathlib.Path(sys.argv[1]))])
+"""
+
+
+def try_hook(course: Path) -> subprocess.CompletedProcess[str]:
+    """Load a course's hook in a process of its own, and print what it offers."""
+    command = [sys.executable, "-c", LOAD, str(course / "tests" / "exercise4")]
+    return subprocess.run(command, cwd=course, capture_output=True, text=True, check=True)
+
+
+def test_a_course_brings_its_own_bank_or_none(tmp_path: Path) -> None:
+    """A copied course recognises mistakes; without its specimens it says in one line that it does not."""
+    for name in ("source/exercise4", "release/exercise4", "tests/exercise4"):
+        shutil.copytree(TESTS.parent / name, tmp_path / name)
+    done = try_hook(tmp_path)
+    assert done.stdout == "[False, False]\n"
+    assert done.stderr.count("\n") == 1
+    assert "misconceptions.py does not load, so no mistake is named" in done.stderr
+    for name in ("bank.py", "build.py", "mistaken"):
+        source, target = TESTS / "specimens" / name, tmp_path / "tests" / "specimens" / name
+        target.parent.mkdir(exist_ok=True)
+        shutil.copytree(source, target) if source.is_dir() else shutil.copyfile(source, target)
+    done = try_hook(tmp_path)
+    assert (done.stdout, done.stderr) == ("[True, True]\n", "")
