@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from jupyter_in_browser import Desk
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Locator, Page
 
 NOT_RUN = "[ ]:"
 RAN = re.compile(r"^\[\d+\]:$")
@@ -26,13 +26,21 @@ class Notebook:
         graded: the ids of the cells that nbgrader grades.
     """
 
-    def __init__(self, desk: Desk, path: str) -> None:
+    def __init__(self, desk: Desk, path: str, page: Page | None = None) -> None:
+        """Open a notebook on a new page, or take it as it is being opened on a page.
+
+        Args:
+            desk: where the server and the browser are.
+            path: the notebook's path in the desk's folder.
+            page: where it is being opened already.
+        """
         cells = nbformat.read(desk.folder / path, as_version=4).cells
         self.code = [cell.id for cell in cells if cell.cell_type == "code"]
         self.graded = [cell.id for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
         self._order = {cell.id: index for index, cell in enumerate(cells)}
-        self.page = desk.browser.new_page()
-        self.page.goto(desk.server.url(f"lab/tree/{path}"))
+        self.page = page or desk.browser.new_page()
+        if page is None:
+            self.page.goto(desk.server.url(f"lab/tree/{path}"))
         expect(self.page.locator(".jp-Notebook .jp-Cell")).to_have_count(len(cells))
         self.wait_for_kernel()
 
@@ -40,13 +48,23 @@ class Notebook:
         """Wait until the kernel is there and idle."""
         expect(self.page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
 
+    @property
+    def kernel(self) -> Locator:
+        """Where the kernel's name stands."""
+        return self.page.locator(".jp-KernelName")
+
     def choose_kernel(self, name: str) -> None:
         """Choose another kernel, and wait for it."""
-        self.page.locator(".jp-KernelName").click()
+        self.kernel.click()
         self.dialog.locator("select").select_option(label=name)
         self.dialog.get_by_role("button", name="Select Kernel", exact=True).click()
-        expect(self.page.locator(".jp-KernelName")).to_have_text(name)
+        expect(self.kernel).to_have_text(name)
         self.wait_for_kernel()
+
+    def shut_down(self) -> None:
+        """Shut the kernel down from the menu."""
+        self.menu("Kernel", "Shut Down Kernel")
+        expect(self.kernel).to_have_text("No Kernel")
 
     @property
     def dialog(self) -> Locator:

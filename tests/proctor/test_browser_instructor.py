@@ -143,7 +143,9 @@ def test_from_the_assignment_to_the_export(desk: Desk) -> None:
     assert exported(desk) == {"ada": score + 0.5}
 
     formgrader.locator(".live-notebook a:visible").click()
-    expect(points.page.locator(".jp-KernelName")).to_have_text("Python 3 (jailed)")
+    live = Notebook(desk, f"autograded/ada/{EXERCISE}/{EXERCISE}.ipynb", points.page)
+    expect(live.kernel).to_have_text("Python 3 (jailed)")
+    live.shut_down()
 
 
 def test_the_jailed_kernel(desk: Desk) -> None:
@@ -164,8 +166,7 @@ def test_the_jailed_kernel(desk: Desk) -> None:
     sockets = list((desk.room.folder / "run").rglob("*"))
     assert kernel
     assert sockets
-    notebook.menu("Kernel", "Shut Down Kernel")
-    expect(notebook.page.locator(".jp-KernelName")).to_have_text("No Kernel")
+    notebook.shut_down()
     assert alive(kernel) == []
     assert inhabitants(desk, namespace.strip()) == []
     assert [path for path in sockets if path.exists()] == []
