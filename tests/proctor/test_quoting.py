@@ -25,13 +25,16 @@ from proctor.wall import Loopback
 
 SECRET = 0.7182818
 TALKATIVE = """
-import sys, warnings
+import os, sys, warnings
 from IPython.display import HTML, display
 import numpy as np
 from src.base import BaseLayer
 print("at the cell")
+cells = os.getpid()
 class Sigmoid(BaseLayer):
     def forward(self, x):
+        if os.getpid() == cells:
+            return x
         words = "LEA" + "K-" + repr(np.asarray(x).tolist())
         print(words)
         sys.stderr.write(words)
