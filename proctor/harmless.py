@@ -68,6 +68,19 @@ def picture(data: Any, kind: str) -> str | None:
     return base64.b64encode(raw).decode("ascii")
 
 
+def pictures_of(attachments: Any) -> dict[str, dict[str, str]]:
+    """Return those attachments of a cell that are pictures, in the form of the notebook format."""
+    found = {}
+    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
+        checked = (
+            {kind: picture(bundle.get(kind), kind) for kind in PICTURES} if isinstance(bundle, dict) else {}
+        )
+        kept = {kind: data for kind, data in checked.items() if data}
+        if kept and len(str(name)) < 200:
+            found[shorten(str(name))] = kept
+    return found
+
+
 def shorten(text: str) -> str:
     """Return a text as a terminal would leave it, without colours and control codes, and not too long."""
     text = text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")

@@ -17,7 +17,7 @@ from latex2mathml.converter import convert
 from mistune.plugins import import_plugin
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from proctor.harmless import PICTURES, picture
+from proctor.harmless import pictures_of
 
 MAX_SOURCE = 100_000
 MAX_FORMULA = 3_000
@@ -137,11 +137,9 @@ def markdown(source: str, attachments: Any = None, *, level: int = 0) -> str:
         level: how far headings are moved down.
     """
     found = {}
-    for name, bundle in (attachments or {}).items() if isinstance(attachments, dict) else ():
-        for kind in PICTURES:
-            checked = picture(bundle.get(kind), kind) if isinstance(bundle, dict) else None
-            if checked:
-                found[str(name)] = f"data:{kind};base64,{checked}"
+    for name, bundle in pictures_of(attachments).items():
+        kind, data = next(iter(bundle.items()))
+        found[name] = f"data:{kind};base64,{data}"
     return render(source, found, level)
 
 

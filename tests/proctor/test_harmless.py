@@ -28,7 +28,9 @@ from traitlets.config import Config, PyFileConfigLoader
 from proctor.feedback import page
 from proctor.harmless import clean_outputs, shorten
 from proctor.outcome import CellReport, Outcome, Verdict
+from proctor.rendering import markdown
 from proctor.reports import REPORT, reports_of, show_report
+from proctor.submission import restore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "specimens"))
 
-from payloads import HOST, cells, metadata  # noqa: E402
+from payloads import HOST, PNG, cells, metadata  # noqa: E402
 
 GRADED = "sigmoid_forward"
 ADDRESS = "http://grader.invalid/formgrader/submissions/1/"
@@ -322,3 +324,17 @@ def test_text_is_shown_as_a_terminal_leaves_it_and_not_too_long() -> None:
     assert lines[-1].startswith("39") or "lines are left out" in long
     assert shorten(long) == long
     assert shorten("a\ud800b") == "a?b"
+
+
+def test_pasted_pictures_of_an_answer_stay_and_are_shown() -> None:
+    """Restoring keeps a Markdown cell's attachments that are pictures, and no others; the page shows them."""
+    mine = new_markdown_cell("![my sketch](attachment:a.png)")
+    others = {"b.svg": {"image/svg+xml": "PHN2Zz4="}, "c.png": {"image/png": "x"}}
+    mine["attachments"] = {"a.png": {"image/png": PNG}, **others}
+    restored, _ = restore(new_notebook(cells=[mine]), new_notebook())
+    (cell,) = restored.cells
+    assert cell.attachments == {"a.png": {"image/png": PNG}}
+    assert f'<img src="data:image/png;base64,{PNG}" alt="my sketch">' in markdown(
+        cell.source, cell.attachments
+    )
+    nbformat.validate(restored)
