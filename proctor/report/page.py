@@ -24,6 +24,7 @@ from proctor.report import ideas, items, oddities, pictures
 from proctor.report.alias import Aliases
 from proctor.report.lesson import Lesson, Place, in_order
 from proctor.report.likeness import likeness
+from proctor.summary import points_in_words
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -225,6 +226,7 @@ def _template() -> jinja2.Template:
     environment.filters |= {
         "inline": lambda text: Markup(card.inline(text)),  # noqa: S704  it escapes
         "number": card.number,
+        "in_points": points_in_words,
         "percent": percent,
         "minus": lambda value: f"{value:.2f}".replace("-", "\N{MINUS SIGN}"),
     }
