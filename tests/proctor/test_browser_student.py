@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]
 
-from jupyter_in_browser import Desk, opened  # noqa: E402
+from jupyter_in_browser import Desk, chromium, opened  # noqa: E402
 from notebook_in_browser import RAN, Notebook  # noqa: E402
 from room import LeftoverError, room  # noqa: E402
 
@@ -107,3 +107,13 @@ def test_a_file_that_is_left_is_noticed() -> None:
     with pytest.raises(LeftoverError, match=r"tmp/scratch\.txt$"), room() as made:
         (made.folder / "tmp" / "scratch.txt").touch()
     assert not made.folder.exists()
+
+
+def test_without_a_browser_it_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no Chromium, the tests fail with a sentence that says what to install."""
+    monkeypatch.setenv("PATH", "")
+    with (
+        pytest.raises(RuntimeError, match="No Chromium found: install one"),
+        chromium(desk.server, desk.room),
+    ):
+        pass
