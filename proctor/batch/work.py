@@ -114,6 +114,8 @@ def _grade(text: str, folder: Path, tests: Path, config: Any) -> str:
 def _folder(files: Path | Parcel) -> Iterator[Path]:
     """Lend a submission's folder."""
     if isinstance(files, Path):
+        if not files.is_dir():  # else it would look like a submission that cannot be read
+            raise GraderError(f"The worker cannot reach {files}.")
         yield files
         return
     with tempfile.TemporaryDirectory(prefix="submission-") as name:
