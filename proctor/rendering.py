@@ -8,6 +8,7 @@ formgrader's scripts look for theirs, and a reader trusts what looks like a repo
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import escape
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -140,7 +141,13 @@ def markdown(source: str, attachments: Any = None, *, level: int = 0) -> str:
     for name, bundle in pictures_of(attachments).items():
         kind, data = next(iter(bundle.items()))
         found[name] = f"data:{kind};base64,{data}"
-    return render(source, found, level)
+    return render(source, found, level) if found else _bare(source, level)
+
+
+@lru_cache(maxsize=256)
+def _bare(source: str, level: int) -> str:
+    """Render Markdown without pictures; a lesson is the same for all students."""
+    return render(source, {}, level)
 
 
 def render(source: str, pictures: dict[str, str], level: int = 0) -> str:
