@@ -16,7 +16,8 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import PyFileConfigLoader
 
 from proctor.commands import Refusal
-from proctor.report.gathering import NothingToReport, gather
+from proctor.report.gathering import gather
+from proctor.report.marks import NothingToReport
 from proctor.report.page import page
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from proctor.outcome import CellReport, Outcome, Verdict
-from proctor.report.gathering import Classroom, Marks, Submission
+from proctor.report.gathering import Classroom, Submission
 from proctor.report.ideas import ideas, not_begun
 from proctor.report.items import Item, items, misconceptions, separate
 from proctor.report.lesson import Lesson
+from proctor.report.marks import Marks
 from proctor.report.oddities import notices, slow_from, stops, versions
 
 GOOD, BAD, OPEN = Outcome.PASSED, Outcome.FAILED, Outcome.UNFINISHED

@@ -1,0 +1,117 @@
+"""The points of a class, as the gradebook has them; it is opened so that it cannot be written to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from nbgrader import api
+from sqlalchemy import create_engine, make_url, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+
+class NothingToReport(Exception):  # noqa: N818  a state of the course, not a defect
+    """There are no grades to report on; says why in one line."""
+
+
+@dataclass
+class Marks:
+    """What the gradebook says about one submission.
+
+    Attributes:
+        name: the student's name, or "" if the gradebook has none.
+        cells: the points in each graded cell; those given by hand go before the automatic ones.
+        by_hand: the cells that have points given by hand.
+        open: the cells that wait for someone to look.
+        penalty: points taken away for lateness.
+    """
+
+    name: str = ""
+    cells: dict[str, float] = field(default_factory=dict)
+    by_hand: set[str] = field(default_factory=set)
+    open: set[str] = field(default_factory=set)
+    penalty: float = 0.0
+
+    @property
+    def points(self) -> float:
+        """The points of all cells; what lateness costs is not taken away."""
+        return sum(self.cells.values())
+
+
+def read_marks(url: str, assignment: str) -> tuple[dict[str, float], dict[str, Marks], int]:
+    """Return the cells' points, the marks of each student who handed in, and how many students there are."""
+    engine = create_engine(_read_only(url))
+    try:
+        with Session(engine) as session:
+            worth = {row.name: row.max_score for row in session.execute(_worth(assignment))}
+            rows = session.execute(_grades(assignment)).all()
+            students = len(session.execute(select(api.Student.id)).all())
+            known = session.execute(
+                select(api.Assignment.id).where(api.Assignment.name == assignment)
+            ).first()
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        raise NothingToReport(
+            f"The gradebook {url} cannot be read: {reason}. Was anything graded yet?"
+        ) from None
+    finally:
+        engine.dispose()
+    if known is None:
+        raise NothingToReport(f"The gradebook has no assignment {assignment!r}. Is that its name?")
+    marks: dict[str, Marks] = defaultdict(Marks)
+    penalties: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in rows:
+        mark = marks[row.student]
+        mark.name = " ".join(filter(None, (row.first_name, row.last_name)))
+        mark.cells[row.cell] = float(row.score or 0.0)
+        mark.by_hand |= {row.cell} if row.manual_score is not None else set()
+        mark.open |= {row.cell} if row.needs_manual_grade else set()
+        penalties[row.student][row.notebook] = float(row.late_submission_penalty or 0.0)
+    for student, by_notebook in penalties.items():
+        marks[student].penalty = sum(by_notebook.values())
+    return worth, dict(marks), students
+
+
+def _read_only(url: str) -> str:
+    """Return a database's URL so that SQLite refuses to write to it, or to make it."""
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite" or not parts.database:
+        return url
+    return f"sqlite:///file:{quote(parts.database)}?mode=ro&uri=true"
+
+
+def _worth(assignment: str) -> Any:
+    cell = api.GradeCell
+    return (
+        select(cell.name, cell.max_score)
+        .join(api.Notebook, cell.notebook_id == api.Notebook.id)
+        .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
+        .where(api.Assignment.name == assignment)
+    )
+
+
+def _grades(assignment: str) -> Any:
+    grade, notebook, handed_in = api.Grade, api.SubmittedNotebook, api.SubmittedAssignment
+    return (
+        select(
+            api.Student.id.label("student"),
+            api.Student.first_name,
+            api.Student.last_name,
+            notebook.id.label("notebook"),
+            notebook.late_submission_penalty,
+            api.GradeCell.name.label("cell"),
+            grade.score.label("score"),
+            grade.manual_score,
+            grade.needs_manual_grade,
+        )
+        .select_from(grade)
+        .join(api.GradeCell, grade.cell_id == api.GradeCell.id)
+        .join(notebook, grade.notebook_id == notebook.id)
+        .join(handed_in, notebook.assignment_id == handed_in.id)
+        .join(api.Assignment, handed_in.assignment_id == api.Assignment.id)
+        .join(api.Student, handed_in.student_id == api.Student.id)
+        .where(api.Assignment.name == assignment)
+    )
