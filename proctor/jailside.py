@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hmac
 import os
+import secrets
+import selectors
 import signal
 import socket
 import struct
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from proctor.clock import Allowance, Deadline
 from proctor.criteria import Broken
 from proctor.outcome import Outcome
-from proctor.servant import FormatError, pack, receive
+from proctor.servant import PASSWORD, FormatError, pack, receive
 from proctor.wall import MAX_CALLBACKS, Link, died
 
 if TYPE_CHECKING:
@@ -23,6 +26,13 @@ if TYPE_CHECKING:
     from proctor.quoting import Quotation
 
 POLL = 0.25
+MAX_STRANGERS = 500
+"""How many may connect at once and say nothing."""
+
+
+def new_password() -> bytes:
+    """Return what tells one process of the student's from all others in the jail."""
+    return secrets.token_bytes(PASSWORD)
 
 
 class Peer:
@@ -67,14 +77,34 @@ class Listener:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
 
-    def accept(self, wait: float) -> Peer:
-        """Return the next process that connects; Broken if none does in time."""
-        self._socket.settimeout(wait)
-        try:
-            connection, _ = self._socket.accept()
-        except TimeoutError:
-            raise died("The notebook's kernel does not answer any more.") from None
-        return Peer(connection)
+    def accept(self, wait: float, password: bytes) -> Peer:
+        """Return the process that connects with the password; Broken if none does in time.
+
+        Anything in the jail can connect. Whoever has another password, or none, is sent away.
+        """
+        end = time.monotonic() + wait
+        with selectors.DefaultSelector() as waiting, contextlib.ExitStack() as strangers:
+            waiting.register(self._socket, selectors.EVENT_READ)
+            while (left := end - time.monotonic()) > 0 and len(waiting.get_map()) <= MAX_STRANGERS:
+                for ready in [key.fileobj for key, _ in waiting.select(left)]:
+                    if ready is self._socket:
+                        stranger, _ = self._socket.accept()
+                        strangers.callback(stranger.close)
+                        waiting.register(stranger, selectors.EVENT_READ)
+                    elif isinstance(ready, socket.socket):
+                        waiting.unregister(ready)
+                        if _says(ready, password):
+                            return Peer(ready.dup())
+        raise died("The notebook's kernel does not answer any more.")
+
+
+def _says(connection: socket.socket, password: bytes) -> bool:
+    """Say whether the first bytes on a connection, which are there already, are the password."""
+    connection.setblocking(False)  # noqa: FBT003
+    try:
+        return hmac.compare_digest(connection.recv(len(password)), password)
+    except OSError:
+        return False
 
 
 class Worker(Link):
@@ -190,12 +220,16 @@ class SnapshotSide:
 
     def _fork(self, left: float) -> Worker:
         wait = min(left, self._call.wall)
+        password = new_password()
         try:
             self._snapshot.connection.settimeout(wait)
-            self._snapshot.connection.sendall(pack({"do": "fork"}))
+            self._snapshot.connection.sendall(pack({"do": "fork"}, password))
+            peer = self._listener.accept(wait, password)
         except OSError:
             raise died("The notebook's kernel is gone.") from None
-        peer = self._listener.accept(wait)
+        except Broken:
+            self._snapshot.close()  # nobody has to wait for it again
+            raise
         return Worker(
             peer, self._files, self._quotes, self._call, Deadline(peer.pid, Allowance(self._cpu.cpu, left))
         )

@@ -142,6 +142,15 @@ def judge_cell(
     return CellReport(case.grade_id, title(case), tuple(verdicts.values()))
 
 
+def undecided(case: type[Criteria], outcome: Outcome, hint: str) -> CellReport:
+    """Report the same outcome for all criteria of a cell that could not be judged one by one."""
+    verdicts = [
+        Verdict(name, sentence(case, name), outcome, float(getattr(case, name).worth), hint=hint)
+        for name in criteria(case)
+    ]
+    return CellReport(case.grade_id, title(case), tuple(verdicts))
+
+
 def _verdict(case: type[Criteria], name: str, outcome: Outcome, **rest: Any) -> Verdict:
     return Verdict(name, sentence(case, name), outcome, float(getattr(case, name).worth), **rest)
 

@@ -11,7 +11,7 @@ import contextlib
 import inspect
 import queue
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from nbformat.v4 import new_output, output_from_msg
@@ -47,14 +47,18 @@ class Execution:
     Attributes:
         outputs: what it displayed.
         ended: the limit that ended it, if one did.
+        cause: what the kernel died of, in words, if it did.
         fatal: whether the kernel is of no use any more.
         used: the time it took.
+        request: the number of the message that asked for it.
     """
 
     outputs: list[NotebookNode] = field(default_factory=list)
     ended: Outcome | None = None
+    cause: str = ""
     fatal: bool = False
     used: Allowance = Allowance(0, 0)
+    request: str = ""
 
 
 class Collector:
@@ -149,18 +153,39 @@ class StudentKernel:
         """Say whether the kernel's process is there."""
         return bool(self._manager.is_alive())
 
+    def cause_of_death(self) -> str:
+        """Say in words what ended the kernel; "" while it lives, or where nothing tells."""
+        provisioner: Any = self._manager.provisioner
+        return str(provisioner.cause_of_death())
+
     def run(self, source: str) -> Execution:
         """Run one cell of the student's to its end or its limit."""
         return self._execute(source, self._bounds.cell)
 
-    def fork_snapshot(self, socket_path: str) -> None:
-        """Fork a copy of the kernel in its present state that connects to the socket and waits."""
+    def fork_snapshot(self, socket_path: str, password: bytes) -> Execution:
+        """Fork a copy of the kernel in its present state that connects to the socket, says the password, and waits.
+
+        It is asked for as an expression, which the student's transformers of cells do not see.
+        """
         code = (
             f"exec(compile({inspect.getsource(servant)!r}, '<proctor>', 'exec'), _ := {{'__name__': 'servant'}})\n"
-            f"_['snapshot']({socket_path!r}, get_ipython().user_ns)"
+            f"_['snapshot']({socket_path!r}, get_ipython().user_ns, {password!r})"
         )
-        wrapped = f"(lambda: exec({code!r}, {{'get_ipython': get_ipython}}))()"
-        self._execute(wrapped, self._bounds.start, silent=True)
+        call = f"(lambda: exec({code!r}, {{'get_ipython': get_ipython}}))()"
+        execution = self._execute("", self._bounds.call, silent=True, user_expressions={"snapshot": call})
+        if execution.ended is None and not self._evaluated(execution.request):
+            return replace(execution, ended=Outcome.DIED)
+        return execution
+
+    def _evaluated(self, request: str) -> bool:
+        """Say whether the kernel answers that it has evaluated the expression of a request."""
+        deadline = Deadline(self.pid, Allowance(GRACE, GRACE))
+        while deadline.wall_left():
+            with contextlib.suppress(Exception):  # what is no message is no answer
+                message = self._client.get_shell_msg(timeout=POLL)
+                if message["parent_header"].get("msg_id") == request:
+                    return bool(message["content"]["user_expressions"]["snapshot"]["status"] == "ok")
+        return False
 
     def _wait_until_ready(self) -> None:
         """Wait until the kernel answers and its outputs arrive; the client's own way takes 0.2 s more.
@@ -176,24 +201,40 @@ class StudentKernel:
                 return
         raise RuntimeError("it does not answer")
 
-    def _execute(self, source: str, allowance: Allowance, *, silent: bool = False) -> Execution:
+    def _execute(self, source: str, allowance: Allowance, **how: Any) -> Execution:
         collector = Collector(min(self._bounds.cell_output, self._output_left))
         deadline = Deadline(self.pid, allowance)
-        request = self._client.execute(source, silent=silent, allow_stdin=False, stop_on_error=False)
+        request = self._client.execute(source, allow_stdin=False, stop_on_error=False, **how)
         ended = self._listen(request, collector, deadline)
         fatal = ended is not None and not self._interrupt(request, collector)
         self._output_left -= collector.size
-        return Execution(collector.finish(), ended, fatal, deadline.used())
+        cause = self.cause_of_death() if ended is Outcome.DIED else ""
+        return Execution(collector.finish(), ended, cause, fatal, deadline.used(), request)
 
     def _interrupt(self, request: str, collector: Collector) -> bool:
-        """Interrupt the kernel until it is idle; say whether it is."""
+        """Interrupt the kernel until it is idle, and no interrupt is on its way any more; say whether it is so.
+
+        An interrupt that comes too late for its cell would strike the next one.
+        """
+        sent = set()
         for _ in range(INTERRUPTS):
             if not self.alive():
                 return False
-            self._manager.interrupt_kernel()
+            message = self._client.session.msg("interrupt_request", {})
+            sent.add(message["header"]["msg_id"])
+            self._client.control_channel.send(message)
             if self._listen(request, collector, Deadline(self.pid, Allowance(GRACE, GRACE))) is None:
-                return True
+                return self._done(sent)
         return False
+
+    def _done(self, requests: set[str]) -> bool:
+        """Say whether the kernel answers all of these requests on its control channel."""
+        deadline = Deadline(self.pid, Allowance(GRACE, GRACE))
+        while requests and deadline.wall_left():
+            with contextlib.suppress(Exception):  # what is no message is no answer
+                message = self._client.get_control_msg(timeout=POLL)
+                requests.discard(message["parent_header"].get("msg_id"))
+        return not requests
 
     def _listen(self, request: str, collector: Collector, deadline: Deadline) -> Outcome | None:
         """Collect a cell's messages until it is done (None), over its limit, or dead."""

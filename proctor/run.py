@@ -5,7 +5,7 @@ When the last cell has run, each graded cell is judged in copies of the copy tha
 graded cell sees the notebook as it was there, and no later cell sees what it was judged on.
 
 A cell that takes the kernel down with it (a crash, or a loop that no interrupt reaches) is left out, and the
-others run again in a new kernel.
+others run again in a new kernel. So they do where the judging of one cell has taken the kernel down.
 """
 
 from __future__ import annotations
@@ -13,18 +13,16 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from nbformat.v4 import new_output
 
 from proctor.clock import Allowance, Budget, cpu_seconds
-from proctor.criteria import Broken
-from proctor.jailside import Listener, Peer, SnapshotSide
-from proctor.judge import criteria, judge_cell, sentence, title
+from proctor.jailside import Listener
+from proctor.judge import undecided as undecided  # noqa: PLC0414  - offered on to the modules above
+from proctor.judging import Judging, Snapshots
 from proctor.kernel import Execution, StudentKernel
-from proctor.outcome import CellReport, Outcome, Verdict
-from proctor.quoting import Quotation
+from proctor.outcome import CellReport, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,14 +31,15 @@ if TYPE_CHECKING:
     from jupyter_client.manager import KernelManager
     from nbformat import NotebookNode
 
-    from proctor.criteria import Criteria
+    from proctor.criteria import Broken, Criteria
+    from proctor.jailside import Peer
     from proctor.judge import Diagnosis, Side
 
 SAVED = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+|--append\s+)?[\"']?([\w./-]+\.py)[\"']?\s*(?:\n|$)")
 
 WORDS = {
     Outcome.TIME: "This cell reached its time limit and was stopped.",
-    Outcome.DIED: "This cell ended the kernel. The other cells were run without it.",
+    Outcome.DIED: "This cell ended the kernel{cause}. The other cells were run without it.",
 }
 LOST = "The kernel could not be kept alive."
 SPENT = "The time limit of the whole notebook was reached before this cell. It was not run."
@@ -118,27 +117,19 @@ def run_submission(
         exam: the hidden tests and bounds.
     """
     spent = Spent(Budget(exam.bounds.submission))
+    graded = _graded(notebook, exam)
+    judging = Judging(notebook, saved_files(notebook), exam, graded.values())
     for _ in range(exam.bounds.restarts + 1):
         with contextlib.ExitStack() as stack:
             place = stack.enter_context(room())
             listener = stack.enter_context(Listener(place.socket))
-            kernel = stack.enter_context(_kernel(place, exam.bounds))
-            snapshot = partial(_snapshot, kernel, listener, place, stack)
-            taken = _run_cells(notebook, kernel, spent, snapshot, _graded(notebook, exam))
-            if taken is not None:
-                reports = _judge(notebook, taken, listener, exam)
-                return Run(reports, cpu_seconds(kernel.pid))
-    cases = [exam.cases[grade_id] for grade_id in _graded(notebook, exam).values()]
-    return Run({case.grade_id: undecided(case, Outcome.DIED, LOST) for case in cases})
-
-
-def undecided(case: type[Criteria], outcome: Outcome, hint: str) -> CellReport:
-    """Report the same outcome for all criteria of a cell that could not be judged one by one."""
-    verdicts = [
-        Verdict(name, sentence(case, name), outcome, float(getattr(case, name).worth), hint=hint)
-        for name in criteria(case)
-    ]
-    return CellReport(case.grade_id, title(case), tuple(verdicts))
+            kernel = stack.enter_context(StudentKernel(place.manager, exam.bounds, **place.launch))
+            snapshots = stack.enter_context(Snapshots(kernel, listener, place.socket_inside))
+            taken = _run_cells(notebook, spent, snapshots, graded)
+            if taken is not None and judging.judge(taken, snapshots, _followed_by_code(notebook, graded)):
+                return Run(judging.reports, cpu_seconds(kernel.pid))
+    judging.give_up(LOST)
+    return Run(judging.reports)
 
 
 def saved_files(notebook: NotebookNode) -> list[str]:
@@ -147,10 +138,6 @@ def saved_files(notebook: NotebookNode) -> list[str]:
     paths = [match[1].removeprefix("./") for match in found if match]
     inside = [path for path in paths if not path.startswith("/") and ".." not in path.split("/")]
     return list(dict.fromkeys(reversed(inside)))
-
-
-def _kernel(place: Room, bounds: Bounds) -> StudentKernel:
-    return StudentKernel(place.manager, bounds, **place.launch)
 
 
 def _graded(notebook: NotebookNode, exam: Exam) -> dict[int, str]:
@@ -163,12 +150,15 @@ def _graded(notebook: NotebookNode, exam: Exam) -> dict[int, str]:
     return graded
 
 
+def _followed_by_code(notebook: NotebookNode, graded: Mapping[int, str]) -> set[str]:
+    """Return the grade_ids of the graded cells below which the student has code."""
+    code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    last = max((index for index in code if index not in graded), default=-1)
+    return {grade_id for index, grade_id in graded.items() if index < last}
+
+
 def _run_cells(
-    notebook: NotebookNode,
-    kernel: StudentKernel,
-    spent: Spent,
-    snapshot: Callable[[], Peer | Broken],
-    graded: Mapping[int, str],
+    notebook: NotebookNode, spent: Spent, snapshots: Snapshots, graded: Mapping[int, str]
 ) -> dict[str, Peer | Broken] | None:
     """Run all cells; return the snapshot for each graded cell, or None if a cell took the kernel down."""
     taken: dict[str, Peer | Broken] = {}
@@ -177,8 +167,7 @@ def _run_cells(
         if cell.cell_type != "code":
             continue
         if index in graded:
-            if current is None:
-                current = snapshot()
+            current = current or snapshots.take()
             taken[graded[index]] = current
             continue
         current = None
@@ -188,7 +177,7 @@ def _run_cells(
         if spent.budget.over():
             cell.outputs = [_in_words(Outcome.TIME, SPENT)]
             continue
-        execution = kernel.run(cell.source)
+        execution = snapshots.kernel.run(cell.source)
         spent.budget.spend(execution.used)
         _show(cell, execution)
         if execution.fatal:
@@ -197,43 +186,14 @@ def _run_cells(
     return taken
 
 
-def _snapshot(
-    kernel: StudentKernel, listener: Listener, place: Room, snapshots: contextlib.ExitStack
-) -> Peer | Broken:
-    kernel.fork_snapshot(place.socket_inside)
-    try:
-        peer = listener.accept(wait=30)
-    except Broken as broken:
-        return broken
-    snapshots.callback(peer.close)
-    return peer
-
-
 def _show(cell: NotebookNode, execution: Execution) -> None:
     """Put a cell's outputs into the notebook, with a line in words if a limit ended it."""
     cell.outputs = list(execution.outputs)
     if execution.ended is not None:
-        cell.outputs.append(_in_words(execution.ended, WORDS[execution.ended]))
+        cause = f" ({execution.cause})" if execution.cause else ""
+        cell.outputs.append(_in_words(execution.ended, WORDS[execution.ended].format(cause=cause)))
 
 
 def _in_words(outcome: Outcome, words: str) -> NotebookNode:
     output: NotebookNode = new_output("error", ename=outcome.value, evalue=words, traceback=[words])
     return output
-
-
-def _judge(
-    notebook: NotebookNode, taken: Mapping[str, Peer | Broken], listener: Listener, exam: Exam
-) -> dict[str, CellReport]:
-    files = saved_files(notebook)
-    quotes = Quotation(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    bounds = exam.bounds
-    reports = {}
-    for grade_id, snapshot in taken.items():
-        case = exam.cases[grade_id]
-        if isinstance(snapshot, Broken):
-            reports[grade_id] = undecided(case, snapshot.outcome, str(snapshot))
-            continue
-        side = SnapshotSide(snapshot, listener, files, bounds.call, bounds.graded_cell, quotes=quotes)
-        with side:
-            reports[grade_id] = judge_cell(case, side, diagnose=exam.diagnose, reference=exam.reference)
-    return reports

@@ -11,8 +11,11 @@ A frame, in either direction::
     body      the bytes of the arrays of the header's values, one after the other
 
 Requests have "do" and, by it: find (name, files), call (ref, name or null, args), get (ref, name), set (ref,
-name, value), begin, fork. Answers have one of: value (and notes), missing, error (kind, text, where), or
-back (object, name, args): the student's code calls an object of the test's, which is answered in turn.
+name, value), begin, fork (its body is a password). Answers have one of: value (and notes), missing, error (kind,
+text, where), or back (object, name, args): the student's code calls an object of the test's, which is answered
+in turn.
+
+Whoever connects says the password that it was given, PASSWORD bytes without a frame around them, and then answers.
 
 Nothing is judged in the kernel itself. Where the notebook has graded cells, the kernel forks a snapshot that
 waits, frozen, until the last cell of the notebook has run, and forks a worker for each graded cell. So a
@@ -41,6 +44,7 @@ import sys
 import numpy as np
 
 MAX_FRAME = 64 * 2**20
+PASSWORD = 16
 MAX_ITEMS = 200_000
 MAX_DEPTH = 12
 KINDS = "biufc"
@@ -137,13 +141,15 @@ class Reader:
 
     def _array(self, dtype, shape):
         kind = np.dtype(str(dtype))
-        if kind.kind not in KINDS or kind.hasobject or len(shape) > 32:
+        if kind.kind not in KINDS or kind.hasobject or len(shape) > MAX_DEPTH:
             raise FormatError("an array of a type that does not cross the wall")
         count = 1
         for extent in shape:
             if type(extent) is not int or extent < 0:
                 raise FormatError("an array whose shape is none")
             count *= extent
+        if count == 0 and max(shape) > 10_000:  # extents are told to the student: they are to be paid for in bytes
+            raise FormatError("an array without entries, and with an endless axis")
         end = self.offset + count * kind.itemsize
         if end > len(self.body):
             raise FormatError("an array that is longer than its bytes")
@@ -212,7 +218,7 @@ class Server:
         name = header["name"]
         if callable(self.namespace.get(name)):
             return self.namespace[name]
-        for path in header["files"]:
+        for path in written(header["files"]):
             found = run_file(path).get(name)
             if callable(found):
                 return found
@@ -285,6 +291,16 @@ class Bound:
         self.ref, self.name = ref, name
 
 
+def written(files):
+    """Yield the paths of those files that are there: where the notebook is now, or where it started."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    for path in files:
+        places = [os.getcwd(), getattr(shell, "starting_dir", os.getcwd())]
+        found = [place for place in places if os.path.isfile(os.path.join(place, path))]
+        if found:
+            yield os.path.join(found[0], path)
+
+
 def run_file(path):
     """Run a file that a cell has written, with the notebook's folder on the path; return its names."""
     with open(path, encoding="utf-8") as file:
@@ -314,19 +330,24 @@ def describe(error):
     return {"kind": type(error).__name__, "text": text[:400], "where": where[-4:]}
 
 
-def snapshot(path, namespace):
-    """Fork the kernel; the copy connects to the grader's socket at `path` and waits. Returns in the kernel."""
+def snapshot(path, namespace, password):
+    """Fork the kernel; the copy connects to the grader's socket at `path` and waits. Returns in the kernel.
+
+    The password is known to the copy alone: the student's cells have run before it was made, and the student's
+    methods see only the one of their own worker, when that is connected.
+    """
     if os.fork():
         return
     status = 1
     try:
         _leave_kernel()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
-        with _connect(path) as connection:
-            while receive(connection):
+        with _connect(path, password) as connection:
+            while True:
+                _, password = unpack(receive(connection))
                 if os.fork() == 0:
                     connection.close()
-                    _work(path, namespace)
+                    _work(path, namespace, password)
         status = 0
     except (EOFError, OSError):
         status = 0
@@ -334,10 +355,11 @@ def snapshot(path, namespace):
         os._exit(status)
 
 
-def _work(path, namespace):
+def _work(path, namespace, password):
     """Serve one connection until the grader closes it; never returns."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # the student's methods may start programs and wait for them
     try:
-        with _connect(path) as connection:
+        with _connect(path, password) as connection:
 
             def ask(frame):
                 connection.sendall(frame)
@@ -350,9 +372,26 @@ def _work(path, namespace):
         os._exit(0)
 
 
-def _connect(path):
+def _revive_pools():
+    """Let pools of threads start new ones: in a forked copy those of the cells are gone, and would be waited for."""
+    threads = sys.modules.get("concurrent.futures.thread")
+    if threads is None or not threads._threads_queues:
+        return
+    import gc
+    import queue
+    import threading
+
+    for pool in gc.get_objects():
+        if isinstance(pool, threads.ThreadPoolExecutor):
+            pool._threads, pool._work_queue = set(), queue.SimpleQueue()
+            pool._idle_semaphore, pool._shutdown_lock = threading.Semaphore(0), threading.Lock()
+    threads._threads_queues.clear()
+
+
+def _connect(path, password):
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(path)
+    connection.sendall(password)
     return connection
 
 
@@ -365,6 +404,7 @@ def _leave_kernel():
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None:
         shell.display_pub.publish = lambda *args, **kwargs: None
+    _revive_pools()
     null = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(null, number)

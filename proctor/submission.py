@@ -40,7 +40,7 @@ def read(path: Path) -> Any:
     except OSError as error:
         raise UnreadableError(f"{path.name} is a link or cannot be opened ({error.strerror}).") from None
     status = os.fstat(handle)
-    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+    if not stat.S_ISREG(status.st_mode) or (status.st_nlink > 1 and not _is_original(path, status)):
         os.close(handle)
         raise UnreadableError(f"{path.name} is not an ordinary file.")
     with os.fdopen(handle, "rb") as file:
@@ -56,6 +56,23 @@ def read(path: Path) -> Any:
     if not isinstance(notebook.get("cells"), list) or len(notebook.cells) > MAX_CELLS:
         raise UnreadableError(f"{path.name} has no cells, or more than {MAX_CELLS}.")
     return notebook
+
+
+def _is_original(path: Path, status: os.stat_result) -> bool:
+    """Say whether a file with several names belongs to this submission, `submitted/STUDENT/EXERCISE/NAME`.
+
+    All of its names have to lie in submissions, or it may be any file of the machine's. Else a classmate's hard
+    link to a student's work would take it away from both: it is left to the one who owns it or had it first.
+    """
+    top = path.parents[2] if len(path.parents) > 2 else path.parent
+    names = [other for other in top.glob("*/*/*") if os.path.samestat(other.lstat(), status)]
+    return len(names) == status.st_nlink and min(names, key=_claim) == path
+
+
+def _claim(path: Path) -> tuple[bool, int]:
+    """Return how well a name of a file is founded; the smallest is the best."""
+    folder = path.parent.stat()
+    return folder.st_uid != path.lstat().st_uid, folder.st_mtime_ns
 
 
 def look_for(path: Path) -> tuple[Path, str]:

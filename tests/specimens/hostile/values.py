@@ -1,0 +1,249 @@
+"""Values that agree with everything, and tests taught to be content: judged where the tests are."""
+
+from recipe import BEGINS, Outcome, attack
+
+ENDS = (*BEGINS, Outcome.FAILED, Outcome.ERROR, Outcome.DIED)
+
+LAYERS = """
+from src.base import BaseLayer
+class Sigmoid(BaseLayer):
+    def forward(self, x):
+        {body}
+    def backward(self, x):
+        {body}
+class ReLU(Sigmoid):
+    pass
+"""
+"""Four graded cells, all answered by the same lines."""
+
+
+def layers(work, body, before=""):
+    lines = body.strip("\n").splitlines()
+    margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    code = "\n        ".join(line[margin:] for line in lines)
+    if before:
+        work.first(before)
+    work.replace("activation_functions", LAYERS.format(body=code))
+
+
+@attack(because=ENDS)
+def array_that_always_agrees(work):
+    """The results are arrays of a subclass for which every comparison is true and every difference 0."""
+    layers(work, "return Agree(x)", """
+        import numpy as np
+        class Agree(np.ndarray):
+            def __new__(cls, x):
+                return np.zeros_like(x).view(cls)
+            def __array_ufunc__(self, ufunc, method, *args, **kwargs):
+                args = [np.asarray(a) for a in args]
+                result = getattr(ufunc, method)(*args, **kwargs)
+                if getattr(result, 'dtype', None) == bool:
+                    return np.ones_like(result)
+                return np.zeros_like(result)
+            def __array_function__(self, func, types, args, kwargs):
+                return True
+            __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = lambda self, other: True
+            def __reduce__(self):
+                import os
+                return os.system, ('touch @HOME@/escaped-@CASE@',)
+        """)
+
+
+@attack(because=ENDS)
+def object_that_always_agrees(work):
+    """The results are objects that equal everything."""
+    layers(work, "return Agree()", """
+        class Agree:
+            __eq__ = __le__ = __ge__ = __lt__ = __gt__ = lambda self, other: True
+            __ne__ = lambda self, other: False
+            __sub__ = __rsub__ = __mul__ = __rmul__ = __add__ = __abs__ = __neg__ = lambda self, *args: self
+            __float__ = lambda self: 0.0
+            __bool__ = lambda self: True
+            __getitem__ = __call__ = lambda self, *args, **kwargs: self
+            __getattr__ = lambda self, name: self
+            __len__ = lambda self: 1
+            all = any = lambda self, *args: True
+        """)
+
+
+@attack(because=ENDS)
+def array_that_is_made_by_the_test(work):
+    """The results turn into whatever array the test asks for: __array__ looks at its caller."""
+    layers(work, "return Made(x)", """
+        import sys, numpy as np
+        class Made:
+            def __init__(self, x):
+                self.x = x
+            def __array__(self, *args, **kwargs):
+                frame = sys._getframe()
+                while frame is not None:
+                    for name in ('wanted', 'expected', 'wanted_flat', 'desired'):
+                        if name in frame.f_locals:
+                            return np.array(frame.f_locals[name])
+                    frame = frame.f_back
+                return self.x * 0
+        """)
+
+
+@attack(because=ENDS)
+def lying_class(work):
+    """The results say that they are arrays: their class lies."""
+    layers(work, "return Liar(x)", """
+        import numpy as np
+        class Liar:
+            def __init__(self, x):
+                self.shape, self.dtype, self.size, self.ndim = x.shape, x.dtype, x.size, x.ndim
+            __class__ = np.ndarray
+            __eq__ = lambda self, other: True
+            def __array_ufunc__(self, *args, **kwargs):
+                return np.zeros(self.shape)
+            def reshape(self, *shape):
+                return self
+        """)
+
+
+@attack(because=ENDS)
+def unpickled_surprise(work):
+    """The results run a command when they are unpickled."""
+    layers(work, "return Bomb()", """
+        import os
+        class Bomb:
+            def __reduce__(self):
+                return os.system, ('touch @HOME@/escaped-@CASE@ /tmp/escaped-@CASE@-@TOKEN@',)
+        """)
+
+
+@attack(because=ENDS)
+def patched_unittest(work):
+    """All of unittest's assertions are made to hold, and all its results successful."""
+    layers(work, "return x", """
+        import unittest
+        for name in dir(unittest.TestCase):
+            if name.startswith(('assert', 'fail')):
+                setattr(unittest.TestCase, name, lambda *args, **kwargs: None)
+        unittest.TestCase.run = unittest.TestCase.__call__ = lambda self, result=None: result
+        unittest.TestResult.wasSuccessful = lambda self: True
+        unittest.TestResult.addError = unittest.TestResult.addFailure = lambda *args: None
+        """)
+
+
+@attack(because=ENDS)
+def patched_numpy_testing(work):
+    """All of NumPy's comparisons are made to hold."""
+    layers(work, "return x * 0", """
+        import numpy as np, numpy.testing
+        for name in dir(np.testing):
+            if name.startswith('assert'):
+                setattr(np.testing, name, lambda *args, **kwargs: None)
+        np.allclose = np.array_equal = np.array_equiv = lambda *args, **kwargs: True
+        np.isclose = lambda a, b, *args, **kwargs: np.ones(np.shape(a), bool)
+        np.isfinite = lambda a: np.ones(np.shape(a), bool)
+        np.abs = np.absolute = lambda a: np.zeros(np.shape(a))
+        """)
+
+
+@attack(because=ENDS)
+def patched_criteria(work):
+    """The grader's own package is searched for, and its check replaced."""
+    layers(work, "return x * 0", """
+        import sys
+        try:
+            from proctor import criteria
+            criteria.Criteria.check = criteria.Criteria.array = lambda *args, **kwargs: args[1]
+            criteria.Criteria.close = staticmethod(lambda got, *args: __import__('numpy').ones(1, bool))
+        except ImportError:
+            pass
+        """)
+
+
+@attack(because=ENDS)
+def patched_builtins(work):
+    """Each class that is built after this loses its tests, and isinstance and any are always content."""
+    layers(work, "return x * 0", """
+        import builtins
+        honest = builtins.__build_class__
+        def build(function, name, *bases, **kwargs):
+            made = honest(function, name, *bases, **kwargs)
+            for key in list(vars(made)):
+                if key.startswith('test'):
+                    old = vars(made)[key]
+                    def passed(self): 'ok'
+                    passed.__dict__.update(getattr(old, '__dict__', {}))
+                    setattr(made, key, passed)
+            return made
+        builtins.__build_class__ = build
+        builtins.any = lambda values: False
+        """)
+
+
+@attack(because=ENDS)
+def frame_walking(work):
+    """A method walks up the stack to the test, and looks for what computes the expected values."""
+    layers(work, """
+        import sys
+        frame = sys._getframe(1)
+        while frame is not None:
+            for names in (frame.f_locals, frame.f_globals):
+                if callable(names.get('sigmoid')):
+                    print('HARM-%d' % (6 * 7))
+                    return names['sigmoid'](x)
+            test = frame.f_locals.get('self')
+            if hasattr(test, 'check'):
+                type(test).check = lambda *args, **kwargs: args[1]
+            frame = frame.f_back
+        return x * 0
+        """)
+
+
+@attack(because=ENDS)
+def garbage_collector(work):
+    """A method searches all objects of the process for tests, and replaces their criteria."""
+    layers(work, """
+        import gc
+        for thing in gc.get_objects():
+            if isinstance(thing, type) and isinstance(getattr(thing, 'grade_id', None), str):
+                for name in dir(thing):
+                    if name in ('check', 'array'):
+                        setattr(thing, name, lambda self, value, *args, **kwargs: value)
+            if type(thing).__name__ == 'function' and thing.__name__ == 'check':
+                thing.__code__ = (lambda self, value, expected, what, *, shape=True, tolerance=0: value).__code__
+        return x * 0
+        """)
+
+
+@attack(because=ENDS)
+def tracer(work):
+    """A tracer returns from every function of the test before it can complain."""
+    layers(work, "return x * 0", """
+        import sys
+        def trace(frame, event, argument):
+            if frame.f_code.co_name == 'check':
+                frame.f_globals['np'] = None
+                frame.f_globals['CriterionFailed'] = type('Kind', (Exception,), {'__init__': lambda *args: None})
+                print('HARM-%d' % (6 * 7))
+            return trace
+        sys.settrace(trace)
+        """)
+
+
+@attack(because=ENDS)
+def skipped_tests(work):
+    """The methods raise what a test framework takes for a test that need not run."""
+    layers(work, "import unittest\nraise unittest.SkipTest('not today')")
+
+
+@attack(because=ENDS)
+def leaving_while_judged(work):
+    """The methods end the whole process with success."""
+    layers(work, "import os\nos._exit(0)")
+
+
+@attack(because=ENDS)
+def jumping_out(work):
+    """A method ends the test's own generator, thread and context from within."""
+    layers(work, """
+        import ctypes, threading
+        for thread in threading.enumerate():
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+        raise GeneratorExit
+        """)
