@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from proctor.jail.process import children
+
 LONGEST = 5
 """How many times its limit on the clock something may take in all, however busy the machine is."""
 
@@ -91,9 +93,9 @@ class Budget:
 def cpu_seconds(pid: int) -> float:
     """Return the CPU time in seconds that a process and its living and reaped descendants have used."""
     total = 0.0
-    for process in _family(pid):
+    for member in _family(pid):
         with contextlib.suppress(psutil.Error):
-            total += sum(process.cpu_times()[:4])  # user, system, and both of reaped children
+            total += sum(psutil.Process(member).cpu_times()[:4])  # user, system, and both of reaped children
     return total
 
 
@@ -103,17 +105,16 @@ def kept_waiting_seconds(pid: int) -> float:
     Zero where the system keeps no such account. A thread that is over takes its account with it.
     """
     total = 0
-    for process in _family(pid):
+    for member in _family(pid):
         with contextlib.suppress(OSError, ValueError, IndexError):
-            for thread in Path(f"/proc/{process.pid}/task").iterdir():
+            for thread in Path(f"/proc/{member}/task").iterdir():
                 total += int((thread / "schedstat").read_text().split()[1])  # nanoseconds
     return total / 1e9
 
 
-def _family(pid: int) -> list[psutil.Process]:
-    """Return a process and its living descendants; nothing if it is over."""
-    try:
-        root = psutil.Process(pid)
-        return [root, *root.children(recursive=True)]
-    except psutil.Error:
-        return []
+def _family(pid: int) -> list[int]:
+    """Return a process and its living descendants."""
+    family = [pid]
+    for member in family:  # grows while it is walked
+        family += children(member)
+    return family
