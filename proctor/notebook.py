@@ -13,6 +13,7 @@ from IPython.display import HTML, display
 
 from proctor import card
 from proctor.autograde import course_root
+from proctor.diagnosis import offered
 from proctor.judge import LocalSide, judge_cell, load_tests
 from proctor.outcome import CellReport, GraderError
 from proctor.wall import loopback
@@ -32,11 +33,12 @@ def grade(grade_id: str, namespace: dict[str, Any] | None = None) -> CellReport 
         GraderError: the course has no hidden test class for this cell.
     """
     here = Path.cwd()
-    cases = load_tests(course_root(here) / "tests" / here.name)
+    tests = course_root(here) / "tests" / here.name
+    cases = load_tests(tests)
     if grade_id not in cases:
         raise GraderError(f"tests/{here.name} has no test class for the graded cell {grade_id!r}.")
     names = get_ipython().user_ns if namespace is None else namespace
-    report = judge_cell(cases[grade_id], LocalSide(loopback(names)))
+    report = judge_cell(cases[grade_id], LocalSide(loopback(names)), diagnose=offered(tests)[0])
     if namespace is not None:
         return report
     display(HTML(card.html(report)))
