@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
 
-.PHONY: demo test check release img fairness mutants lab clean
+.PHONY: demo test check bench release img fairness mutants lab clean
 
 # A class from specimens, generated, graded and exported: who got what.
 demo: $(STAMP)
@@ -21,6 +21,10 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/python -m proctor.drift
 	$(BIN)/python img/draw.py --check
+
+# How fast a class is graded, beside stock nbgrader; `make bench ARGS="--growth 50 200 800"` for classes of any size.
+bench: $(STAMP)
+	$(BIN)/python tests/bench.py $(ARGS)
 
 # What students get and what they are shown afterwards, from the master notebook.
 release: $(STAMP)

@@ -34,17 +34,16 @@ import partition  # type: ignore[import-not-found]
 
 MOST_DESCRIPTORS = 16
 KERNEL_MODULES = (
-    "debugpy",
-    "IPython.core.completer",
-    "ipykernel.debugger",
-    "ipykernel.embed",
-    "ipykernel.ipkernel",
-    "ipykernel.kernelapp",
-    "ipykernel.zmqshell",
-    "matplotlib_inline.config",
-    "zmq.eventloop.zmqstream",
-)
-"""What every kernel imports while it starts."""
+    "debugpy", "faulthandler", "pdb", "runpy", "unittest",
+    "IPython.core.completer", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger",
+    "IPython.core.magics.ast_mod", "IPython.core.magics.execution", "IPython.core.magics.extension",
+    "IPython.core.magics.pylab", "IPython.core.oinspect", "IPython.extensions.autoreload",
+    "IPython.extensions.storemagic", "IPython.utils.module_paths",
+    "ipykernel.debugger", "ipykernel.embed", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell",
+    "matplotlib_inline.config", "pygments.formatters.terminal256", "pygments.styles.default",
+    "stack_data.formatting", "tornado.platform.asyncio", "zmq.eventloop.zmqstream",
+)  # fmt: skip
+"""What kernels import while they start, and for their first magic and their first traceback."""
 
 
 def preload(modules: list[str]) -> None:
