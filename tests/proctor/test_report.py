@@ -35,7 +35,7 @@ TAUGHT = {
     "const": "constant-weights", "uniform_random": "weight-range", "he": "he-idea",
     "flatten": "flatten-idea", "conv_forward": "forward-formula", "conv_stride": "stride",
     "conv_gradient_bias": "backward-bias", "conv_gradient_weights": "backward-weights",
-    "conv_gradient_input": "backward-input", "conv_update": "update", "conv_initialize": "part-3",
+    "conv_gradient_input": "backward-input", "conv_update": "update", "conv_initialize": "first-weights",
 }  # fmt: skip
 
 
