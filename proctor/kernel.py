@@ -150,8 +150,15 @@ class StudentKernel:
         return int(getattr(self._manager.provisioner, "pid", None) or 0)
 
     def alive(self) -> bool:
-        """Say whether the kernel's process is there."""
-        return bool(self._manager.is_alive())
+        """Say whether the kernel's process is there.
+
+        Raises:
+            GraderError: if it was lost through no fault of its own.
+        """
+        living = bool(self._manager.is_alive())
+        if not living and getattr(self._manager.provisioner, "lost", False):
+            raise GraderError("The process that kernels are forked from was killed. Is there enough memory?")
+        return living
 
     def cause_of_death(self) -> str:
         """Say in words what ended the kernel; "" while it lives, or where nothing tells."""

@@ -27,7 +27,7 @@ class Offspring:
         self._one_reads = threading.Lock()
         reply.setblocking(False)  # noqa: FBT003
         self.returncode: int | None = None
-        self._status = -signal.SIGKILL  # which is what a nursery that is killed leaves unsaid
+        self._status: int | None = None
 
     def poll(self) -> int | None:
         """Return the status with which the kernel ended, or None while it lives."""
@@ -36,8 +36,13 @@ class Offspring:
                 if said := self._reply.recv(64):
                     self._status = int(said)
                 else:  # the monitor has ended as well
-                    self.returncode = self._status
+                    self.returncode = -signal.SIGKILL if self._status is None else self._status
         return self.returncode
+
+    @property
+    def lost(self) -> bool:
+        """Whether it ended without a word, hence with its nursery: no kernel can reach its monitor."""
+        return self.returncode is not None and self._status is None
 
     def wait(self) -> int | None:
         """Wait for that."""

@@ -188,6 +188,11 @@ class JailProvisioner(JailSettings, LocalProvisioner):  # type: ignore[metaclass
         """Whether the kernel that runs came out of a nursery."""
         return self._jail is not None and isinstance(self._jail.popen, Offspring)
 
+    @property
+    def lost(self) -> bool:
+        """Whether the kernel ended because its nursery did, which no student's code can cause."""
+        return self._jail is not None and isinstance(self._jail.popen, Offspring) and self._jail.popen.lost
+
     def cause_of_death(self) -> str:
         """Return why the kernel ended, in words: "" as long as it lives or after an orderly end."""
         if self._watch is not None and self._watch.tripped:

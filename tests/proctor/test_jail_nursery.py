@@ -23,6 +23,9 @@ from jupyter_client import KernelManager
 from proctor.jail.bwrap import Bwrap
 from proctor.jail.manager import jailed_kernel_manager
 from proctor.jail.nurseries import nurseries
+from proctor.kernel import StudentKernel
+from proctor.outcome import GraderError, Outcome
+from proctor.run import Bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -253,10 +256,23 @@ class TestEnds:
             first.wait()
             while provisioner.parent.is_alive():
                 pass
+            assert provisioner.lost
         with kernel(folder) as (provisioner, run):
             assert provisioner.forked
             assert nursery_of(provisioner).pid != first.pid
             assert run("print(1)") == "1"
+
+    def test_killed_nursery_is_no_fault_of_the_student(self, folder: Path) -> None:
+        """A kernel that is lost with its nursery is the grader's failure; a crash of its own is the cell's."""
+        manager = jailed_kernel_manager(manager_class=KernelManager, warm=True)
+        with StudentKernel(manager, Bounds(), cwd=str(folder)) as student:
+            crash = student.run("import os; os.abort()")
+            assert (crash.ended, crash.fatal) == (Outcome.DIED, True)
+        manager = jailed_kernel_manager(manager_class=KernelManager, warm=True)
+        with StudentKernel(manager, Bounds(), cwd=str(folder)) as student:
+            nursery_of(manager.provisioner).kill()
+            with pytest.raises(GraderError, match="was killed"):
+                student.run("while True: pass")
 
     def test_kernel_ends_alone(self, folder: Path) -> None:
         """A kernel that crashes ends with its own descendants; its nursery and its siblings live on."""
@@ -268,6 +284,7 @@ class TestEnds:
             while doomed.parent.is_alive():
                 pass
             assert doomed.cause_of_death() == "crashed with signal 6"
+            assert not doomed.lost
             assert psutil.wait_procs(family, timeout=PATIENCE)[1] == []
             assert other("print(1)") == "1"
 
