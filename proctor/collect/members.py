@@ -145,7 +145,7 @@ def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], byt
 
 def _all(member: IO[bytes], size: int) -> bytes:
     data = member.read(size)
-    if len(data) != size or member.read(1):
+    if len(data) != size:
         raise EOFError("its length is not the one announced")
     return data
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -103,12 +104,13 @@ def results(
 
 
 def written(points: float, decimal: str = ".") -> str:
-    """Return points for a table, to two places, without zeros that say nothing.
+    """Return points for a table, to two places, halves upwards, without zeros that say nothing.
 
-    >>> written(17.5), written(25.0), written(2 / 3, ",")
-    ('17.5', '25', '0,67')
+    >>> written(17.5), written(25.0), written(0.625), written(2 / 3, ",")
+    ('17.5', '25', '0.63', '0,67')
     """
-    return f"{points:.2f}".rstrip("0").rstrip(".").replace(".", decimal)
+    rounded = Decimal(repr(float(points))).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{rounded:f}".rstrip("0").rstrip(".").replace(".", decimal)
 
 
 def _listed(platform: str, student: Student) -> Origin:

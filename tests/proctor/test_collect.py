@@ -189,6 +189,26 @@ def test_the_folders_around_ilias(top: str, course: Path, tmp_path: Path) -> Non
     assert placed(course) == {person.login: small_notebook(person.login) for person in PEOPLE[:3]}
 
 
+def test_a_class_of_one_below_a_title_like_a_student(course: Path, tmp_path: Path) -> None:
+    """With one student below one such title, the deeper of the two is the student."""
+    name = ilias_path(FIRST, NOTEBOOK, "Uebung_4_Teil_2/Submissions")
+    assert collect(course, write_zip(tmp_path / "one.zip", {name: small_notebook()})) == 0
+    assert set(placed(course)) == {FIRST.login}
+
+
+def test_two_people_and_one_in_the_roster(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two of one name on the platform are never both the only one of that name in the roster: neither is placed."""
+    (tmp_path / "roster.csv").write_text("id,name\n1,Anna Schmidt\n2,Jörg Müller\n")
+    download = moodle_zip(
+        tmp_path / "a.zip", dict.fromkeys((PEOPLE[0], PEOPLE[4], PEOPLE[5]), small_notebook())
+    )
+    assert collect(course, download, "--roster", tmp_path / "roster.csv") == 1
+    assert set(placed(course)) == {"2"}
+    assert "different people, who would all be 1" in capsys.readouterr().out
+
+
 def test_canvas_reads_names_as_canvas_does(course: Path, tmp_path: Path) -> None:
     """Anonymous, late in either case, numbers in names of people and of files: the id stands before the file's."""
     members = {
