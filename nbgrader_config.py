@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearHiddenTests, ClearOutput
-from nbgrader.preprocessors import GetGrades, IncludeHeaderFooter, LimitOutput, LockCells
+from nbgrader.preprocessors import AssignLatePenalties, ClearHiddenTests, ClearOutput, GetGrades
+from nbgrader.preprocessors import IncludeHeaderFooter, LimitOutput, LockCells
 
 try:
     from proctor.autograde import Execute, Restore, SubmissionExporter
@@ -43,15 +43,15 @@ c.GenerateSolution.preprocessors = [IncludeHeaderFooter, LockCells, ClearOutput,
 # Submissions come in as they lie on the disk, also those with a wrong name; links lead nowhere.
 install()
 
-# Grading: our steps read, sanitise and execute; the rest is nbgrader's.
+# Grading: our steps read, sanitise and execute; the rest is nbgrader's. All metadata come from the release, which
+# is checked once, so that nbgrader's CheckCellMetadata would find nothing in a submission.
 c.Autograde.exporter_class = SubmissionExporter
-c.Autograde.sanitize_preprocessors = [Restore, CheckCellMetadata]
+c.Autograde.sanitize_preprocessors = [Restore]
 c.Autograde.autograde_preprocessors = [
     Execute,
     LimitOutput,
     SaveAutoGrades,
     AssignLatePenalties,
-    CheckCellMetadata,
 ]
 
 # Limits: CPU time in seconds (on the clock, `patience` times as long), memory and files in bytes.

@@ -6,11 +6,13 @@ formgrader's Autograde button takes the same way.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
@@ -76,13 +78,24 @@ class Restore(NbGraderPreprocessor):
         return notebook, resources
 
     def release(self, assignment: str, notebook: str) -> Any:
-        """Read a notebook as it was handed out."""
-        folder = course_root(Path.cwd()) / self.release_directory / assignment
-        return nbformat.read(folder / f"{notebook}.ipynb", as_version=4)
+        """Read a notebook as it was handed out; not to be changed."""
+        path = course_root(Path.cwd()) / self.release_directory / assignment / f"{notebook}.ipynb"
+        return _release(path, path.stat().st_mtime_ns)
 
     def given(self, assignment: str) -> Path:
         """Return the folder of the files that are copied over each submission."""
         return course_root(Path.cwd()) / self.source_directory / assignment
+
+
+@lru_cache(maxsize=8)
+def _release(path: Path, _written: int) -> Any:
+    """Read a release, once for each time it was written, and check its nbgrader metadata.
+
+    A restored notebook has all of its metadata from here; that is why they need no check in each submission.
+    """
+    release = nbformat.read(path, as_version=4)
+    MetadataValidator().validate_nb(release)
+    return release
 
 
 class Execute(NbGraderPreprocessor):

@@ -7,6 +7,7 @@ folder is there; so a run that was killed leaves students without grades for eve
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import shutil
 from pathlib import Path
@@ -83,6 +84,8 @@ class StagedAutograde(nbgrader.converters.Autograde):
             rmtree(str(old))
         else:
             staged.rename(target)
+        with contextlib.suppress(OSError):
+            staged.parent.rmdir()
 
     def _drop_feedback(self, assignment_id: str, student_id: str) -> None:
         """Remove a page that tells of a former grade: nbgrader would keep it."""

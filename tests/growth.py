@@ -8,6 +8,7 @@ and of its largest worker in MiB, open files of the head, processes, and the tem
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -46,15 +47,17 @@ def watch(
     """Print a line for every `step` submissions, as long as the head runs."""
     next_line, last, cpu = step, 0, 0.0
     while head.poll() is None:
+        time.sleep(0.05)
         saved = len(list((course / "autograded").glob("s*")))
-        if saved >= next_line:
+        with contextlib.suppress(psutil.Error):  # it ends while it is looked at
+            if saved < next_line:
+                continue
             now = sum(process.cpu_times()[:2])
             facts = [saved, (now - cpu) / (saved - last), *holdings(process, course, scratch)]
             cells = (f"{fact:17.3f}" if isinstance(fact, float) else f"{fact:17}" for fact in facts)
             sys.stdout.write("".join(cells) + "\n")
             sys.stdout.flush()
             next_line, last, cpu = saved + step, saved, now
-        time.sleep(0.05)
 
 
 def holdings(head: psutil.Process, course: Path, scratch: Path) -> list[int]:
