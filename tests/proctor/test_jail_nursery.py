@@ -238,6 +238,22 @@ class TestFresh:
             assert provisioner.forked
             assert run("import sys; print('colorsys' in sys.modules, 'scipy' in sys.modules)") == "True False"
 
+    def test_autoreload_sees_what_can_change(self, folder: Path) -> None:
+        """A module of the student's is reloaded when it has changed; those that came with the jail are not looked at."""
+        code = """
+            from pathlib import Path
+            import numpy
+            reloader = get_ipython().magics_manager.registry['AutoreloadMagics']._reloader
+            Path('mine.py').write_text('x = 2')
+            os.utime('mine.py', (2e9, 2e9))
+            print('numpy' in reloader.skip_modules, 'mine' in reloader.skip_modules)
+        """
+        with kernel(folder) as (_, run):
+            run("import os\n%load_ext autoreload\n%autoreload 2")
+            assert run("import mine; print(mine.x)") == "1"
+            assert run(code) == "True False"
+            assert run("print(mine.x)") == "2"
+
     def test_figures_are_shown(self, folder: Path) -> None:
         """Matplotlib draws into the notebook, as in any kernel."""
         code = "import matplotlib.pyplot as plt; plt.plot([1]); print(plt.get_backend())"
