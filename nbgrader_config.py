@@ -68,6 +68,9 @@ c.HTMLExporter.preprocessors = ["proctor.formgrader.Harmless"]
 c.HTMLExporter.filters = {"markdown2html": "proctor.formgrader.markdown2html"}
 sandbox_files()
 
+# Imported once, for the kernels of all students, which are forked from there. [] would start each by itself.
+c.JailProvisioner.preload = ["numpy", "scipy.signal", "matplotlib.pyplot", "matplotlib.backends.backend_agg"]
+
 # An environment inside the course must not make the course visible in the jail.
 c.JailProvisioner.hide = [str(course)]
 

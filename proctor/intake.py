@@ -26,6 +26,7 @@ from nbgrader.utils import find_all_files, parse_utc
 
 from proctor.jail.bwrap import find_bwrap
 from proctor.jail.errors import JailUnavailable
+from proctor.jail.nurseries import nurseries
 from proctor.jail.settings import JailSettings
 from proctor.jail.submission import COURSE_MARK, entries
 from proctor.lock import CourseBusy, course_lock
@@ -105,6 +106,7 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
                 try:
                     super().start()
                 finally:
+                    nurseries().close()  # the formgrader's server goes on for days, and should not carry it along
                     self.sweep()
         except CourseBusy as busy:
             self.log.error(busy)  # noqa: TRY400  - a state of the course, for whoever asked

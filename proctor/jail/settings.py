@@ -41,16 +41,7 @@ class JailSettings(Configurable):
 
     preload = List(
         Unicode(),
-        [
-            "numpy",
-            "scipy.signal",
-            "scipy.sparse",
-            "scipy.ndimage",
-            "scipy.stats",
-            "scipy.special",
-            "matplotlib.pyplot",
-            "matplotlib.backends.backend_agg",
-        ],
+        ["numpy", "scipy.signal", "matplotlib.pyplot", "matplotlib.backends.backend_agg"],
         config=True,
         help="Modules to import once for the kernels of many submissions, which are then forked; one that is "
         "missing does no harm. Empty: each kernel starts by itself.",
