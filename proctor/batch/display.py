@@ -84,7 +84,7 @@ def print_summary(tally: Tally, seconds: float, *, rehearsal: bool = False) -> N
     """Print who was graded, what was slow, whose grade changed, who needs a look, who could not be graded."""
     console = Console(highlight=False)
     table = Table.grid(padding=(0, 2))
-    graded = tally.graded
+    graded = sorted(tally.graded, key=lambda one: one.student)
     pace = f"{seconds / len(graded):.2f} s each, {seconds:.0f} s in all" if graded else ""
     table.add_row(f"{len(graded)}", "graded, nothing was written" if rehearsal else "graded", pace)
     table.add_row(
@@ -103,7 +103,7 @@ def print_summary(tally: Tally, seconds: float, *, rehearsal: bool = False) -> N
     _print_list(
         console,
         "Not graded: these need you, not the student. The same command tries them again",
-        list(tally.failed.items()),
+        sorted(tally.failed.items()),
     )
 
 
@@ -120,7 +120,7 @@ def _print_list(console: Console, title: str, lines: Sequence[tuple[str, str]]) 
         return
     console.print(f"\n{title}", style="bold")
     table = Table.grid(padding=(0, 2))
-    for name, words in sorted(lines[:SHOWN]):
+    for name, words in lines[:SHOWN]:
         table.add_row(Text(f"  {name}"), Text(words))
     console.print(table)
     if len(lines) > SHOWN:
