@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
 
-.PHONY: demo test check bench release img fairness mutants lab clean
+.PHONY: demo test check bench release img fairness mutants attacks lab clean
 
 # A class from specimens, generated, graded and exported: who got what.
 demo: $(STAMP)
@@ -39,6 +39,11 @@ fairness: $(STAMP)
 
 mutants: $(STAMP)
 	$(BIN)/python tests/mutants.py
+
+# Every fault and attack of the banks, with our settings and with nbgrader as it comes, and what is left behind.
+attacks: $(STAMP)
+	$(BIN)/python tests/attacks.py
+	$(BIN)/python tests/leftovers.py 100
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab

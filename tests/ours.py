@@ -6,12 +6,12 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
+from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -24,15 +24,21 @@ from proctor.outcome import Outcome  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextlib import ExitStack
 
     from recipe import Recipe
 
-FAST = """
-# Specimens that hang are to hang for seconds, and many of them at once must not fill the machine.
-c.Grading.cell_seconds, c.Grading.call_seconds, c.Grading.graded_cell_seconds = 2, 1, 2
-c.Grading.submission_seconds, c.Grading.patience = 20, 4
-c.JailProvisioner.limits = {"memory": 2 * 2**30, "address_space": 3 * 2**29}
-"""
+SETTINGS = Config(
+    Grading={
+        "cell_seconds": 2,
+        "call_seconds": 1,
+        "graded_cell_seconds": 2,
+        "submission_seconds": 20,
+        "patience": 4,
+    },
+    JailProvisioner={"limits": {"memory": 2 * 2**30, "address_space": 3 * 2**29}},
+)
+"""Specimens that hang are to hang for seconds, and many of them at once must not fill the machine."""
 
 
 @dataclass
@@ -56,7 +62,8 @@ def make_template(folder: Path) -> Path:
     generate(ROOT, folder)
     shutil.copytree(ROOT / "tests" / EXERCISE, folder / "tests" / EXERCISE)
     with (folder / "nbgrader_config.py").open("a") as config:
-        config.write(FAST)
+        for name, settings in SETTINGS.items():
+            config.writelines(f"\nc.{name}.{key} = {value!r}" for key, value in settings.items())
     return folder
 
 

@@ -75,7 +75,7 @@ earned
 
 
 def make_template(folder: Path) -> Path:
-    """Make a course for stock nbgrader from ours: the same exercise and tests, registered; the first classmate graded."""
+    """Make a course for stock nbgrader from ours: the same exercise, the same tests, registered."""
     source = folder / "source" / EXERCISE
     shutil.copytree(
         ROOT / "source" / EXERCISE, source, ignore=shutil.ignore_patterns("__pycache__", "*.ipynb")
@@ -136,11 +136,13 @@ def sandbox(template: Path) -> list[str]:
     """Return bubblewrap's arguments: all read-only but a folder in memory; alone, and without a network."""
     size = str(3 * 2**29)
     return [
-        "--unshare-all", "--unshare-user", "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
-        "--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", "/var/tmp", "--ro-bind", str(template), str(template),
+        "--unshare-all", "--unshare-user", "--cap-drop", "ALL", "--die-with-parent", "--new-session",
+        "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
+        "--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", "/var/tmp",
+        "--ro-bind", str(template), str(template),
         "--ro-bind", str(ROOT), str(ROOT), "--ro-bind", sys.prefix, sys.prefix,
         "--setenv", "PATH", f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
-        "--setenv", "MPLCONFIGDIR", mpl.get_cachedir(), "--setenv", OUTSIDE, os.readlink("/proc/self/ns/pid"),
+        "--setenv", "MPLCONFIGDIR", mpl.get_cachedir(), "--setenv", OUTSIDE, str(Path("/proc/self/ns/pid").readlink()),
         "--setenv", "PYTHONDONTWRITEBYTECODE", "1",
         "--chdir", "/tmp", "--",
     ]  # fmt: skip

@@ -115,7 +115,7 @@ class World:
 
     def hand_in(self, recipe: Recipe) -> None:
         """Put a submission into the course."""
-        outside = os.environ.get(OUTSIDE) or os.readlink("/proc/self/ns/pid")
+        outside = os.environ.get(OUTSIDE) or str(Path("/proc/self/ns/pid").readlink())
         names = {
             "COURSE": self.course,
             "HOME": self.home,
@@ -298,8 +298,10 @@ def unfairness(recipe: Recipe, scores: Mapping[str, float | None] | None) -> str
         for name, points in POINTS.items()
         if scores.get(name) != points
     }
+    if set(scores) != set(POINTS):
+        return "has cells that the exercise does not have"
     fair = {name: points for name, points in recipe.costs.items() if points}
-    if lost == fair and set(scores) == set(POINTS):
+    if lost == fair:
         return ""
     gained = sum(fair.values()) - sum(lost.values())
     return f"gets {abs(gained):g} points {'more' if gained > 0 else 'less'} than it should"
