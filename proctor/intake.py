@@ -99,7 +99,7 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
             try:
                 find_bwrap(jail.bwrap)
             except JailUnavailable as reason:
-                raise NbGraderException(f"Nothing was graded. {reason}") from None
+                raise self._refusal(f"Nothing was graded. {reason}") from None
         try:
             with course_lock(Path(self.coursedir.root), f"the grading of {self.coursedir.assignment_id}"):
                 self.sweep()
@@ -109,8 +109,12 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
                     nurseries().close()  # the formgrader's server goes on for days, and should not carry it along
                     self.sweep()
         except CourseBusy as busy:
-            self.log.error(busy)  # noqa: TRY400  - a state of the course, for whoever asked
-            raise NbGraderException(str(busy)) from None
+            raise self._refusal(str(busy)) from None
+
+    def _refusal(self, reason: str) -> NbGraderException:
+        """Tell why nothing is done: nbgrader's command ends with whatever it is given, without a word of its own."""
+        self.log.error(reason)
+        return NbGraderException(reason)
 
     def init_notebooks(self) -> None:
         """List the submissions, with the notebooks that each should have (called when Autograde starts)."""
