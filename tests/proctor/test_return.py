@@ -236,6 +236,7 @@ def test_moodle(language: str, separator: str, course: Path) -> None:
         list(csv.reader(io.StringIO(data.decode(), newline=""), delimiter=separator))
         for data in (before, after)
     ]
+    assert rows[1][4][grade] == {"en": "0.38", "de": "0,38"}[language]
     unchanged = [[row[:grade] + row[grade + 1 :] for row in each] for each in rows]
     assert unchanged[0] == unchanged[1]
     assert moodle_reads_feedback(out(course, "feedback.zip")) == {
@@ -496,6 +497,8 @@ def test_the_same_again_is_the_same(course: Path) -> None:
     first = {path.name: path.read_bytes() for path in (course.parent / "out").iterdir()}
     assert give(course, "moodle", worksheet()) == 0
     assert {path.name: path.read_bytes() for path in (course.parent / "out").iterdir()} == first
+    with zipfile.ZipFile(io.BytesIO(out(course, "feedback.zip"))) as archive:
+        assert {info.date_time[0] for info in archive.infolist()} == {1980}
 
 
 def test_from_a_download_to_the_upload(
