@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from proctor.kernel import StudentKernel
     from proctor.run import Exam
 
-CONNECTING = 10.0
-"""Seconds in which a snapshot has to connect; it needs some milliseconds."""
+CONNECTING = 30.0
+"""Seconds in which a snapshot has to connect; it needs some milliseconds, on a busy machine seconds."""
 
 FURTHER_DOWN = "Your notebook defines what this cell needs only further down; it was judged with that."
 SPENT = "The time limit of the whole notebook was reached before this cell could be judged."

@@ -26,6 +26,7 @@ from proctor.batch.work import FULL, Job
 from proctor.gradebook import OneGradebook, one_gradebook
 from proctor.intake import CarefulAutograde
 from proctor.outcome import GraderError
+from proctor.settings import Grading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +48,7 @@ class BatchAutograde(CarefulAutograde):
         tally: what has become of the submissions so far.
         students: whom to grade; everybody if empty.
         report: called with the tally after each submission that is done.
+        crowding: how many workers share a core; limits on the clock are longer by as much.
         rehearsal: whether to grade without writing anything, to see what would change.
     """
 
@@ -58,6 +60,7 @@ class BatchAutograde(CarefulAutograde):
         self.tally = Tally()
         self.students: frozenset[str] = frozenset()
         self.rehearsal = False
+        self.crowding = 1.0
         self._under_way: dict[str, tuple[list[str], Scores]] = {}
 
     def init_notebooks(self) -> None:
@@ -184,7 +187,10 @@ class BatchAutograde(CarefulAutograde):
         return course_root(Path.cwd()) / directory / str(self.coursedir.assignment_id)
 
     def _settings(self) -> Config:
-        return Config({name: self.config[name] for name in SETTINGS if name in self.config})
+        settings = Config({name: self.config[name] for name in SETTINGS if name in self.config})
+        patience = Grading(config=self.config).patience * max(1.0, self.crowding)
+        settings.merge({"Grading": {"patience": patience}})
+        return settings
 
     def _student(self, folder: str) -> str:
         """Read the student's id from a submission's path."""

@@ -116,7 +116,9 @@ def _converter(args: argparse.Namespace) -> BatchAutograde:
     if args.cluster:
         converter.open_crew = partial(cluster_crew, args.cluster)
     else:
-        converter.open_crew = partial(local_crew, args.jobs or cpu_count(), course)
+        jobs = args.jobs or cpu_count()
+        converter.open_crew = partial(local_crew, jobs, course)
+        converter.crowding = jobs / cpu_count()
     return converter
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import signal
@@ -12,9 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from joblib import cpu_count
 
 from proctor import cli
+from proctor.clock import Allowance
+from proctor.commands import grade
 from proctor.lock import course_lock
+from proctor.settings import Grading
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -114,6 +119,27 @@ def test_the_number_of_workers_does_not_matter(graded: Path, course: Path) -> No
     assert done.returncode == 0, done.stderr
     assert small_course.rows(course) == small_course.rows(graded)
     assert small_course.files(course) == small_course.files(graded)
+
+
+def test_workers_that_share_a_core_have_more_time_on_the_clock(
+    handed_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four workers on each core: a job may take four times as long on the clock, and no more CPU time."""
+    monkeypatch.chdir(handed_in)
+    arguments = argparse.Namespace(
+        course=Path(),
+        exercise="small",
+        student=[],
+        force=False,
+        dry_run=False,
+        verbose=False,
+        cluster=None,
+        jobs=4 * cpu_count(),
+    )
+    converter = grade._converter(arguments)
+    crowded, alone = Grading(config=converter._settings()).bounds(1), Grading().bounds(1)
+    assert crowded.cell == Allowance(alone.cell.cpu, 4 * alone.cell.wall)
+    assert converter.config.Grading.get("patience") is None
 
 
 def test_what_is_up_to_date_is_skipped_unless_forced(graded_copy: Path) -> None:
