@@ -117,7 +117,7 @@ class StagedAutograde(nbgrader.converters.Autograde):
             return NEW
         submitted = self.coursedir.get_existing_timestamp(self._format_source(assignment_id, student_id))
         graded = self.coursedir.get_existing_timestamp(str(target))
-        if submitted is not None and graded is not None and submitted > graded:
-            return "handed in again since it was graded"
+        if submitted is not None and submitted != graded:
+            return "handed in at another time than what was graded"
         reasons = self.stale(target)
         return f"stale: {'; '.join(reasons)}" if reasons else ""
