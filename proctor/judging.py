@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Self
 
 from proctor.clock import Allowance, Budget
 from proctor.criteria import Broken
-from proctor.jailside import Listener, Peer, SnapshotSide, new_password
+from proctor.jailside import SnapshotSide
 from proctor.judge import judge_cell, undecided
+from proctor.listener import Listener, Peer, new_password
 from proctor.outcome import CellReport, Outcome
 from proctor.quoting import Quotation
 

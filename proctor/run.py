@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from nbformat.v4 import new_output
 
 from proctor.clock import Allowance, Budget, cpu_seconds
-from proctor.jailside import Listener
 from proctor.judge import undecided as undecided  # noqa: PLC0414  - offered on to the modules above
 from proctor.judging import Judging, Snapshots
 from proctor.kernel import Execution, StudentKernel
+from proctor.listener import Listener
 from proctor.outcome import CellReport, Outcome
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from proctor.criteria import Broken, Criteria
-    from proctor.jailside import Peer
     from proctor.judge import Diagnosis, Side
+    from proctor.listener import Peer
 
 SAVED = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+|--append\s+)?[\"']?([\w./-]+\.py)[\"']?\s*(?:\n|$)")
 

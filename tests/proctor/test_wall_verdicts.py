@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,11 @@ from judging import CELLS, HIDDEN, judge  # noqa: E402
 
 from build import grade_id  # noqa: E402
 from proctor.grading import jailed_room  # noqa: E402
-from proctor.jailside import Listener, Peer, SnapshotSide  # noqa: E402
+from proctor.jailside import SnapshotSide  # noqa: E402
 from proctor.judge import judge_cell  # noqa: E402
 from proctor.judging import Snapshots  # noqa: E402
 from proctor.kernel import StudentKernel  # noqa: E402
+from proctor.listener import Listener, Peer  # noqa: E402
 from proctor.run import Bounds, saved_files  # noqa: E402
 
 if TYPE_CHECKING:
@@ -84,5 +86,5 @@ def test_verdicts_are_the_same_across_the_wall(name: str, kernel: Snapshots) -> 
     specimen = EVERYONE[name]
     cells = CELLS[specimen.part] if isinstance(specimen, bank.Mistake) else tuple(HIDDEN)
     submission = specimen.submission()
-    here = fairness.quietly(submission, judge)
-    assert ends(across_the_wall(submission, kernel, cells)) == {cell: ends(here)[cell] for cell in cells}
+    here = fairness.quietly(submission, partial(judge, cells=cells))
+    assert ends(across_the_wall(submission, kernel, cells)) == ends(here)
