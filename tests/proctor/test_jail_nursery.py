@@ -89,6 +89,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     jailed_kernel_manager(manager_class=KernelManager).shutdown_kernel(
         now=True
     )  # jupyter_client keeps a loop
+    nurseries().close()  # those of test modules before this one
     before = descendants(), descriptors()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(place))
