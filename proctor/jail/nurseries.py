@@ -31,7 +31,16 @@ class Nurseries:
         """
         if self._failures >= self._patience:
             return None
-        self._failures += 1
+        try:
+            jail = self._forked(recipe, kernel, seconds)
+        except BaseException:
+            self._failures += 1
+            raise
+        self._failures = 0
+        return jail
+
+    def _forked(self, recipe: Recipe, kernel: Kernel, seconds: float) -> JailProcess:
+        """Return a forked kernel, from a second nursery if the first turns out to be dead."""
         try:
             jail = kernel.start(self._nursery(recipe, seconds))
         except NurseryGone:
@@ -41,7 +50,6 @@ class Nurseries:
             jail.kill()
             jail.close()
             raise NurseryError(reason)
-        self._failures = 0
         return jail
 
     def _nursery(self, recipe: Recipe, seconds: float) -> Nursery:

@@ -336,6 +336,17 @@ class TestEnds:
         assert psutil.wait_procs(family, timeout=PATIENCE)[1] == []
         assert how == "kill" or not list(tmp_path.iterdir())  # who is killed cannot tidy up
 
+    def test_gives_up_after_some_failures(self, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """Where no nursery ever comes up it is not tried for a whole class, whose kernels start all the same."""
+        settings = {"preload": ["numpy"], "extra_env": {"OPENBLAS_NUM_THREADS": "2", "COUNTED": "yes"}}
+        nurseries()._failures = 0
+        with caplog.at_level(logging.WARNING):
+            for _ in range(4):
+                with kernel(folder, **settings) as (provisioner, _):
+                    assert not provisioner.forked
+        nurseries()._failures = 0
+        assert caplog.text.count("starts alone") == 3
+
     def test_without_nested_namespaces(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
