@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -211,9 +212,10 @@ def test_stopping_leaves_nothing_and_loses_nothing(
         os.killpg(running.pid, number)
         _, said = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert said.splitlines() == [
-        "proctor grade: Stopped with 2 still to grade; nothing is lost. The same command goes on."
-    ]
+    # Ann's folder is in its place a moment before she is counted.
+    assert re.fullmatch(
+        "proctor grade: Stopped with [23] still to grade; nothing is lost. The same command goes on.\n", said
+    )
     assert (course / "autograded" / "ann" / "small" / "small.ipynb").exists()
     small_course.hand_in(course, {"ben": small_course.WRONG})
     assert small_course.run(course, *GRADE).returncode == 0
