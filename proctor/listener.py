@@ -13,6 +13,7 @@ import struct
 import time
 from typing import TYPE_CHECKING, Self
 
+from proctor.jail.process import children
 from proctor.servant import PASSWORD
 from proctor.wall import died
 
@@ -41,13 +42,25 @@ class Peer:
             self._handle = None
 
     def close(self) -> None:
-        """Kill the process and close the connection."""
+        """Kill the process and what it has started, and close the connection.
+
+        Its descendants would else count against the limits of the next one. It is stopped first, so that none
+        is born while they are looked for.
+        """
         self.connection.close()
-        if self._handle is not None:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-            os.close(self._handle)
-            self._handle = None
+        if self._handle is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGSTOP)
+            family = children(self.pid)
+            for pid in family:  # grows while it is walked
+                family += children(pid)
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            for pid in family:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        os.close(self._handle)
+        self._handle = None
 
 
 class Listener:

@@ -148,9 +148,8 @@ class Reader:
             if type(extent) is not int or extent < 0:
                 raise FormatError("an array whose shape is none")
             count *= extent
-        if (
-            count == 0 and max(shape) > 10_000
-        ):  # extents are told to the student: they are to be paid for in bytes
+        # Extents are told to the student: they are to be paid for in bytes.
+        if count == 0 and max(shape) > 10_000:
             raise FormatError("an array without entries, and with an endless axis")
         end = self.offset + count * kind.itemsize
         if end > len(self.body):
@@ -359,9 +358,8 @@ def snapshot(path, namespace, password):
 
 def _work(path, namespace, password):
     """Serve one connection until the grader closes it; never returns."""
-    signal.signal(
-        signal.SIGCHLD, signal.SIG_DFL
-    )  # the student's methods may start programs and wait for them
+    # The student's methods may start programs and wait for them.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         with _connect(path, password) as connection:
 

@@ -12,6 +12,7 @@ it has got and what harm it has done::
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import json
 import os
@@ -154,6 +155,8 @@ class World:
             return Fate("harmful", "; ".join(harm))
         if complaint := unfairness(recipe, self.scores(recipe.name)):
             return Fate("unfair", complaint)
+        if self._backdated(recipe.name):
+            return Fate("unfair", "is taken for earlier than it was")
         return Fate("fair", "")
 
     def harm(self, case: str) -> list[str]:
@@ -223,6 +226,14 @@ class World:
                 with connection, contextlib.suppress(OSError):
                     connection.settimeout(5)
                     self.heard.append(connection.recv(1000).decode(errors="replace"))
+
+    def _backdated(self, student: str) -> bool:
+        """Say whether a submission counts as handed in before it was written."""
+        with Gradebook(f"sqlite:///{self.course / 'gradebook.db'}") as gradebook:
+            stamp = gradebook.find_submission(EXERCISE, student).timestamp
+        return stamp is not None and stamp.replace(tzinfo=dt.UTC) < dt.datetime.now(dt.UTC) - dt.timedelta(
+            days=1
+        )
 
     def _submitted(self, student: str) -> Path:
         return self.course / "submitted" / student / EXERCISE

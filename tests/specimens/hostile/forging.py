@@ -112,7 +112,7 @@ def many_cells(work):
     work.raw = json.dumps({**work.notebook, "cells": [cell] * 100_000}).encode()
 
 
-@attack()
+@attack(because=(*BEGINS, Outcome.DIED))
 def ast_transformer(work):
     """A transformer of the kernel turns each cell into the number 100."""
     work.first("""
@@ -124,13 +124,13 @@ def ast_transformer(work):
         """)
 
 
-@attack()
+@attack(because=(*BEGINS, Outcome.DIED))
 def input_transformer(work):
     """A hook of the kernel's input turns each cell into the number 100."""
     work.first("get_ipython().input_transformers_cleanup.append(lambda lines: ['100.0\\n'])")
 
 
-@attack()
+@attack(because=(*BEGINS, Outcome.DIED))
 def replaced_run_cell(work):
     """The shell's run_cell is replaced by one that shows 100."""
     work.first("""
@@ -142,7 +142,7 @@ def replaced_run_cell(work):
         """)
 
 
-@attack()
+@attack(because=(*BEGINS, Outcome.DIED))
 def replaced_run_code(work):
     """The shell's run_code does nothing and is content."""
     work.first("""
