@@ -10,6 +10,7 @@ import contextlib
 import errno
 import re
 import shutil
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -187,9 +188,8 @@ class BatchAutograde(CarefulAutograde):
         return course_root(Path.cwd()) / directory / str(self.coursedir.assignment_id)
 
     def _settings(self) -> Config:
-        settings = Config({name: self.config[name] for name in SETTINGS if name in self.config})
-        patience = Grading(config=self.config).patience * max(1.0, self.crowding)
-        settings.merge({"Grading": {"patience": patience}})
+        settings = Config({name: deepcopy(self.config[name]) for name in SETTINGS if name in self.config})
+        settings.Grading.patience = Grading(config=self.config).patience * max(1.0, self.crowding)
         return settings
 
     def _student(self, folder: str) -> str:

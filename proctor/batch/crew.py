@@ -106,7 +106,7 @@ class LocalCrew:
             if future not in seat.jobs:
                 continue  # told of before, when its worker died
             if isinstance(future.exception(), BrokenProcessPool):
-                given_up = self._after_death(seat)
+                given_up = self._after_death(seat, " ".join(str(future.exception()).split()))
                 if given_up is not None:
                     return given_up
                 continue
@@ -131,7 +131,7 @@ class LocalCrew:
     def _tell(self, seat: Seat, future: Future[Result]) -> None:
         self._ended.put((seat, future))
 
-    def _after_death(self, seat: Seat) -> Result | None:
+    def _after_death(self, seat: Seat, cause: str) -> Result | None:
         """Start anew after a worker's death; give up the job that it was at if that was not the first time."""
         jobs = list(seat.jobs.values())
         seat.jobs.clear()
@@ -142,7 +142,7 @@ class LocalCrew:
             self._give(seat, job)
         if given_up is None:
             return None
-        return Result(given_up.student, fault=f"It took {CHANCES} workers down: killed, or out of memory.")
+        return Result(given_up.student, fault=f"It took {CHANCES} workers down. {cause}"[:300])
 
 
 @contextlib.contextmanager

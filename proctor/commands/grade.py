@@ -84,7 +84,7 @@ def load_course(course: Path, *, verbose: bool = False) -> AutogradeApp:
         raise Refusal(f"{course} is no course: it has no nbgrader_config.py. Go there, or use --course.")
     os.chdir(course)
     app = AutogradeApp(raise_config_file_errors=True)
-    app.initialize(["--log-level=WARNING" if verbose else "--log-level=CRITICAL"])
+    app.initialize(["--log-level=WARN" if verbose else "--log-level=CRITICAL"])
     return app
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import pickle
 import re
 import shutil
 import signal
@@ -138,7 +139,9 @@ def test_workers_that_share_a_core_have_more_time_on_the_clock(
         jobs=4 * cpu_count(),
     )
     converter = grade._converter(arguments)
-    crowded, alone = Grading(config=converter._settings()).bounds(1), Grading().bounds(1)
+    converter.config.Grading.cell_seconds = 7
+    sent = pickle.loads(pickle.dumps(converter._settings()))
+    crowded, alone = Grading(config=sent).bounds(1), Grading(cell_seconds=7).bounds(1)
     assert crowded.cell == Allowance(alone.cell.cpu, 4 * alone.cell.wall)
     assert converter.config.Grading.get("patience") is None
 
