@@ -18,6 +18,7 @@ before stays without a name.
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import logging
 import sys
@@ -199,6 +200,22 @@ def offered(folder: Path) -> tuple[Diagnosis | None, LazySide | None]:
         log.warning("%s does not load, so no mistake is named: %s: %s", path, type(error).__name__, error)
         return None, None
     return diagnosis, LazySide(hook.reference) if hasattr(hook, "reference") else None
+
+
+def companions(folder: Path) -> list[str]:
+    """Return the folders that the diagnosis reads, relative to that of the hidden tests: what NEEDS lists.
+
+    They travel with the tests to another machine. The module is read, not run.
+    """
+    path = folder / HOOK
+    if not path.exists():
+        return []
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == "NEEDS" for target in statement.targets
+        ):
+            return [str(name) for name in ast.literal_eval(statement.value)]
+    return []
 
 
 def _load(path: Path) -> ModuleType:

@@ -58,8 +58,10 @@ class ClusterCrew:
     def submit(self, job: Job) -> None:
         """Have a job done, with its files and the hidden tests packed."""
         if job.tests not in self._tests:
-            self._tests[job.tests] = _packed(job.tests)
-        parcel = replace(job, files=_packed(job.files), tests=self._tests[job.tests])
+            packed = Parcel.of_tests(job.tests) if isinstance(job.tests, Path) else job.tests
+            self._tests[job.tests] = packed
+        files = Parcel.of(job.files) if isinstance(job.files, Path) else job.files
+        parcel = replace(job, files=files, tests=self._tests[job.tests])
         future = self._client.submit(work_on_cluster, parcel, pure=False)
         self._under_way[future.key] = future, job
         future.add_done_callback(self._ended.put)
@@ -128,7 +130,3 @@ def work_on_cluster(job: Job) -> Result:
     with _one_at_a_time:
         os.environ["XDG_RUNTIME_DIR"] = tempfile.tempdir = get_worker().local_directory
         return work(job)
-
-
-def _packed(folder: Path | Parcel) -> Parcel:
-    return Parcel.of(folder) if isinstance(folder, Path) else folder

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import os
 import tarfile
 import tempfile
 import time
@@ -19,35 +20,59 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
+from proctor.diagnosis import companions
 from proctor.grading import grade_notebook
 from proctor.outcome import GraderError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """A folder that travels: its regular files in a tar archive."""
+    """A folder that travels: its regular files in a tar archive.
+
+    Attributes:
+        archive: the files.
+        inside: where in it the folder is; what else it holds are files that the folder's own code reads.
+    """
 
     archive: bytes
+    inside: str = "."
 
     @classmethod
     def of(cls, folder: Path) -> Parcel:
         """Pack a folder of ours; what Python has compiled stays at home."""
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w") as archive:
-            for path in sorted(folder.rglob("*")):
-                if path.is_file() and not path.is_symlink() and path.suffix != ".pyc":
-                    archive.add(path, str(path.relative_to(folder)), recursive=False)
-        return cls(buffer.getvalue())
+        return cls(_archive(folder, _files(folder)))
 
-    def unpack(self, folder: Path) -> None:
-        """Write its files into a folder."""
+    @classmethod
+    def of_tests(cls, folder: Path) -> Parcel:
+        """Pack hidden tests, with the code and the notebooks that their diagnosis needs."""
+        needed = [Path(os.path.normpath(folder / name)) for name in companions(folder)]
+        root = Path(os.path.commonpath([folder, *needed]))
+        code = [path for other in needed for path in _files(other) if path.suffix in (".py", ".ipynb")]
+        return cls(_archive(root, [*_files(folder), *code]), str(folder.relative_to(root)))
+
+    def unpack(self, folder: Path) -> Path:
+        """Write its files into a folder, and return where the packed one is now."""
         with tarfile.open(fileobj=io.BytesIO(self.archive)) as archive:
             archive.extractall(folder, filter="data")
+        return folder / self.inside
+
+
+def _files(folder: Path) -> list[Path]:
+    found = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return sorted(path for path in found if path.suffix != ".pyc")
+
+
+def _archive(root: Path, files: Iterable[Path]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for path in files:
+            archive.add(path, str(path.relative_to(root)), recursive=False)
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True)
@@ -95,7 +120,7 @@ def work(job: Job) -> Result:
     begun = time.monotonic()
     try:
         with _folder(job.files) as folder:
-            tests = job.tests if isinstance(job.tests, Path) else Path(_lasting(job.tests).name)
+            tests = job.tests if isinstance(job.tests, Path) else _lasting(job.tests)[1]
             done = {name: _grade(text, folder, tests, job.config) for name, text in job.notebooks.items()}
     except Exception as error:  # noqa: BLE001  - reaches the teaching assistant as the fault that it is
         words = str(error) if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
@@ -119,13 +144,11 @@ def _folder(files: Path | Parcel) -> Iterator[Path]:
         yield files
         return
     with tempfile.TemporaryDirectory(prefix="submission-") as name:
-        files.unpack(Path(name))
-        yield Path(name)
+        yield files.unpack(Path(name))
 
 
 @cache
-def _lasting(tests: Parcel) -> tempfile.TemporaryDirectory[str]:
+def _lasting(tests: Parcel) -> tuple[tempfile.TemporaryDirectory[str], Path]:
     """Unpack hidden tests, once for each process, into a folder that lasts as long as the process."""
     folder = tempfile.TemporaryDirectory(prefix="tests-")
-    tests.unpack(Path(folder.name))
-    return folder
+    return folder, tests.unpack(Path(folder.name))

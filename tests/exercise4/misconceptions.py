@@ -15,6 +15,8 @@ from draws import dkw
 from proctor.diagnosis import Diagnostician, Misconception
 from proctor.traces import as_numbers, same, same_values
 
+NEEDS = ("../specimens", "../../release/exercise4", "../../source/exercise4")
+"""What this module reads, as seen from here; it goes along to the workers of a cluster."""
 SPECIMENS = Path(__file__).resolve().parents[1] / "specimens"
 sys.path.insert(0, str(SPECIMENS))
 try:
