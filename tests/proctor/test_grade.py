@@ -157,7 +157,7 @@ def test_what_is_up_to_date_is_skipped_unless_forced(graded_copy: Path) -> None:
     assert (done.returncode, "3  up to date" in done.stdout) == (0, True)
     assert {student: path.stat().st_ino for student, path in paths.items()} == before
     rows = small_course.rows(course)
-    done = small_course.run(course, *GRADE, "--force", "--student", "ann", "cem")
+    done = small_course.run(course, *GRADE, "--force", "--verbose", "--student", "ann", "cem")
     assert (done.returncode, "2  graded" in done.stdout) == (0, True)
     changed = {student for student, path in paths.items() if path.stat().st_ino != before[student]}
     assert changed == {"ann", "cem"}
