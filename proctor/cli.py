@@ -13,11 +13,15 @@ from proctor.light import leave_out
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: tuple[str, ...] = ("collect", "grade", "status", "report", "return", "forget")
-"""In the order in which a semester needs them."""
-
-MODULES = {"return": "give_back"}
-"""The module of a command whose name cannot be that of a module."""
+COMMANDS = {
+    "collect": ("collect", "bring a learning platform's download into submitted/"),
+    "grade": ("grade", "grade all submissions that are new"),
+    "status": ("status", "show what is graded, and which grades are stale"),
+    "report": ("report", "write a page on how the class did and what to teach again"),
+    "return": ("give_back", "write grades and feedback for a learning platform"),
+    "forget": ("forget", "delete everything about one student"),
+}
+"""Module and purpose of each command, in the order in which a semester needs them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,17 +31,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 if all went well, 2 for what cannot be done, 130 after Ctrl-C, else the command's own.
     """
     leave_out()
+    given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="proctor", description="Collects, grades, returns and reports.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    runs = {}
-    for name in COMMANDS:
-        module = import_module(f"proctor.commands.{MODULES.get(name, name)}")
-        command = commands.add_parser(name, help=module.HELP, description=module.__doc__)
-        module.add_arguments(command)
-        runs[name] = module.run
-    args = parser.parse_args(arguments)
+    run = None
+    for name, (module, purpose) in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose)
+        if given[:1] == [name]:  # the others are not needed, and take a second to import
+            chosen = import_module(f"proctor.commands.{module}")
+            command.description = chosen.__doc__
+            chosen.add_arguments(command)
+            run = chosen.run
+    args = parser.parse_args(given)
     try:
-        return int(runs[args.command](args))
+        return int(run(args)) if run else 2
     except Refusal as refusal:
         print(f"proctor {args.command}: {refusal}", file=sys.stderr)
         return 2

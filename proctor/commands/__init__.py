@@ -1,4 +1,4 @@
-"""The commands of `proctor`, a module each: HELP, add_arguments(parser) and run(args)."""
+"""The commands of `proctor`, a module each: add_arguments(parser) and run(args)."""
 
 
 class Refusal(Exception):  # noqa: N818  a command says no; it is not a defect

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from proctor.collect.gather import Report
 
-HELP = "bring a learning platform's download into submitted/"
 PLATFORMS = ("moodle", "ilias", "canvas", "plain")
 NAMES = {"moodle": "Moodle", "ilias": "ILIAS", "canvas": "Canvas", "plain": "a plain folder"}
 

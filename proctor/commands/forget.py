@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-HELP = "delete everything about one student"
 OF_THE_CLASS = ("reports", "exports", "grades.csv")
 """Files about everybody, which are made anew by the commands that write them."""
 

@@ -25,7 +25,6 @@ from proctor.upload.results import Course, Result, results
 if TYPE_CHECKING:
     import argparse
 
-HELP = "write grades and feedback for a learning platform"
 PLATFORMS = ("moodle", "ilias", "canvas", "csv")
 TEMPLATES = {
     "moodle": "Moodle's grading worksheet (assignment > Download grading worksheet)",

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     import argparse
     from types import FrameType
 
-HELP = "grade all submissions that are new"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""

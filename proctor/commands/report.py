@@ -23,7 +23,6 @@ from proctor.report.page import page
 if TYPE_CHECKING:
     import argparse
 
-HELP = "write a page on how the class did and what to teach again"
 FOLDER = "reports"
 
 

@@ -16,7 +16,6 @@ from proctor.commands.grade import open_course
 if TYPE_CHECKING:
     import argparse
 
-HELP = "show what is graded, and which grades are stale"
 GRADED = "graded, up to date"
 
 
