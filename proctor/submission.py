@@ -16,6 +16,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
+from proctor.harmless import pictures_of
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -150,7 +152,8 @@ def _restore_cell(cell: Any, graded: dict[str, Any], seen: set[str], notices: li
     if cell.get("cell_type") == "code":
         return _new_cell("code", source, execution_count=None, outputs=[])
     if cell.get("cell_type") == "markdown":
-        return _new_cell("markdown", source)
+        pictures = pictures_of(cell.get("attachments"))
+        return _new_cell("markdown", source, **({"attachments": pictures} if pictures else {}))
     return _new_cell("markdown", "```\n" + source.replace("```", "'''") + "\n```")
 
 
