@@ -18,7 +18,13 @@ def test_nothing_is_left_after_20_submissions(tmp_path: Path) -> None:
 
 def test_what_is_left_would_be_seen(tmp_path: Path) -> None:
     """The count notices a process, an open file, a folder and a socket that were not there before."""
-    before = leftovers.count()
-    with leftovers.litter(tmp_path):
-        assert {kind for kind, _ in leftovers.grown(before)} == {"processes", "files", "folders", "sockets"}
-    assert leftovers.grown(before) == []
+    with leftovers.temporary_folder():
+        before = leftovers.count()
+        with leftovers.litter(tmp_path):
+            assert {kind for kind, _ in leftovers.grown(before)} == {
+                "processes",
+                "files",
+                "folders",
+                "sockets",
+            }
+        assert leftovers.grown(before) == []
