@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
 
-.PHONY: demo test check bench release img fairness mutants attacks lab clean
+.PHONY: demo test thorough check bench release img fairness mutants attacks lab clean
 
 # A class from specimens, generated, graded and exported: who got what.
 demo: $(STAMP)
@@ -14,6 +14,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+# The same, with every case of the banks: some minutes more.
+thorough: $(STAMP)
+	THOROUGH=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff check .

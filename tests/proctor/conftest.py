@@ -6,3 +6,14 @@ from pathlib import Path
 
 # nbgrader looks for alembic on the PATH, where it is not when the environment's Python is called by its path.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from thinning import THOROUGH
+
+
+def pytest_report_header() -> str:
+    """Say which cases of the large banks run."""
+    if THOROUGH:
+        return "banks: every case"
+    return "banks: every second fault and attack, every eighth specimen across the wall; `make thorough` runs all"

@@ -29,8 +29,14 @@ def job(student: str) -> Job:
 
 def workers() -> list[psutil.Process]:
     """List the workers' processes of this test."""
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if "popen_loky" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children(recursive=True) if _is_worker(child)]
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "popen_loky" in " ".join(process.cmdline())
+    except psutil.Error:  # it has ended, or only waits to be collected
+        return False
 
 
 def wait_for(condition: object, seconds: float = 60) -> None:
