@@ -13,6 +13,7 @@ import ctypes
 import fcntl
 import os
 import socket
+import stat
 import struct
 import sys
 
@@ -82,12 +83,37 @@ def furnish(room: dict[str, object]) -> None:
     show_wall(str(room["rooms"]), *room["wall"])  # type: ignore[misc]
     show_processes()
     for folder, size in room["sizes"].items():  # type: ignore[attr-defined]
-        unmount(folder)
-        mount("tmpfs", folder, "tmpfs", NO_SUID | NO_DEV, f"mode=1777,size={size}")
+        make_writable(folder, size)
     unmount("/dev/pts")
     mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXEC, "newinstance,ptmxmode=0666,mode=620")
     place_files(*room["files"])  # type: ignore[misc]
     raise_loopback()
+
+
+def make_writable(folder: str, size: int) -> None:
+    """Give the room a folder of its own to write to, and show in it what the nursery shows there.
+
+    An environment may lie below /tmp. Where nothing does, what the nursery has there is unmounted; else it
+    is covered, since a mount can only be shown again as long as it is there.
+    """
+    shown = [path for path in mounted() if path.startswith(f"{folder}/")]
+    places = [(path, os.open(path, os.O_PATH)) for path in sorted(shown)]
+    if not shown:
+        unmount(folder)
+    mount("tmpfs", folder, "tmpfs", NO_SUID | NO_DEV, f"mode=1777,size={size}")
+    for path, place in places:
+        is_folder = stat.S_ISDIR(os.fstat(place).st_mode)
+        os.makedirs(path if is_folder else os.path.dirname(path), 0o755, exist_ok=True)  # noqa: PTH103, PTH120
+        if not is_folder and not os.path.exists(path):  # noqa: PTH110
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o444))
+        mount(f"{PROC}/self/fd/{place}", path, None, BIND)
+        os.close(place)
+
+
+def mounted() -> list[str]:
+    """List where something is mounted."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as lines:  # noqa: PTH123
+        return [line.split()[4] for line in lines]
 
 
 def show_wall(rooms: str, wall: str, target: str) -> None:
@@ -102,8 +128,7 @@ def show_processes() -> None:
 
     Linux allows a new one only as long as an old one is to be seen whole.
     """
-    with open("/proc/self/mountinfo", encoding="utf-8") as lines:  # noqa: PTH123
-        below = [line.split()[4] for line in lines if line.split()[4].startswith(f"{PROC}/")]
+    below = [path for path in mounted() if path.startswith(f"{PROC}/")]
     for covered in reversed(below):
         unmount(covered)
     mount("proc", NEW_PROC, "proc", NO_SUID | NO_DEV | NO_EXEC)
