@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import shutil
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
 import nbformat
 import nbgrader.apps.api
 import nbgrader.apps.generatefeedbackapp
 import nbgrader.converters
-from markupsafe import Markup
 from nbconvert.exporters import Exporter
 from traitlets import Unicode
 
-from proctor import card
+from proctor import card, pages
 from proctor.autograde import course_root
 from proctor.blocks import blocks, exercise_title, parts_of, stopped
 from proctor.intake import STAMP
 from proctor.reports import reports_of
-from proctor.summary import MAX_ADVICE, Line, Part, advise, in_words, points_in_words
+from proctor.summary import MAX_ADVICE, Line, Part, advise, in_words
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 class FeedbackExporter(Exporter):
@@ -120,26 +120,12 @@ def _release(path: Path) -> Any:
 
 @cache
 def _template() -> jinja2.Template:
-    folder = files("proctor").joinpath("templates")
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = pages.environment()
     environment.filters |= {
-        "inline": _inline,
         "joint": card.joint,
-        "number": card.number,
-        "in_points": points_in_words,
     }
     environment.globals |= {"symbols": card.SYMBOLS}
     return environment.get_template("feedback.html.j2")
-
-
-def _inline(text: str) -> Markup:
-    return Markup(card.inline(text))  # noqa: S704  it escapes
 
 
 class CarefulFeedback(nbgrader.converters.GenerateFeedback):

@@ -27,16 +27,12 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
-__all__ = ["grade_notebook", "hidden_tests", "jailed_room", "reports_of", "show_report"]
-
-
-def hidden_tests(folder: Path) -> dict[str, Any]:
-    """Load an exercise's hidden tests; once for each process, and again when they have changed."""
-    return _load_tests(folder, fingerprints.of_folder(folder))
+__all__ = ["grade_notebook", "jailed_room", "reports_of", "show_report"]
 
 
 @cache
-def _load_tests(folder: Path, _fingerprint: str) -> dict[str, Any]:
+def _hidden_tests(folder: Path, _fingerprint: str) -> dict[str, Any]:
+    """Load an exercise's hidden tests; once for each process, and again when they have changed."""
     offered.cache_clear()  # the diagnosis belongs to the tests that it was loaded with
     return load_tests(folder)
 
@@ -58,7 +54,8 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
     """
     begun, jail = time.monotonic(), JailSettings.of(config)
     bounds = Grading(config=config).bounds(jail.effective_limits.output)
-    exam = Exam(hidden_tests(tests), bounds, *offered(tests))
+    fingerprint = fingerprints.of_folder(tests)
+    exam = Exam(_hidden_tests(tests, fingerprint), bounds, *offered(tests))
     _refuse_untested(notebook, exam, tests)
     facts = notebook.metadata.setdefault("proctor", {})
     run = _run(notebook, folder, exam, config)
@@ -73,7 +70,7 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
     if not jail.jailed:
         facts["notices"] = [*facts.get("notices", []), jail.describe()]
     facts["jailed"] = jail.jailed
-    facts["fingerprint"] = facts.get("fingerprint", {}) | {"tests": fingerprints.of_folder(tests)}
+    facts["fingerprint"] = facts.get("fingerprint", {}) | {"tests": fingerprint}
     facts["cpu_seconds"] = round(run.cpu_seconds, 3)
     facts["wall_seconds"] = round(time.monotonic() - begun, 3)
 

@@ -259,3 +259,12 @@ def small_notebook(mark: str = "") -> bytes:
     }
     notebook = {"cells": [cell | {"source": f"# {mark}"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook).encode()
+
+
+def empty_course(folder: Path) -> Path:
+    """Make a course with nothing in it but the release's notebook, and return its folder."""
+    release = folder / "course" / "release" / "exercise4"
+    release.mkdir(parents=True)
+    (release / "exercise4.ipynb").write_bytes(small_notebook())
+    (folder / "course" / "nbgrader_config.py").write_text("")
+    return folder / "course"

@@ -6,9 +6,7 @@ It names people. It lies beside the submissions, is not in git, and `forget` rem
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 from proctor.collect import CollectError
 from proctor.collect.names import is_safe
 from proctor.lock import STATE
+from proctor.whole import write_whole
 
 NAME = "collected.json"
 
@@ -101,15 +100,5 @@ def _read(course: Path) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def _write(course: Path, everything: dict[str, dict[str, dict[str, Any]]]) -> None:
-    """Replace the record as a whole: who reads it sees the old one or the new one."""
-    path = _path(course)
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"version": 1, "assignments": everything}, indent=1, ensure_ascii=False, sort_keys=True)
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{NAME}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        Path(scratch).replace(path)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
+    write_whole(_path(course), text + "\n")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from proctor.collect import CollectError
 from proctor.collect.gather import Job, collect
 from proctor.collect.roster import read_roster
-from proctor.commands import Refusal
+from proctor.commands import Refusal, course_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Collect; returns 0 if everything was placed, 1 if not."""
-    course = _course(args.course)
+    course = course_folder(args.course)
     assignment = args.assignment or _only_assignment(course)
     try:
         zone = zoneinfo.ZoneInfo(args.timezone) if args.timezone else None
@@ -64,14 +64,6 @@ def run(args: argparse.Namespace) -> int:
         raise Refusal(f"nothing was collected: {error.filename}: {error.strerror}") from None
     _print_report(report, job)
     return 1 if report.unplaced or report.stage.kept else 0
-
-
-def _course(folder: Path) -> Path:
-    if not (folder / "nbgrader_config.py").is_file():
-        raise Refusal(
-            f"{folder.resolve()} is no course: it has no nbgrader_config.py. Go there, or use --course"
-        )
-    return folder.resolve()
 
 
 def _only_assignment(course: Path) -> str:

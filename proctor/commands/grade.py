@@ -25,7 +25,7 @@ from proctor.batch.cluster import cluster_crew
 from proctor.batch.converter import BatchAutograde, disk_is_full
 from proctor.batch.crew import CrewUnavailable, local_crew
 from proctor.batch.display import Bar, print_summary
-from proctor.commands import Refusal
+from proctor.commands import Refusal, course_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -77,10 +77,7 @@ def load_course(course: Path, *, verbose: bool = False) -> AutogradeApp:
     Raises:
         Refusal: it is no course.
     """
-    course = course.resolve()
-    if not (course / "nbgrader_config.py").is_file():
-        raise Refusal(f"{course} is no course: it has no nbgrader_config.py. Go there, or use --course.")
-    os.chdir(course)
+    os.chdir(course_folder(course))
     app = AutogradeApp(raise_config_file_errors=True)
     app.initialize(["--log-level=WARN" if verbose else "--log-level=CRITICAL"])
     return app

@@ -7,18 +7,17 @@ and the graded notebooks are only read.
 from __future__ import annotations
 
 import datetime as dt
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import PyFileConfigLoader
 
-from proctor.commands import Refusal
+from proctor.commands import CONFIG, Refusal, course_folder
 from proctor.report.gathering import gather
 from proctor.report.marks import NothingToReport
 from proctor.report.page import page
+from proctor.whole import write_whole
 
 if TYPE_CHECKING:
     import argparse
@@ -36,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the report; returns 0."""
-    course = open_course(args.course.resolve())
+    course = open_course(args.course)
     path = args.to or Path(course.root) / FOLDER / f"{args.exercise}.html"
     if path.is_dir():
         raise Refusal(f"--to {path} is a folder; name a file, such as {path / args.exercise}.html.")
@@ -64,24 +63,9 @@ def open_course(folder: Path) -> CourseDirectory:
     Raises:
         Refusal: the folder is no course.
     """
-    name = "nbgrader_config.py"
-    if not (folder / name).is_file():
-        raise Refusal(f"{folder} is no course: it has no {name}. Go there, or use --course.")
-    config = PyFileConfigLoader(name, path=str(folder)).load_config()
+    folder = course_folder(folder)
+    config = PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
     course = CourseDirectory(config=config)
     if not course.root or "root" not in config.CourseDirectory:
         course.root = str(folder)
     return course
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there as a whole or not at all; only its owner may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -9,14 +9,12 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from proctor import card
+from proctor import pages
 from proctor.blocks import exercise_title, parts_of
 from proctor.outcome import Outcome
 from proctor.rendering import render as render_markdown
@@ -24,12 +22,13 @@ from proctor.report import ideas, items, oddities, pictures
 from proctor.report.alias import Aliases
 from proctor.report.lesson import Lesson, Place, in_order
 from proctor.report.likeness import likeness
-from proctor.summary import points_in_words
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
     from pathlib import Path
+
+    import jinja2
 
     from proctor.report.gathering import Classroom
 
@@ -215,18 +214,8 @@ def percent(share: float) -> str:
 
 @cache
 def _template() -> jinja2.Template:
-    folder = files("proctor").joinpath("templates")
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = pages.environment()
     environment.filters |= {
-        "inline": lambda text: Markup(card.inline(text)),  # noqa: S704  it escapes
-        "number": card.number,
-        "in_points": points_in_words,
         "percent": percent,
         "minus": lambda value: f"{value:.2f}".replace("-", "\N{MINUS SIGN}"),
     }

@@ -23,6 +23,7 @@ from downloads import (  # noqa: E402
     canvas_gradebook,
     canvas_path,
     canvas_zip,
+    empty_course,
     ilias_path,
     ilias_zip,
     moodle_path,
@@ -48,11 +49,7 @@ NOTEBOOK = "exercise4.ipynb"
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     """Make a course with nothing in it but the release's notebook."""
-    folder = tmp_path / "course"
-    (folder / "release" / "exercise4").mkdir(parents=True)
-    (folder / "release" / "exercise4" / NOTEBOOK).write_bytes(small_notebook())
-    (folder / "nbgrader_config.py").write_text("")
-    return folder
+    return empty_course(tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests")]
 
-from downloads import PEOPLE, moodle_path, packed, small_notebook, write_zip  # noqa: E402
+from downloads import PEOPLE, empty_course, moodle_path, packed, small_notebook, write_zip  # noqa: E402
 
 from proctor.cli import main  # noqa: E402
 from proctor.collect import CollectError, members  # noqa: E402
@@ -30,11 +30,7 @@ NOTEBOOK = "exercise4.ipynb"
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     """Make a course with nothing in it but the release's notebook."""
-    folder = tmp_path / "course"
-    (folder / "release" / "exercise4").mkdir(parents=True)
-    (folder / "release" / "exercise4" / NOTEBOOK).write_bytes(small_notebook())
-    (folder / "nbgrader_config.py").write_text("")
-    return folder
+    return empty_course(tmp_path)
 
 
 def collect(course: Path, download: Path, *options: str) -> int:

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests")]
 
-from downloads import DEADLINE, PEOPLE, ilias_path, moodle_path, small_notebook, write_zip  # noqa: E402
+from downloads import DEADLINE, PEOPLE, empty_course, ilias_path, moodle_path, small_notebook, write_zip  # noqa: E402
 
 from proctor.cli import main  # noqa: E402
 from proctor.collect import CollectError, record  # noqa: E402
@@ -26,11 +26,7 @@ TIME = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     """Make a course with nothing in it but the release's notebook."""
-    folder = tmp_path / "course"
-    (folder / "release" / "exercise4").mkdir(parents=True)
-    (folder / "release" / "exercise4" / NOTEBOOK).write_bytes(small_notebook())
-    (folder / "nbgrader_config.py").write_text("")
-    return folder
+    return empty_course(tmp_path)
 
 
 def choice(content: bytes) -> Choice:
