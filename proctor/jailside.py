@@ -1,4 +1,4 @@
-"""The judged copies of a kernel: the frozen snapshot, and a worker per cell."""
+"""The judged copies of a kernel: the frozen snapshot, and the workers that are forked from it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ POLL = 0.25
 
 
 class Worker(Link):
-    """A link to a forked copy of the kernel that serves one graded cell."""
+    """A link to a forked copy of the kernel."""
 
-    def __init__(
-        self, peer: Peer, files: Sequence[str], quotes: Quotation | None, call: Allowance, cell: Deadline
-    ) -> None:
+    def __init__(self, peer: Peer, files: Sequence[str], quotes: Quotation | None) -> None:
         super().__init__(files, quotes)
-        self._peer, self._call, self._cell = peer, call, cell
+        self._peer = peer
         self.alive = True
+
+    def allow(self, call: Allowance, cell: Allowance) -> None:
+        """Begin a graded cell: say what each call may take, and all of them together."""
+        self._call, self._cell = call, Deadline(self._peer.pid, cell)
 
     def exchange(self, frame: bytes) -> bytes:
         """Send a request and wait for its answer within the call's and the cell's allowance."""
@@ -99,7 +101,10 @@ class Patient:
 
 
 class SnapshotSide:
-    """The student's side for one graded cell: forks a worker from the snapshot, and another if one breaks."""
+    """The student's side for one graded cell: forks a worker from the snapshot, and another if one breaks.
+
+    Leaving the `with` block kills the worker, unless it was kept.
+    """
 
     def __init__(  # noqa: PLR0913  where it is, what it may use up, what may be said of it
         self,
@@ -110,11 +115,14 @@ class SnapshotSide:
         cell: Allowance,
         *,
         quotes: Quotation | None = None,
+        worker: Worker | None = None,
     ) -> None:
         self._snapshot, self._listener, self._files, self._quotes = snapshot, listener, files, quotes
         self._call, self._wall_end = call, time.monotonic() + cell.wall
         self._cpu = cell
-        self._worker: Worker | None = None
+        self._worker = worker
+        if worker is not None:
+            worker.allow(call, cell)
 
     def __enter__(self) -> Self:
         return self
@@ -124,6 +132,11 @@ class SnapshotSide:
     ) -> None:
         if self._worker is not None:
             self._worker.close()
+
+    def keep(self) -> Worker | None:
+        """Hand over the worker, if it lives: it is the caller's to close."""
+        worker, self._worker = self._worker, None
+        return worker if worker and worker.alive else None
 
     def link(self) -> Link:
         """Return a worker's link, begun for a new criterion."""
@@ -147,6 +160,6 @@ class SnapshotSide:
         except Broken:
             self._snapshot.close()  # nobody has to wait for it again
             raise
-        return Worker(
-            peer, self._files, self._quotes, self._call, Deadline(peer.pid, Allowance(self._cpu.cpu, left))
-        )
+        worker = Worker(peer, self._files, self._quotes)
+        worker.allow(self._call, Allowance(self._cpu.cpu, left))
+        return worker

@@ -142,6 +142,20 @@ def judge_cell(
     return CellReport(case.grade_id, title(case), tuple(verdicts.values()))
 
 
+def judge_if_passing(case: type[Criteria], side: Side) -> CellReport | None:
+    """Judge one graded cell, and stop, with None, at the first criterion that does not pass without a remark."""
+    verdicts = []
+    for name in criteria(case):
+        try:
+            verdict, _ = _judge(case, name, side, None)
+        except GraderError:
+            return None
+        if verdict.outcome is not Outcome.PASSED or verdict.remarks:
+            return None
+        verdicts.append(verdict)
+    return CellReport(case.grade_id, title(case), tuple(verdicts))
+
+
 def undecided(case: type[Criteria], outcome: Outcome, hint: str) -> CellReport:
     """Report the same outcome for all criteria of a cell that could not be judged one by one."""
     verdicts = [

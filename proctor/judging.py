@@ -1,5 +1,9 @@
 """Judges the graded cells of one submission, each on the snapshot that stands for its place.
 
+Forking a worker and burying it costs more than most cells' tests. So a worker in which cells have passed is asked for
+the next cell, too. What passes there has passed. Whatever else becomes of it counts for nothing: the cell is judged in
+a worker of its own, as what the cells before have left in the process may be the reason.
+
 Two things make a second look necessary. What a cell needs may be defined only further down: then the cell is judged
 once more on the notebook's end, and the better counts. And what is judged may take down more than itself, the
 snapshots of all other cells included: then the submission is run again, for the cells that are not judged yet.
@@ -13,8 +17,8 @@ from typing import TYPE_CHECKING, Self
 
 from proctor.clock import Allowance, Budget
 from proctor.criteria import Broken
-from proctor.jailside import SnapshotSide
-from proctor.judge import judge_cell, undecided
+from proctor.jailside import SnapshotSide, Worker
+from proctor.judge import judge_cell, judge_if_passing, undecided
 from proctor.listener import Listener, Peer, new_password
 from proctor.outcome import CellReport, Outcome
 from proctor.quoting import Quotation
@@ -25,11 +29,15 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
+    from proctor.criteria import Criteria
     from proctor.kernel import StudentKernel
     from proctor.run import Exam
 
 CONNECTING = 30.0
 """Seconds in which a snapshot has to connect; it needs some milliseconds, on a busy machine seconds."""
+
+SECOND_CELL = Allowance(cpu=2, wall=12)
+"""What a call may take in a worker that is not its cell's own. Over it, nothing is lost but that time."""
 
 FURTHER_DOWN = "Your notebook defines what this cell needs only further down; it was judged with that."
 SPENT = "The time limit of the whole notebook was reached before this cell could be judged."
@@ -80,6 +88,9 @@ class Judging:
         self._quotes = Quotation(cell.source for cell in notebook.cells if cell.cell_type == "code")
         self._budget = Budget(exam.bounds.submission)
         self._suspects: set[str] = set()
+        self._proven: tuple[Peer, Worker] | None = (
+            None  # a snapshot's worker in which all that was judged passed
+        )
 
     def judge(
         self, taken: Mapping[str, Peer | Broken], snapshots: Snapshots, followed: Container[str]
@@ -91,6 +102,14 @@ class Judging:
             snapshots: where to take another one, at the notebook's end.
             followed: the grade_ids below which the student has code.
         """
+        try:
+            return self._judge_all(taken, snapshots, followed)
+        finally:
+            self._part_with_worker()
+
+    def _judge_all(
+        self, taken: Mapping[str, Peer | Broken], snapshots: Snapshots, followed: Container[str]
+    ) -> bool:
         end: Peer | Broken | None = None
         for grade_id, snapshot in taken.items():
             if grade_id in self.reports:
@@ -109,16 +128,51 @@ class Judging:
             self.reports.setdefault(grade_id, undecided(self._exam.cases[grade_id], Outcome.DIED, words))
 
     def _report(self, grade_id: str, snapshot: Peer | Broken, listener: Listener) -> CellReport:
-        exam, case, begun = self._exam, self._exam.cases[grade_id], time.monotonic()
+        case, begun = self._exam.cases[grade_id], time.monotonic()
         if isinstance(snapshot, Broken):
             return undecided(case, snapshot.outcome, str(snapshot))
         if self._budget.over():
             return undecided(case, Outcome.TIME, SPENT)
-        call, cell = exam.bounds.call, exam.bounds.graded_cell
-        with SnapshotSide(snapshot, listener, self._files, call, cell, quotes=self._quotes) as side:
-            report = judge_cell(case, side, diagnose=exam.diagnose, reference=exam.reference)
+        report = self._passing(case, snapshot, listener) or self._judged(case, snapshot, listener)
         self._budget.spend(Allowance(0, time.monotonic() - begun))
         return report
+
+    def _passing(self, case: type[Criteria], snapshot: Peer, listener: Listener) -> CellReport | None:
+        """Judge a cell where others have passed before; None if there is no such worker, or not all passes."""
+        if self._proven is None or self._proven[0] is not snapshot:
+            return None
+        (_, worker), self._proven = self._proven, None
+        limit = self._exam.bounds.call
+        call = Allowance(min(SECOND_CELL.cpu, limit.cpu), min(SECOND_CELL.wall, limit.wall))
+        with self._side(snapshot, listener, call, worker) as side:
+            report = judge_if_passing(case, side)
+            self._keep_worker(report, snapshot, side)
+        return report
+
+    def _judged(self, case: type[Criteria], snapshot: Peer, listener: Listener) -> CellReport:
+        """Judge a cell in a worker of its own."""
+        exam = self._exam
+        self._part_with_worker()
+        with self._side(snapshot, listener, exam.bounds.call) as side:
+            report = judge_cell(case, side, diagnose=exam.diagnose, reference=exam.reference)
+            self._keep_worker(report, snapshot, side)
+        return report
+
+    def _keep_worker(self, report: CellReport | None, snapshot: Peer, side: SnapshotSide) -> None:
+        """Keep a worker for the next cell if this one got all of its points."""
+        if report and report.points == report.worth and (worker := side.keep()):
+            self._proven = snapshot, worker
+
+    def _side(
+        self, snapshot: Peer, listener: Listener, call: Allowance, worker: Worker | None = None
+    ) -> SnapshotSide:
+        cell = self._exam.bounds.graded_cell
+        return SnapshotSide(snapshot, listener, self._files, call, cell, quotes=self._quotes, worker=worker)
+
+    def _part_with_worker(self) -> None:
+        if self._proven is not None:
+            self._proven[1].close()
+            self._proven = None
 
     def _seen_later(self, grade_id: str, end: Peer | Broken, listener: Listener) -> CellReport:
         report = self._report(grade_id, end, listener)

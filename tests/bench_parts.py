@@ -151,15 +151,16 @@ def watch_stages(watch: Stopwatch) -> None:
 
 
 def floor(course: Path) -> dict[str, float]:
-    """Run all cells and tests of a class in this interpreter; return the CPU seconds for each submission."""
+    """Run all cells and tests of a class in this interpreter; return the CPU seconds for each submission.
+
+    The cells are those that were handed in, in a notebook's own kind of shell, but without a kernel around it.
+    """
     os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "agg", "OPENBLAS_NUM_THREADS": "1"}
     import matplotlib.pyplot as plt  # noqa: PLC0415
     import scipy.signal  # noqa: F401, PLC0415
-    from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415
     from judging import judge_locally  # noqa: PLC0415
 
-    shell = InteractiveShell.instance()
-    shell.showtraceback = lambda *_, **__: None
+    shell = bare_shell()
     folders = sorted((course / "submitted").glob(f"*/{EXERCISE}"))
     used, silence = 0.0, open(os.devnull, "w")  # noqa: PTH123, SIM115
     for place, folder in enumerate([folders[0], *folders]):  # the first one twice: to be warm
@@ -171,15 +172,32 @@ def floor(course: Path) -> dict[str, float]:
             shell.reset()
             begun = time.process_time()
             with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
-                for cell in notebook.cells:
-                    if cell.cell_type == "code":
-                        shell.run_cell(plain(cell.source))
+                ran = [shell.run_cell(plain(c.source)) for c in notebook.cells if c.cell_type == "code"]
                 judge_locally(shell.user_ns)
             used += (time.process_time() - begun) * bool(place)
+            if not all(each.success for each in ran) and "solution" in folder.parent.name:
+                raise SystemExit("A cell of the solution fails here: what is measured is not what it does.")
             plt.close("all")
             forget(scratch)
             os.chdir(HERE)
     return {"floor": used / len(folders)}
+
+
+def bare_shell() -> Any:
+    """Return a shell that takes a notebook's cells in this process, and shows nothing."""
+    from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415
+    from IPython.extensions import autoreload  # noqa: PLC0415
+
+    class Shell(InteractiveShell):
+        def enable_gui(self, gui: Any = None) -> None:
+            """There is none; `%matplotlib inline` asks for it all the same."""
+
+    # Looking at the files of all loaded modules before each cell costs more than the cells; no kernel of ours does.
+    autoreload.ModuleReloader.check = lambda *_, **__: None
+    shell = Shell.instance()
+    shell.showtraceback = lambda *_, **__: None
+    shell.display_pub.publish = lambda *_, **__: None
+    return shell
 
 
 def plain(source: str) -> str:

@@ -22,12 +22,10 @@ from thinning import thinned  # noqa: E402
 
 from build import grade_id  # noqa: E402
 from proctor.grading import jailed_room  # noqa: E402
-from proctor.jailside import SnapshotSide  # noqa: E402
-from proctor.judge import judge_cell  # noqa: E402
-from proctor.judging import Snapshots  # noqa: E402
+from proctor.judging import Judging, Snapshots  # noqa: E402
 from proctor.kernel import StudentKernel  # noqa: E402
 from proctor.listener import Listener, Peer  # noqa: E402
-from proctor.run import Bounds, saved_files  # noqa: E402
+from proctor.run import Bounds, Exam, saved_files  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,13 +73,10 @@ def across_the_wall(
             assert not snapshots.kernel.run(cell.source).fatal
     frozen = snapshots.take()
     assert isinstance(frozen, Peer)
-    files, bounds = saved_files(submission.notebook), Bounds()
-    reports = {}
-    for name in cells:
-        with SnapshotSide(frozen, snapshots.listener, files, bounds.call, bounds.graded_cell) as side:
-            reports[name] = judge_cell(HIDDEN[name], side)
+    judging = Judging(submission.notebook, saved_files(submission.notebook), Exam(HIDDEN), cells)
+    assert judging.judge(dict.fromkeys(cells, frozen), snapshots, ())
     frozen.close()
-    return reports
+    return judging.reports
 
 
 def ends(reports: dict[str, CellReport]) -> Ends:
