@@ -46,6 +46,7 @@ class SubmissionExporter(NotebookExporter):
         except submission.UnreadableError as error:
             notebook = nbformat.v4.new_notebook(metadata={"proctor": {"unreadable": str(error)}})
         data["notices"] = [notice] if notice else []
+        data["handed_in"] = submission.fingerprint(found)
         return self.from_notebook_node(notebook, resources=data, **kwargs)  # type: ignore[no-untyped-call]
 
 
@@ -69,6 +70,7 @@ class Restore(NbGraderPreprocessor):
         # Whoever opens it from the formgrader, which starts a kernel at once, gets the jailed one.
         notebook.metadata["kernelspec"] = asked_for()
         facts = notebook.metadata.proctor
+        facts["handed_in"] = resources.get("handed_in", "")
         facts["fingerprint"] = {
             "cells": fingerprints.of_cells(release),
             "given": fingerprints.of_folder(self.given(names["assignment"])),

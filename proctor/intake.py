@@ -18,6 +18,7 @@ from typing import Any
 
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
+import nbgrader.apps.generateassignmentapp
 import nbgrader.converters
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters.base import BaseConverter, NbGraderException
@@ -30,7 +31,7 @@ from proctor.jail.nurseries import nurseries
 from proctor.jail.settings import JailSettings
 from proctor.jail.submission import COURSE_MARK, entries
 from proctor.lock import CourseBusy, course_lock
-from proctor.staging import StagedAutograde
+from proctor.staging import StagedAssignment, StagedAutograde
 
 ROOM = 0.75
 """Share of the jail's limits that what lies beside a notebook may take."""
@@ -165,9 +166,11 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
 
 
 def install() -> None:
-    """Make nbgrader's command line and formgrader use CarefulAutograde (called by nbgrader_config.py)."""
+    """Make nbgrader's command line and formgrader use our classes (called by nbgrader_config.py)."""
     for module in (nbgrader.converters, nbgrader.apps.autogradeapp, nbgrader.apps.api):
         module.Autograde = CarefulAutograde
+    for module in (nbgrader.converters, nbgrader.apps.generateassignmentapp, nbgrader.apps.api):
+        module.GenerateAssignment = StagedAssignment
 
 
 def _in_the_way(path: Path, given: list[Path]) -> bool:

@@ -3,6 +3,8 @@
 Stock nbgrader writes into `autograded/STUDENT/ASSIGNMENT` from the first file on, and skips a student whose
 folder is there; so a run that was killed leaves students without grades for ever. Here the folder grows in
 `autograded/.grading`, and is renamed when the gradebook has been saved.
+
+A release is replaced as a whole, too, or not at all.
 """
 
 from __future__ import annotations
@@ -10,19 +12,43 @@ from __future__ import annotations
 import contextlib
 import glob
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import nbgrader.converters
 from nbgrader.utils import rmtree
 
-from proctor.stale import Freshness
+from proctor.stale import Freshness, replaced
 
 NEW = "not graded yet"
 """Why a submission without a grade is to be graded."""
 
 STAGE = ".grading"
 """The folder, in the one of graded submissions, where they grow."""
+
+
+class StagedAssignment(nbgrader.converters.GenerateAssignment):
+    """nbgrader's GenerateAssignment, which leaves the old release where it cannot make a new one.
+
+    Stock nbgrader removes it first: what an instructor got wrong would stop the grading, too.
+    """
+
+    def start(self) -> None:
+        """Generate; put the old release back where that fails."""
+        release = Path(self._format_dest(self.coursedir.assignment_id, "."))
+        if not release.is_dir():
+            super().start()
+            return
+        with tempfile.TemporaryDirectory(dir=release.parent, prefix=STAGE) as folder:
+            kept = shutil.copytree(release, Path(folder) / "kept")
+            try:
+                super().start()
+            except BaseException:
+                if release.exists():
+                    rmtree(str(release))
+                kept.rename(release)
+                raise
 
 
 class StagedAutograde(nbgrader.converters.Autograde):
@@ -119,5 +145,7 @@ class StagedAutograde(nbgrader.converters.Autograde):
         graded = self.coursedir.get_existing_timestamp(str(target))
         if submitted is not None and submitted != graded:
             return "handed in at another time than what was graded"
+        if any(replaced(target / Path(path).name, Path(path)) for path in self.notebooks):
+            return "another notebook was handed in than what was graded"
         reasons = self.stale(target)
         return f"stale: {'; '.join(reasons)}" if reasons else ""

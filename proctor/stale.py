@@ -6,7 +6,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from proctor import fingerprints
+from proctor import fingerprints, submission
 from proctor.autograde import Execute, Restore
 
 if TYPE_CHECKING:
@@ -31,13 +31,20 @@ class Freshness:
 
     def reasons(self, graded: Path) -> list[str]:
         """Say why a graded notebook's grade is stale; nothing if it is still good."""
-        return fingerprints.changes(_kept(graded), self.now)
+        kept = _facts(graded).get("fingerprint")
+        return fingerprints.changes(kept if isinstance(kept, dict) else {}, self.now)
 
 
-def _kept(graded: Path) -> dict[str, str]:
-    """Read the fingerprints that a graded notebook keeps; none where it is unreadable."""
+def replaced(graded: Path, submitted: Path) -> bool:
+    """Say whether a submitted notebook is another one than that which was graded."""
+    handed_in = _facts(graded).get("handed_in")
+    return bool(handed_in) and handed_in != submission.fingerprint(submission.look_for(submitted)[0])
+
+
+def _facts(graded: Path) -> dict[str, Any]:
+    """Read what a graded notebook keeps about its grading; nothing where it is unreadable."""
     try:
-        found = json.loads(graded.read_bytes())["metadata"]["proctor"]["fingerprint"]
+        found = json.loads(graded.read_bytes())["metadata"]["proctor"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -7,6 +7,7 @@ release's metadata, graded cells each exactly once, and the student's cells in t
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import os
 import stat
@@ -35,6 +36,28 @@ def read(path: Path) -> Any:
     Raises:
         UnreadableError: it is missing, a link, too large, or no notebook.
     """
+    data = _content(path)
+    try:
+        text = data.decode("utf-8-sig")
+        notebook = nbformat.reads(text, as_version=4)
+        json.dumps(notebook)
+    except Exception as error:  # noqa: BLE001  - a file of the student's can break a parser in any way
+        raise UnreadableError(f"{path.name} is no Jupyter notebook: {str(error)[:200]}") from None
+    if not isinstance(notebook.get("cells"), list) or len(notebook.cells) > MAX_CELLS:
+        raise UnreadableError(f"{path.name} has no cells, or more than {MAX_CELLS}.")
+    return notebook
+
+
+def fingerprint(path: Path) -> str:
+    """Return the fingerprint of a submitted notebook, or of why there is none."""
+    try:
+        data = _content(path)
+    except UnreadableError as error:
+        data = str(error).encode()
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _content(path: Path) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -48,16 +71,7 @@ def read(path: Path) -> Any:
     with os.fdopen(handle, "rb") as file:
         if status.st_size > MAX_BYTES:
             raise UnreadableError(f"{path.name} is larger than {MAX_BYTES // 2**20} MiB.")
-        data = file.read(MAX_BYTES + 1)
-    try:
-        text = data.decode("utf-8-sig")
-        notebook = nbformat.reads(text, as_version=4)
-        json.dumps(notebook)
-    except Exception as error:  # noqa: BLE001  - a file of the student's can break a parser in any way
-        raise UnreadableError(f"{path.name} is no Jupyter notebook: {str(error)[:200]}") from None
-    if not isinstance(notebook.get("cells"), list) or len(notebook.cells) > MAX_CELLS:
-        raise UnreadableError(f"{path.name} has no cells, or more than {MAX_CELLS}.")
-    return notebook
+        return file.read(MAX_BYTES + 1)
 
 
 def _is_original(path: Path, status: os.stat_result) -> bool:

@@ -109,11 +109,12 @@ def test_the_same_as_nbgrader(graded: Path, course: Path) -> None:
     assert small_course.files(graded) == small_course.files(course)
 
 
-def test_the_number_of_workers_does_not_matter(graded: Path, course: Path) -> None:
-    """Eight workers on two cores, beside two processes that burn CPU time, give the same grades."""
+@pytest.mark.parametrize("jobs", ["1", "8"])
+def test_the_number_of_workers_does_not_matter(graded: Path, course: Path, jobs: str) -> None:
+    """One worker, and eight on two cores, beside processes that burn CPU time, grade as two do."""
     burning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
     try:
-        done = small_course.run(course, *GRADE, "--jobs", "8")
+        done = small_course.run(course, *GRADE, "--jobs", jobs)
     finally:
         for process in burning:
             process.kill()

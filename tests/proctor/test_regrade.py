@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from proctor.batch.tally import Change
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from tiny_course import EXERCISE, make_course, nbgrader  # noqa: E402
+from tiny_course import EXERCISE, hand_in, make_course, nbgrader  # noqa: E402
 
 
 def proctor(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -119,6 +120,7 @@ def test_a_cell_with_grades_is_not_taken_away(changed: Path) -> None:
     """Removing a graded cell from the master notebook is refused: its grades would be lost."""
     path = changed / "source" / EXERCISE / f"{EXERCISE}.ipynb"
     kept = path.read_bytes()
+    release = {file: file.read_bytes() for file in (changed / "release").rglob("*") if file.is_file()}
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.pop()
     nbformat.write(notebook, path)
@@ -128,6 +130,22 @@ def test_a_cell_with_grades_is_not_taken_away(changed: Path) -> None:
     assert done.returncode != 0
     assert "max_pool_shape would go, and 3 submissions have grades there" in done.stderr
     assert points(changed)["ann"] == 5
+    assert {file: file.read_bytes() for file in (changed / "release").rglob("*") if file.is_file()} == release
+    assert [folder.name for folder in (changed / "release").iterdir()] == [EXERCISE]
+
+
+def test_another_notebook_is_graded_where_nothing_tells_the_time(changed: Path, tmp_path: Path) -> None:
+    """A submission that was replaced is graded anew, and it alone; one that was only copied is not."""
+    course = shutil.copytree(changed, tmp_path / "course", copy_function=shutil.copyfile)  # all times are new
+    assert proctor(course, "grade", EXERCISE, "--jobs", "1").returncode == 0
+    assert proctor(course, "status", EXERCISE).returncode == 0
+    before = points(course)
+    shutil.rmtree(course / "submitted" / "ben")
+    hand_in(course, "ben", "return np.max(x, axis=-1)")
+    assert "another notebook was handed in" in proctor(course, "status", EXERCISE, "--students").stdout
+    done = proctor(course, "grade", EXERCISE, "--jobs", "1")
+    assert "1  graded" in done.stdout
+    assert points(course) == {**before, "ben": before["ann"]}
 
 
 def test_points_given_by_hand_outlast_the_automatic_ones() -> None:
