@@ -25,6 +25,7 @@ from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files, parse_utc
 
+from proctor.collect import CollectError, record
 from proctor.jail.bwrap import find_bwrap
 from proctor.jail.errors import JailUnavailable
 from proctor.jail.nurseries import nurseries
@@ -90,6 +91,7 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._collected: dict[str, dt.datetime] = {}
         if self.coursedir is not None:
             self.coursedir.get_existing_timestamp = self.timestamp
 
@@ -119,6 +121,7 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
 
     def init_notebooks(self) -> None:
         """List the submissions, with the notebooks that each should have (called when Autograde starts)."""
+        self._collected = self._times()
         pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
         names = [name for name in self._expected() if fnmatch(name, self.coursedir.notebook_id)]
         found = sorted(map(Path, glob.glob(pattern)))  # noqa: PTH207  an absolute pattern, which Path does not take
@@ -131,7 +134,8 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
     def timestamp(self, path: str) -> dt.datetime | None:
         """Return when a submission was handed in, in UTC without a zone, or None where nothing says so.
 
-        A submitted `timestamp.txt` that claims a time before the notebook was last written is not believed.
+        A submitted `timestamp.txt` that claims a time before the notebook was last written is not believed,
+        unless `proctor collect` wrote it: the platform's time stays when a course is copied and its files are new.
         """
         folder = Path(path)
         if Path(self.coursedir.root) / self.coursedir.submitted_directory not in folder.parents:
@@ -140,6 +144,8 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
         written = [time for file in folder.glob("*.ipynb") if (time := _written(file)) is not None]
         claimed = self._claimed(folder / STAMP)
         if claimed is None or not written or claimed >= max(written) - AGREEMENT:
+            return claimed
+        if claimed == self._collected.get(folder.parent.name):
             return claimed
         self.log.warning(
             "%s claims %s, but the notebook was written at %s", folder / STAMP, claimed, max(written)
@@ -153,6 +159,14 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
             except MissingEntry:
                 return []
             return [notebook.name for notebook in notebooks]
+
+    def _times(self) -> dict[str, dt.datetime]:
+        """Return when the platform says that each student handed in, in UTC without a zone."""
+        try:
+            known = record.load(Path(self.coursedir.root), self.coursedir.assignment_id)
+        except CollectError as damaged:
+            raise self._refusal(f"Nothing was graded. {damaged}") from None
+        return {student: parse_utc(origin.time) for student, origin in known.items() if origin.time}
 
     def _claimed(self, path: Path) -> dt.datetime | None:
         if _written(path) is None or path.stat().st_size > 200:

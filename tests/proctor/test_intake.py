@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from proctor import intake
 from proctor.autograde import SubmissionExporter
+from proctor.collect import record
 from proctor.fingerprints import UNKNOWN
 from proctor.submission import UnreadableError, look_for, read
 
@@ -195,6 +196,24 @@ def test_a_timestamp_before_the_file_is_not_believed(course: Path) -> None:
     assert found == HANDED_IN.replace(tzinfo=None)
     # Taken runs nothing, so nobody knows what it graded with; but the time is the same as before.
     assert take(course).why_grade(EXERCISE, "ann") == f"stale: {UNKNOWN}"
+
+
+@pytest.mark.parametrize("claimed", ["2026-11-01 00:00:00.000000 UTC", "2026-10-01 00:00:00 UTC"])
+def test_only_a_collected_time_outlives_a_copy(course: Path, claimed: str) -> None:
+    """A copied course has new files: the time that the platform gave stays, one that somebody else wrote does not."""
+    collected = record.Origin("moodle", time="2026-11-01T00:00:00+00:00")
+    record.update(course, EXERCISE, {"ann": collected})
+    believed = collected.time if claimed.startswith("2026-11-01") else HANDED_IN.isoformat()
+    found = stamped(course, claimed, HANDED_IN)
+    assert found is not None
+    assert f"{found.isoformat()}+00:00" == believed
+
+
+def test_a_damaged_record_stops_the_grading(course: Path) -> None:
+    """Where it cannot be read when students handed in, nobody is called late for it."""
+    (course / "submitted" / record.NAME).write_text("{")
+    with pytest.raises(NbGraderException, match=r"collected\.json is damaged"):
+        stamped(course, "2026-11-01 00:00:00 UTC", HANDED_IN)
 
 
 @pytest.mark.parametrize("claimed", ["yesterday, I think", "", "9999999999-01-01", "x" * 500])
