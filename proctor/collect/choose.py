@@ -45,6 +45,7 @@ class Choice:
         time: of that file.
         late: whether the platform calls it late.
         notes: what was done and left out, in words.
+        fits: whether graded cells in it are the assignment's; None where there are no graded cells.
     """
 
     files: dict[PurePosixPath, bytes]
@@ -52,6 +53,7 @@ class Choice:
     time: dt.datetime | None
     late: bool
     notes: list[str] = field(default_factory=list)
+    fits: bool | None = None
 
 
 def choose(handed: Handed, wanted: Wanted) -> Choice:
@@ -72,8 +74,8 @@ def choose(handed: Handed, wanted: Wanted) -> Choice:
         raise CollectError(f"several notebooks, none of them called {wanted.notebooks[0]}: {names}")
     main = next(iter(found.values()))
     files = {PurePosixPath(name): item.file.read() for name, item in found.items()}
-    for name, data in files.items():
-        _check(data, name, wanted, notes)
+    cells = frozenset[str]().union(*(_checked(data, name, wanted, notes) for name, data in files.items()))
+    fits = bool(cells & wanted.graded) if cells and wanted.graded else None
     unused = [
         str(item.path) for item in notebooks if not _is_expected(item, wanted) and item not in found.values()
     ]
@@ -81,7 +83,7 @@ def choose(handed: Handed, wanted: Wanted) -> Choice:
         notes.append(f"other notebooks were left out: {', '.join(sorted(unused))}")
     files |= _beside(main, items, files, notes)
     source = origin.get(id(main), main).file
-    return Choice(files, source.path, source.time, any(item.late for item in handed.items), notes)
+    return Choice(files, source.path, source.time, any(item.late for item in handed.items), notes, fits)
 
 
 def _unpacked(handed: Handed, notes: list[str]) -> tuple[list[Item], dict[int, Item]]:
@@ -164,11 +166,16 @@ def _is_expected(item: Item, wanted: Wanted) -> bool:
     return any(_attempt(item)[0] == PurePosixPath(name).stem.casefold() for name in wanted.notebooks)
 
 
-def _check(data: bytes, name: PurePosixPath, wanted: Wanted, notes: list[str]) -> None:
+def _checked(data: bytes, name: PurePosixPath, wanted: Wanted, notes: list[str]) -> frozenset[str]:
+    """Return the grade_ids in a notebook, and note what somebody should look at."""
     if len(data) > MAX_NOTEBOOK:
         raise CollectError(f"{name} is larger than {MAX_NOTEBOOK // 2**20} MiB")
-    if wanted.graded and not grade_ids(data) & wanted.graded:
+    cells = grade_ids(data)
+    if not data.strip():
+        notes.append(f"{name} is an empty file")
+    elif wanted.graded and not cells & wanted.graded:
         notes.append(f"{name} has none of the graded cells: is it the right exercise?")
+    return cells
 
 
 def grade_ids(data: bytes) -> frozenset[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from proctor.collect import CollectError, record
 from proctor.collect.archive import open_download
 from proctor.collect.choose import Wanted, choose, grade_ids
-from proctor.collect.names import is_safe, slug
-from proctor.collect.roster import Student
+from proctor.collect.people import students_of
 from proctor.collect.sorting import sort
 from proctor.collect.stage import Stage
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from proctor.collect.choose import Choice
     from proctor.collect.platforms import Handed, Owner
-    from proctor.collect.roster import Roster
+    from proctor.collect.roster import Roster, Student
 
 PACKING = dt.timedelta(minutes=10)
 """Files that are no further apart than this were dated when they were packed, not when they were handed in."""
@@ -64,6 +64,7 @@ class Report:
         origins: what is known of each student's submission.
         unplaced: what could not be placed, and why.
         silent: students of the roster from whom nothing came.
+        fitting: how many submissions are of this assignment, of another one, or (None) of nobody knows which.
     """
 
     platform: str
@@ -72,6 +73,7 @@ class Report:
     origins: dict[str, record.Origin] = field(default_factory=dict)
     unplaced: list[tuple[str, str]] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
+    fitting: Counter[bool | None] = field(default_factory=Counter)
 
 
 def collect(job: Job) -> Report:
@@ -81,7 +83,7 @@ def collect(job: Job) -> Report:
         CollectError: the download, the roster or the course cannot be used.
     """
     wanted = wanted_of(job.course, job.assignment)
-    record.load(job.course, job.assignment)  # if it is damaged, say so before anything is written
+    known = record.load(job.course, job.assignment)  # if it is damaged, say so before anything is written
     with open_download(job.download, job.zone) as contents:
         platform, handed, strangers = sort(contents.files, job.assignment, job.platform)
         stage = Stage(job.course, job.assignment, force=job.force, dry=job.dry)
@@ -89,11 +91,19 @@ def collect(job: Job) -> Report:
         report.unplaced = [(str(path), reason) for path, reason in contents.refused]
         report.unplaced += [(str(file.path), "whose is this?") for file in strangers if _matters(file.path)]
         with stage:
-            for student, people in _students(handed, job.roster, report).items():
+            earlier = record.earlier(job.course, job.assignment, known)
+            students, unknown = students_of(handed, job.roster, earlier)
+            report.unplaced += unknown
+            for student, people in students.items():
                 _place(job, student, people, wanted, report)
+            if report.fitting[False] > 1 and not report.fitting[True]:
+                raise CollectError(
+                    f"none of these notebooks has a graded cell of {job.assignment}, but {report.fitting[False]} have "
+                    "others: is this the download of another assignment? Nothing was collected."
+                )
             stage.commit(lambda: record.update(job.course, job.assignment, report.origins))
     if job.roster is not None:
-        came = {*report.origins, *stage.kept}
+        came = {student.id for student in students}
         report.silent = [each.id for each in job.roster.students if each.id not in came]
     return report
 
@@ -110,42 +120,6 @@ def wanted_of(course: Path, assignment: str) -> Wanted:
             ids = [grade_ids(path.read_bytes()) for path in notebooks]
             return Wanted(tuple(path.name for path in notebooks), frozenset().union(*ids))
     raise CollectError(f"This course has no assignment {assignment!r}: no notebook in release/{assignment}.")
-
-
-def _students(handed: list[Handed], roster: Roster | None, report: Report) -> dict[Student, list[Handed]]:
-    """Group what was handed in by student; who cannot be found is reported."""
-    found: dict[Student, list[Handed]] = {}
-    for person in handed:
-        try:
-            student = roster.find(person.owner) if roster else Student(_own_id(person.owner))
-        except CollectError as error:
-            report.unplaced.append((str(person.owner), str(error)))
-            continue
-        found.setdefault(student, []).append(person)
-    for student, people in list(found.items()):
-        if len({person.owner.platform_id for person in people}) > 1:
-            names = " and ".join(str(person.owner) for person in people)
-            report.unplaced.append(
-                (names, f"different people, who would all be {student.id}: give a --roster with platform_id")
-            )
-            del found[student]
-    return found
-
-
-def _own_id(owner: Owner) -> str:
-    """Make a student id of what the platform says: the login, or the name with the platform's number.
-
-    Raises:
-        CollectError: nothing of it can be the name of a folder.
-    """
-    for name in (
-        owner.login,
-        owner.name if owner.platform == "plain" else "",
-        slug(owner.name, owner.platform_id),
-    ):
-        if is_safe(name):
-            return name
-    raise CollectError("no id can be made of this name: give a --roster")
 
 
 def _place(job: Job, student: Student, people: list[Handed], wanted: Wanted, report: Report) -> None:
@@ -165,6 +139,7 @@ def _place(job: Job, student: Student, people: list[Handed], wanted: Wanted, rep
             (student.id, f"several submissions, and nothing says which is the latest: {names}")
         )
         return
+    report.fitting.update(choice.fits for _, choice in choices)
     latest = times.index(max(times)) if len(choices) > 1 else 0
     owner, choice = choices[latest]
     time = student.submitted or (choice.time if report.dated else None)

@@ -5,7 +5,8 @@ The names are those of the platforms' own source code:
 Moodle, from 3.1 to 4.x (mod/assign, *Download all submissions*; `classes/downloader.php`, before 4.2 `locallib.php`):
     `Full Name_12345_assignsubmission_file/work.ipynb`, until 4.0 with a `_` at the end of the folder; with
     *Download submissions in folders* off, and before 3.1, `Full Name_12345_assignsubmission_file_work.ipynb`. Texts
-    lie beside it as `..._assignsubmission_onlinetext/`. 12345 is the participant of the grading worksheet.
+    lie beside it as `..._assignsubmission_onlinetext/`. 12345 is the participant of the grading worksheet. Where
+    groups hand in, each member has a folder, `Group A-Full Name_12345_...`, with the same files.
 ILIAS, from 5.2 to 10, and StudOn (`ilExSubmission::getDirectoryNameFromUserData`; the StudOn plugin
 ExerciseStatusFile 1.3 builds the same):
     `Lastname_Firstname_login_4711/work.ipynb`, in ASCII (`ue` or `u` for `ü`), below the assignment's title, a
@@ -32,9 +33,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from proctor.collect.members import File
 
-MOODLE = re.compile(
-    r"(?P<prefix>(?P<name>[^_]+)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_?)(?P<rest>.*)"
-)
+MOODLE = re.compile(r"(?P<prefix>(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_?)(?P<rest>.*)")
 ILIAS = re.compile(r"(?P<last>[^_]*)_(?P<first>[^_]*)_(?P<login>.+)_(?P<id>\d+)")
 CANVAS = re.compile(
     r"(?P<name>.*?)(?P<late>_late)?_(?P<id>\d+)_(?P<attachment>\d+)_(?P<rest>.+)", re.IGNORECASE
@@ -101,7 +100,8 @@ def moodle(path: PurePosixPath) -> Reading:
         match = MOODLE.fullmatch(part)
         if match:
             inside = [*filter(None, [match["rest"]]), *path.parts[number + 1 :]]
-            owner = Owner("moodle", match["name"], match["prefix"], platform_id=match["id"])
+            name = match["name"].replace("_", " ")  # as Moodle writes it, and reads it back
+            owner = Owner("moodle", name, name + match["prefix"][len(name) :], platform_id=match["id"])
             return owner, PurePosixPath(*inside) if inside and match["kind"] == "file" else None, False
     return None
 

@@ -64,8 +64,19 @@ def load(course: Path, assignment: str) -> dict[str, Origin]:
         raise CollectError(f"{_path(course)} is damaged; move it away and collect again.") from None
 
 
+def earlier(course: Path, assignment: str, known: dict[str, Origin]) -> dict[tuple[str, str], str]:
+    """Return under which ids people were collected, by platform and its number, as far as that is still there."""
+    return {
+        (origin.platform, origin.platform_id): student
+        for student, origin in known.items()
+        if origin.platform_id and (course / "submitted" / student / assignment).is_dir()
+    }
+
+
 def update(course: Path, assignment: str, origins: dict[str, Origin]) -> None:
     """Add what was learned to the record."""
+    if not origins:
+        return
     everything = _read(course)
     everything.setdefault(assignment, {}).update({student: asdict(each) for student, each in origins.items()})
     _write(course, everything)

@@ -88,7 +88,10 @@ class Roster:
             if known:
                 ids = ", ".join(student.id for student in known)
                 raise CollectError(f"the roster has several of this name ({ids}): it needs their platform_id")
-        raise CollectError("is not in the roster")
+        blind = owner.platform_id and not any(student.platform_id for student in self.students)
+        raise CollectError(
+            "is not in the roster" + ", which has no platform_id to know people by" * bool(blind)
+        )
 
     def _by_number(self, owner: Owner) -> list[Student]:
         return [each for each in self.students if owner.platform_id and each.platform_id == owner.platform_id]

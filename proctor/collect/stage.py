@@ -166,6 +166,8 @@ def _not_newer(before: dt.datetime | None, time: dt.datetime | None) -> str:
     """Say why a submission does not take the place of one that was handed in before; "" if it does."""
     if before is None or time is None:
         return "another submission is there, and nothing says which is later"
+    if time.replace(microsecond=0) == before:
+        return f"another one of the same time is there, {before:%Y-%m-%d %H:%M} UTC: is the table of times an old one?"
     if time <= before:
         return f"a later one is there, of {before:%Y-%m-%d %H:%M} UTC"
     return ""
