@@ -135,7 +135,7 @@ def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
     except TableError as error:
         raise CollectError(str(error)) from None
     places = _places(table)
-    students = [student for row in table.rows if (student := _student(row, places, zone)) is not None]
+    students = people_in(table, zone)
     if not students or not places.keys() & {"id", "login", "email", "name", "last"}:
         raise CollectError(f"{path} has no column `id`, `login` or `name`; see `proctor collect --help`.")
     ids = [student.id.casefold() for student in students]
@@ -148,6 +148,12 @@ def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
             f"{path}: {unsafe!r} cannot be the name of a folder; use letters, digits and . _ - @"
         )
     return Roster(tuple(students))
+
+
+def people_in(table: Table, zone: dt.tzinfo | None = None) -> list[Student]:
+    """Return the people in a table; rows about points and the like are nobody."""
+    places = _places(table)
+    return [student for row in table.rows if (student := _student(row, places, zone)) is not None]
 
 
 def _places(table: Table) -> dict[str, int]:

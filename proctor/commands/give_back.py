@@ -14,7 +14,7 @@ from nbgrader.converters import NbGraderException
 
 from proctor.batch.converter import BatchAutograde
 from proctor.collect import CollectError
-from proctor.collect.roster import read_roster
+from proctor.collect.roster import people_in, read_roster
 from proctor.commands import Refusal
 from proctor.commands.grade import open_course
 from proctor.spreadsheet import Table, TableError, parse_table, read_table
@@ -24,6 +24,8 @@ from proctor.upload.results import Course, Result, results
 
 if TYPE_CHECKING:
     import argparse
+
+    from proctor.collect.record import Origin
 
 PLATFORMS = ("moodle", "ilias", "canvas", "csv")
 TEMPLATES = {
@@ -83,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
                 each.student: _stranger(args) for each in found if each.origin.platform != args.platform
             }
         ready = [each for each in found if each.student not in missing]
+        others = _others(template, people)
         files, problems = _parcel(args, course, ready, template)
         missing |= problems
         if missing and not args.partial:
@@ -93,7 +96,16 @@ def run(args: argparse.Namespace) -> int:
     except (CollectError, UploadError) as error:
         raise Refusal(str(error)) from None
     _print(args, paths, len(people) - len(missing), missing)
+    if others:
+        print(f"No submission here, and left as they are in the template: {_some(others, '; ')}")
     return 1 if missing else 0
+
+
+def _others(template: Table | None, people: dict[str, Origin]) -> list[str]:
+    """Return who is in the template and has not handed in."""
+    numbers = {origin.platform_id for origin in people.values()}
+    listed = people_in(template) if template is not None else []
+    return [each.name or f"{each.first} {each.last}" for each in listed if each.platform_id not in numbers]
 
 
 def _parcel(
@@ -126,6 +138,8 @@ def _template(args: argparse.Namespace) -> Table | None:
     try:
         if not zipfile.is_zipfile(path) or path.suffix.casefold() != ".zip":
             return read_table(path)
+        if args.platform in TEMPLATES:
+            raise Refusal(f"{path} is a zip: give {TEMPLATES[args.platform]} as --template")
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.rpartition("/")[2] == "status.csv"]
             if len(names) != 1 or archive.getinfo(names[0]).file_size > 2**26:
@@ -161,16 +175,28 @@ def _stranger(args: argparse.Namespace) -> str:
 
 
 def _advice(args: argparse.Namespace, missing: dict[str, str]) -> str:
-    ungraded = any("grade" in reason for reason in missing.values())
-    pageless = any("feedback" in reason for reason in missing.values())
+    reasons = set(missing.values())
+    ungraded = any("grade" in reason for reason in reasons)
+    pageless = any("feedback" in reason for reason in reasons)
     steps = [f"`proctor grade {args.exercise}`"] * ungraded
     steps += [f"`nbgrader generate_feedback {args.exercise} --force`"] * (ungraded or pageless)
+    steps += ["another --platform, or a --roster with their platform_id"] * (_stranger(args) in reasons)
     return (" and ".join(steps) + " may help; " if steps else "") + "--partial goes on without them"
 
 
-def _listed(missing: dict[str, str], most: int = 8) -> str:
-    parts = [f"{student} {reason}" for student, reason in sorted(missing.items())]
-    return "; ".join(parts[:most]) + (f"; and {len(parts) - most} more" if len(parts) > most else "")
+def _listed(missing: dict[str, str]) -> str:
+    """Say for whom what is missing, each reason once."""
+    parts = []
+    for reason in dict.fromkeys(missing[student] for student in sorted(missing)):
+        students = sorted(student for student, each in missing.items() if each == reason)
+        several = f"{reason}: {_some(students, ', ')}"
+        parts.append(several if len(students) > 1 else f"{students[0]} {reason}")
+    return "; ".join(parts)
+
+
+def _some(names: list[str], separator: str, most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return separator.join(names[:most]) + more
 
 
 def _print(args: argparse.Namespace, paths: list[Path], count: int, missing: dict[str, str]) -> None:

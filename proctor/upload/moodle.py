@@ -40,14 +40,19 @@ def grades(results: Sequence[Result], worksheet: Table) -> tuple[bytes, dict[str
         The worksheet, and for whom it has no row, or one that Moodle would pass over, the reason.
 
     Raises:
-        UploadError: it is no worksheet, or its maximum is another one than that of the gradebook.
+        UploadError: it is no worksheet, or one for a scale, or its maximum is another one than that of the gradebook.
     """
     number, grade, maximum = (worksheet.column(*names) for names in (NUMBER, GRADE, MAXIMUM))
     if number is None or grade is None:
         raise UploadError(
             "--template is no grading worksheet of Moodle's: it has no column Identifier, or no Grade."
         )
-    decimal = "," if maximum is not None and any("," in row[maximum] for row in worksheet.rows) else "."
+    if maximum is None:
+        raise UploadError(
+            "Moodle's worksheet has no Maximum Grade: the assignment is graded on a scale, where points would be lost. "
+            "Set its grade to points in Moodle, and download the worksheet again."
+        )
+    decimal = "," if any("," in row[maximum] for row in worksheet.rows) else "."
     changeable = worksheet.column(*CHANGEABLE)
     rows = {_number(row[number]): row for row in worksheet.rows}
     problems = {}
@@ -56,8 +61,7 @@ def grades(results: Sequence[Result], worksheet: Table) -> tuple[bytes, dict[str
         if row is None:
             problems[result.student] = "is not in the worksheet"
             continue
-        if maximum is not None:
-            _refuse_other_maximum(row[maximum], result.maximum)
+        _refuse_other_maximum(row[maximum], result.maximum)
         if changeable is not None and row[changeable].strip().casefold() in NO:
             problems[result.student] = "has a grade that Moodle does not let change"
             continue
@@ -85,7 +89,7 @@ def _refuse_other_maximum(cell: str, maximum: float) -> None:
     try:
         theirs = float(cell.replace(",", "."))
     except ValueError:
-        return  # a scale, or no maximum
+        return  # no maximum
     if theirs != maximum:
         raise UploadError(
             f"Moodle's maximum is {written(theirs)}, the gradebook's {written(maximum)}: set the assignment's maximum "

@@ -262,6 +262,44 @@ def test_moodle_would_pass_over_another_maximum(course: Path, capsys: pytest.Cap
     assert "Moodle's maximum is 10, the gradebook's 25" in refused(capsys, course)
 
 
+def test_a_scale_of_moodles(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A worksheet for a scale is refused: Moodle drops, silently, what is no word of the scale."""
+    collect(course, "moodle")
+    capsys.readouterr()
+    scale = worksheet().replace(b"Maximum Grade", b"Scale").replace(b"25.00", b'"Not yet, Good, Excellent"')
+    assert give(course, "moodle", scale) == 2
+    assert "the assignment is graded on a scale" in refused(capsys, course)
+
+
+@pytest.mark.parametrize(
+    ("platform", "template"),
+    [("moodle", worksheet()), ("ilias", status_csv()), ("canvas", canvas_gradebook())],
+)
+def test_who_handed_in_nothing(
+    platform: str, template: bytes, course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who is in the template and has no submission is named, and keeps the row as it was."""
+    collect(course, platform, PEOPLE[:28])
+    capsys.readouterr()
+    assert give(course, platform, template) == 0
+    said = capsys.readouterr().out
+    assert "left as they are in the template" in said
+    assert "Lamarr" in said
+    assert "Picard" in said
+    assert "Dietrich" not in said
+
+
+def test_the_wrong_platform(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line says it once for all of them, and what else to give."""
+    collect(course, "ilias")
+    capsys.readouterr()
+    assert give(course, "moodle", worksheet()) == 2
+    line = refused(capsys, course)
+    assert line.count("was not collected from moodle") == 1
+    assert "and 22 more" in line
+    assert "another --platform" in line
+
+
 def test_who_is_not_in_the_worksheet(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Who handed in and is not in the worksheet, or locked in it, is named; --partial goes on with the others."""
     collect(course, "moodle")
