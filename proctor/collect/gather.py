@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from proctor.collect import CollectError, record
@@ -101,7 +101,7 @@ def collect(job: Job) -> Report:
                     f"none of these notebooks has a graded cell of {job.assignment}, but {report.fitting[False]} have "
                     "others: is this the download of another assignment? Nothing was collected."
                 )
-            stage.commit(lambda: record.update(job.course, job.assignment, report.origins))
+            stage.commit(lambda: record.update(job.course, job.assignment, _dated_before(report, known)))
     if job.roster is not None:
         came = {student.id for student in students}
         report.silent = [each.id for each in job.roster.students if each.id not in came]
@@ -120,6 +120,14 @@ def wanted_of(course: Path, assignment: str) -> Wanted:
             ids = [grade_ids(path.read_bytes()) for path in notebooks]
             return Wanted(tuple(path.name for path in notebooks), frozenset().union(*ids))
     raise CollectError(f"This course has no assignment {assignment!r}: no notebook in release/{assignment}.")
+
+
+def _dated_before(report: Report, known: dict[str, record.Origin]) -> dict[str, record.Origin]:
+    """Return what was learned; a submission that is the same came when it came, also where nothing says so now."""
+    same = {student for student in report.stage.same if student in known and not report.origins[student].time}
+    return report.origins | {
+        student: replace(report.origins[student], time=known[student].time) for student in same
+    }
 
 
 def _place(job: Job, student: Student, people: list[Handed], wanted: Wanted, report: Report) -> None:

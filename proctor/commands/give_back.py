@@ -181,7 +181,8 @@ def _advice(args: argparse.Namespace, missing: dict[str, str]) -> str:
     steps = [f"`proctor grade {args.exercise}`"] * ungraded
     steps += [f"`nbgrader generate_feedback {args.exercise} --force`"] * (ungraded or pageless)
     steps += ["another --platform, or a --roster with their platform_id"] * (_stranger(args) in reasons)
-    return (" and ".join(steps) + " may help; " if steps else "") + "--partial goes on without them"
+    helps = " and ".join(steps)
+    return (f"{helps[0].upper()}{helps[1:]} may help; " if steps else "") + "--partial goes on without them"
 
 
 def _listed(missing: dict[str, str]) -> str:

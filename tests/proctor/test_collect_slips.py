@@ -23,6 +23,7 @@ from downloads import (  # noqa: E402
 )
 
 from proctor.cli import main  # noqa: E402
+from proctor.collect import record  # noqa: E402
 
 FEW = PEOPLE[:4]
 NOTEBOOK = "exercise4.ipynb"
@@ -52,6 +53,17 @@ def test_the_roster_is_left_out_the_second_time(course: Path, tmp_path: Path) ->
     second = moodle_zip(tmp_path / "second.zip", dict.fromkeys(PEOPLE[:5], small_notebook()))
     collect(course, second)
     assert placed(course) == {*(each.student for each in FEW), "anna-schmidt-4752"}
+
+
+def test_a_known_time_is_not_forgotten(course: Path, tmp_path: Path) -> None:
+    """Collected again without the table of times, a submission came when it came."""
+    (tmp_path / "worksheet.csv").write_bytes(worksheet())
+    download = moodle_zip(tmp_path / "a.zip", dict.fromkeys(FEW, small_notebook()))
+    collect(course, download, f"--roster={tmp_path / 'worksheet.csv'}")
+    before = {student: each.time for student, each in record.load(course, "exercise4").items()}
+    assert before[FEW[0].student] == FEW[0].submitted.isoformat()
+    collect(course, download)
+    assert {student: each.time for student, each in record.load(course, "exercise4").items()} == before
 
 
 def test_the_roster_was_left_out_the_first_time(
