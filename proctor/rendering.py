@@ -8,8 +8,8 @@ formgrader's scripts look for theirs, and a reader trusts what looks like a repo
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from html import escape
+from functools import lru_cache, partial
+from html import escape, unescape
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -87,9 +87,13 @@ _VALUES = {
     ("a", "href"): re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE),
     ("img", "src"): re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/]+={0,2}"),
     ("div", "class"): re.compile(r"highlight|alert alert-(?:info|success|warning|danger)"),
-    ("span", "class"): re.compile(r"[a-z][a-z0-9]{0,2}"),  # what Pygments calls its tokens
+    ("span", "class"): re.compile(r"[a-z][a-z0-9]{0,2}"),  # what Pygments calls its tokens; not `pictured`
     ("th", "scope"): re.compile(r"col|row"),
 }
+
+
+_PICTURED = re.compile(r'<img alt="([^"]*)">')
+"""A picture that is not at hand. Browsers draw a torn one beside what it is said to show."""
 
 
 class _Renderer(IPythonRenderer):
@@ -155,7 +159,7 @@ def render(source: str, pictures: dict[str, str], level: int = 0) -> str:
 
     Args:
         source: whatever a student wrote.
-        pictures: data URLs of checked pictures, by the names of the cell's attachments.
+        pictures: data URLs of checked pictures, by what the text calls them (attachments without `attachment:`).
         level: how far headings are moved down.
     """
     if len(source) > MAX_SOURCE:
@@ -165,18 +169,21 @@ def render(source: str, pictures: dict[str, str], level: int = 0) -> str:
         page = parser.render(source)
     except Exception:  # noqa: BLE001  a parser may stumble over anything, and a page is wanted all the same
         page = f"<pre>{escape(source)}</pre>"
-    return nh3.clean(
+    shown = nh3.clean(
         page,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        attribute_filter=_allowed,
+        attribute_filter=partial(_allowed, pictures),
         url_schemes={"http", "https", "mailto", "data"},
         clean_content_tags={"script", "style", "template", "noscript", "title", "textarea", "select"},
     )
+    return _PICTURED.sub(lambda found: f'<span class="pictured">{escape(unescape(found[1]))}</span>', shown)
 
 
-def _allowed(tag: str, attribute: str, value: str) -> str | None:
+def _allowed(pictures: dict[str, str], tag: str, attribute: str, value: str) -> str | None:
     """Return a value that may stay; MathML's are words and lengths, all others are listed (called by nh3)."""
+    if (tag, attribute) == ("img", "src") and (value in pictures or value in pictures.values()):
+        return pictures.get(value, value)
     pattern = _VALUES.get((tag, attribute))
     if pattern is None:
         return value if attribute == "alt" or re.fullmatch(r"[\w.+-]{1,20}", value) else None

@@ -37,6 +37,8 @@ def read(path: Path) -> Any:
         UnreadableError: it is missing, a link, too large, or no notebook.
     """
     data = _content(path)
+    if not data.strip():
+        raise UnreadableError(f"{path.name} is an empty file.")
     try:
         text = data.decode("utf-8-sig")
         notebook = nbformat.reads(text, as_version=4)

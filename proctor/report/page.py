@@ -86,6 +86,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         parts=parts,
         titles={cell.grade_id: cell.title for cell in cells},
         judged=max((item.students for item in rows), default=0),
+        separated=any(item.separation for item in rows),
         weak=[item for item in rows if item.separates_badly],
         misconceptions=[
             (name, where, count, lesson.find(where[0][0]))
@@ -179,13 +180,16 @@ def _odd(classroom: Classroom) -> dict[str, Any]:
     }
 
 
+MEDIA = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif"}
+"""What a browser calls a picture, by the end of its file's name."""
+
+
 def _excerpt(place: Place, images: Path | None) -> Markup:
-    """Render a text cell of the release, with its pictures, if they are PNG or JPEG."""
+    """Render a text cell of the release, with its pictures, if they are PNG, JPEG or GIF."""
     found = {}
-    for path in [*images.rglob("*.png"), *images.rglob("*.jpg")] if images else []:
-        name = path.relative_to(images).as_posix() if images else ""
-        if name in place.source:
-            kind = "png" if path.suffix == ".png" else "jpeg"
+    for path in sorted(images.rglob("*.*")) if images else []:
+        name, kind = path.relative_to(images).as_posix() if images else "", MEDIA.get(path.suffix)
+        if kind and name in place.source:
             found[name] = f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
     return Markup(render_markdown(place.source, found, 3))  # noqa: S704  it keeps a short list of tags
 

@@ -28,7 +28,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from proctor.feedback import page
 from proctor.harmless import clean_outputs, shorten
 from proctor.outcome import CellReport, Outcome, Verdict
-from proctor.rendering import markdown
+from proctor.rendering import markdown, render
 from proctor.reports import REPORT, reports_of, show_report
 from proctor.submission import restore
 
@@ -324,6 +324,32 @@ def test_text_is_shown_as_a_terminal_leaves_it_and_not_too_long() -> None:
     assert lines[-1].startswith("39") or "lines are left out" in long
     assert shorten(long) == long
     assert shorten("a\ud800b") == "a?b"
+
+
+def test_pictures_by_tag_are_shown_where_they_are_at_hand() -> None:
+    """A figure set with a tag of HTML is shown; of one that is not there, what it is said to show, as text."""
+    gif = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
+    at_hand = '<img src="img/a.gif" alt="A &quot;window&quot;" width="600">'
+    shown = render(at_hand + '<img src="img/b.gif" alt="1 < 2 &amp; <b>x</b>">', {"img/a.gif": gif})
+    assert f'<img src="{gif}"' in shown
+    assert '<span class="pictured">1 &lt; 2 &amp; &lt;b&gt;x&lt;/b&gt;</span>' in shown
+    assert gif not in render(f'<img src="{gif}" alt="of a student\'s">', {})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '<img alt="<script>alert(1)</script>">',
+        "<img alt='&lt;script&gt;alert(1)&lt;/script&gt;'>",
+        "![<script>alert(1)</script>](x.png)",
+        '<a href="https://x.org/<img alt=&quot;<script>&quot;>">x</a>',
+        '<img alt="<img alt=&quot;<script>alert(1)</script>&quot;>">',
+    ],
+)
+def test_what_a_picture_is_said_to_show_is_text(source: str) -> None:
+    """Where it takes the picture's place, nothing in it becomes a tag."""
+    assert not re.search(r"<script|<img", render(source, {}).replace("&lt;", ""))
+    assert "<script" not in render(source, {})
 
 
 def test_pasted_pictures_of_an_answer_stay_and_are_shown() -> None:

@@ -209,6 +209,13 @@ def test_only_a_collected_time_outlives_a_copy(course: Path, claimed: str) -> No
     assert f"{found.isoformat()}+00:00" == believed
 
 
+def test_an_empty_file_is_called_one(tmp_path: Path) -> None:
+    """An upload that broke off leaves an empty file: the student reads that, not what a parser made of it."""
+    (tmp_path / "a.ipynb").write_bytes(b"\n")
+    with pytest.raises(UnreadableError, match=r"^a\.ipynb is an empty file\.$"):
+        read(tmp_path / "a.ipynb")
+
+
 def test_a_damaged_record_stops_the_grading(course: Path) -> None:
     """Where it cannot be read when students handed in, nobody is called late for it."""
     (course / "submitted" / record.NAME).write_text("{")

@@ -125,6 +125,14 @@ def test_every_link_leads_somewhere(written: str) -> None:
     assert len(found.ids) == len(set(found.ids))
 
 
+def test_figures_of_the_lesson_are_in_the_page(course: Path) -> None:
+    """What the page quotes from the lesson has its figures, moving ones too."""
+    release = TESTS.parent / "release" / EXERCISE
+    written = page(gather(command.open_course(course), EXERCISE), WHEN, images=release)
+    assert {"gif", "png"} <= set(re.findall(r'<img src="data:image/(\w+);base64,', written))
+    assert 'class="pictured"' not in written
+
+
 def test_each_graded_cell_leads_to_its_lesson() -> None:
     """The text that the page links to is the one that teaches what the cell asks."""
     release = nbformat.read(TESTS.parent / "release" / EXERCISE / f"{EXERCISE}.ipynb", as_version=4)
@@ -285,6 +293,15 @@ def test_what_does_not_fit_is_said(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "b2</strong>: in the gradebook, but there is no graded notebook" in said
     assert "c3</strong>: the graded notebook cannot be read" in said
     assert "2 could not be read" in capsys.readouterr().out
+
+
+def test_a_class_of_one_mind_separates_nobody(tmp_path: Path) -> None:
+    """Where all have passed, the page explains no picture that it does not have."""
+    solved = judged("initializers", _solved("initializers"))
+    build(tmp_path, [Made(f"a{number}", solved) for number in range(20)])
+    text = page(gather(command.open_course(tmp_path), EXERCISE), WHEN)
+    assert "No criterion was both passed and failed by enough students" in text
+    assert "the dashed line is" not in text
 
 
 def test_one_student_is_a_class(tmp_path: Path) -> None:
