@@ -22,6 +22,8 @@ from proctor.whole import write_whole
 if TYPE_CHECKING:
     import argparse
 
+    from proctor.report.gathering import Classroom
+
 FOLDER = "reports"
 
 
@@ -54,7 +56,17 @@ def run(args: argparse.Namespace) -> int:
     print(f"{path}: {count} {'submission' if count == 1 else 'submissions'}")
     if classroom.troubles:
         print(f"{len(classroom.troubles)} could not be read; the page says why under “Slow and odd”.")
+    ungraded = _ungraded(course, args.exercise, classroom)
+    if ungraded:
+        print(f"Handed in, but not graded and not in it: {', '.join(ungraded)}")
     return 0
+
+
+def _ungraded(course: CourseDirectory, exercise: str, classroom: Classroom) -> list[str]:
+    """Return who has handed in and has no graded notebook."""
+    folders = (Path(course.root) / course.submitted_directory).glob(f"[!.]*/{exercise}")
+    graded = {each.student for each in classroom.submissions} | {student for student, _ in classroom.troubles}
+    return sorted({folder.parent.name for folder in folders} - graded)
 
 
 def open_course(folder: Path) -> CourseDirectory:

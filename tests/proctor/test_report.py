@@ -233,6 +233,15 @@ def test_the_command_only_reads(course: Path, tmp_path: Path, capsys: pytest.Cap
     assert capsys.readouterr().out == f"{target}: 6 submissions\n"
 
 
+def test_who_is_not_graded_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A submission that came after the grading is not in the page, and that is said."""
+    course = build(tmp_path / "course", [Made("a1", judged("initializers", _solved("initializers")))])
+    for student in ("a1", "b2"):
+        (course / "submitted" / student / EXERCISE).mkdir(parents=True, exist_ok=True)
+    assert main(["report", EXERCISE, "--course", str(course)]) == 0
+    assert capsys.readouterr().out.endswith("\nHanded in, but not graded and not in it: b2\n")
+
+
 def test_the_page_is_written_whole_or_not_at_all(
     course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
