@@ -297,7 +297,7 @@ def test_the_wrong_platform(course: Path, capsys: pytest.CaptureFixture[str]) ->
     line = refused(capsys, course)
     assert line.count("was not collected from moodle") == 1
     assert "and 22 more" in line
-    assert "another --platform" in line
+    assert "Another --platform" in line
 
 
 def test_who_is_not_in_the_worksheet(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
