@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from proctor.judge import LocalSide, forget_helpers, judge_cell
+from proctor.judge import WRONG, LocalSide, forget_helpers, judge_criteria
 from proctor.outcome import Outcome
 from proctor.traces import same_values
 from proctor.wall import loopback
@@ -80,7 +80,7 @@ class Misconception:
 
 
 class Diagnostician:
-    """Names mistakes in a cell; each mistake is run when its cell is first diagnosed, once for each process.
+    """Names mistakes in a cell; each mistake is run when it may be needed, once for each process.
 
     Args:
         known: the mistakes.
@@ -90,7 +90,7 @@ class Diagnostician:
 
     def __init__(self, known: Sequence[Misconception], comparisons: Sequence[Alike] = (same_values,)) -> None:
         self._known, self._comparisons = tuple(known), tuple(comparisons)
-        self._expected: dict[str, list[tuple[Misconception, Seen]]] = {}
+        self._symptoms: dict[str, list[Symptoms]] = {}
 
     def __call__(self, case: type[Criteria], seen: Seen) -> dict[str, Words]:
         """Return what is known by name, by criterion: what the mistake is, and a question."""
@@ -108,54 +108,69 @@ class Diagnostician:
 
     def _fitting(self, case: type[Criteria], seen: Seen, alike: Alike) -> list[tuple[Misconception, Seen]]:
         """Return the mistakes that explain what was seen: all of it, or if none does that, a part."""
-        first = next(iter(seen))
         fitting = [
-            (mistake, expected)
-            for mistake, expected in self.expected(case)
-            if first in expected and _explains(case.grade_id, expected, seen, alike)
+            (symptoms.mistake, shared)
+            for symptoms in self.symptoms(case)
+            if (shared := symptoms.explain(seen, alike))
         ]
-        whole = [(mistake, expected) for mistake, expected in fitting if expected.keys() == seen.keys()]
+        whole = [(mistake, shared) for mistake, shared in fitting if shared.keys() == seen.keys()]
         return whole or fitting
 
-    def expected(self, case: type[Criteria]) -> list[tuple[Misconception, Seen]]:
-        """Return what each mistake of a cell would be seen by, for those that do break one of its criteria."""
-        if case.grade_id not in self._expected:
+    def symptoms(self, case: type[Criteria]) -> list[Symptoms]:
+        """Return what each mistake that costs points in a cell would be seen by."""
+        if case.grade_id not in self._symptoms:
             mistakes = [mistake for mistake in self._known if case.grade_id in mistake.cells]
-            self._expected[case.grade_id] = [
-                (mistake, seen) for mistake in mistakes if (seen := _symptoms(mistake, case))
-            ]
-        return self._expected[case.grade_id]
+            self._symptoms[case.grade_id] = [Symptoms(mistake, case) for mistake in mistakes]
+        return self._symptoms[case.grade_id]
+
+
+class Symptoms:
+    """What a mistake is seen by in a cell; found out criterion by criterion, no further than is asked.
+
+    A mistake whose code is at fault has none: it costs no student.
+    """
+
+    def __init__(self, mistake: Misconception, case: type[Criteria]) -> None:
+        self.mistake, self._case = mistake, case
+        self._found: list[tuple[Verdict, list[Any]]] = []
+        self._rest: Iterator[tuple[Verdict, list[Any]]] = self._judge()
+        self._at_fault = False
+
+    def __iter__(self) -> Iterator[tuple[Verdict, list[Any]]]:
+        yield from self._found
+        for verdict, trace in self._rest:
+            self._found.append((verdict, trace))
+            yield verdict, trace
+
+    def _judge(self) -> Iterator[tuple[Verdict, list[Any]]]:
+        try:
+            yield from judge_criteria(self._case, LocalSide(loopback(self.mistake.names())))
+        except Exception as error:  # noqa: BLE001  - a diagnosis less is no reason to stop grading
+            self._at_fault, where = True, self._case.grade_id
+            log.warning("The mistake %r cannot be recognised in %s: %r.", self.mistake.says, where, error)
+
+    def explain(self, seen: Seen, alike: Alike) -> Seen:
+        """Return what is broken by the mistake, if all of that was seen so, and the first thing seen is in it."""
+        first = next(iter(seen))
+        shared: dict[str, tuple[Verdict, list[Any]]] = {}
+        for verdict, trace in self:
+            name = verdict.criterion
+            if verdict.outcome not in WRONG:
+                if name == first:
+                    return {}
+                continue
+            if name not in seen or not _alike_verdicts(verdict, seen[name][0]):
+                return {}
+            if not alike(self._case.grade_id, trace, seen[name][1]):
+                return {}
+            shared[name] = verdict, trace
+        return shared if first in shared and not self._at_fault else {}
 
 
 def _true_of_all(mistakes: Sequence[Misconception]) -> set[Words]:
     """Return the words that are true of each of some mistakes; of one misconception, its own."""
     own = {mistake.words for mistake in mistakes}
     return own if len(own) <= 1 else set.intersection(*({each.words, *each.also} for each in mistakes))
-
-
-def _symptoms(mistake: Misconception, case: type[Criteria]) -> Seen:
-    """Judge a mistake, and return what was seen; nothing if its code is at fault, which costs no student."""
-    symptoms: dict[str, tuple[Verdict, list[Any]]] = {}
-
-    def watch(_: type[Criteria], seen: Seen) -> dict[str, Words]:
-        symptoms.update(seen)
-        return {}
-
-    try:
-        judge_cell(case, LocalSide(loopback(mistake.names())), diagnose=watch)
-    except Exception as error:  # noqa: BLE001  - a diagnosis less is no reason to stop grading
-        log.warning("The mistake %r cannot be recognised in %s: %r.", mistake.says, case.grade_id, error)
-    return symptoms
-
-
-def _explains(grade_id: str, expected: Seen, seen: Seen, alike: Alike) -> bool:
-    """Say whether all that a mistake breaks in a cell is broken in the same way."""
-    return all(
-        criterion in seen
-        and _alike_verdicts(verdict, seen[criterion][0])
-        and alike(grade_id, trace, seen[criterion][1])
-        for criterion, (verdict, trace) in expected.items()
-    )
 
 
 def _alike_verdicts(one: Verdict, other: Verdict) -> bool:

@@ -127,15 +127,10 @@ def judge_cell(
     """
     verdicts: dict[str, Verdict] = {}
     seen: dict[str, tuple[Verdict, list[Any]]] = {}
-    for name in criteria(case):
-        before = getattr(case, name).after
-        if before and verdicts[before].outcome is not Outcome.PASSED:
-            hint = f"It can be judged once this holds: {sentence(case, before)}"
-            verdicts[name] = _verdict(case, name, Outcome.WAITING, hint=hint)
-        else:
-            verdicts[name], trace = _judge(case, name, side, reference)
-            if verdicts[name].outcome in WRONG:
-                seen[name] = verdicts[name], trace
+    for verdict, trace in judge_criteria(case, side, reference):
+        verdicts[verdict.criterion] = verdict
+        if verdict.outcome in WRONG:
+            seen[verdict.criterion] = verdict, trace
     if diagnose and seen:
         for name, (mistake, question) in diagnose(case, seen).items():
             verdicts[name] = _named(verdicts[name], mistake, question)
@@ -145,15 +140,30 @@ def judge_cell(
 def judge_if_passing(case: type[Criteria], side: Side) -> CellReport | None:
     """Judge one graded cell, and stop, with None, at the first criterion that does not pass without a remark."""
     verdicts = []
-    for name in criteria(case):
-        try:
-            verdict, _ = _judge(case, name, side, None)
-        except GraderError:
-            return None
-        if verdict.outcome is not Outcome.PASSED or verdict.remarks:
-            return None
-        verdicts.append(verdict)
+    try:
+        for verdict, _ in judge_criteria(case, side):
+            if verdict.outcome is not Outcome.PASSED or verdict.remarks:
+                return None
+            verdicts.append(verdict)
+    except GraderError:
+        return None
     return CellReport(case.grade_id, title(case), tuple(verdicts))
+
+
+def judge_criteria(
+    case: type[Criteria], side: Side, reference: Side | None = None
+) -> Iterator[tuple[Verdict, list[Any]]]:
+    """Yield a cell's verdicts and traces, criterion by criterion, as they are asked for; see :func:`judge_cell`."""
+    outcomes: dict[str, Outcome] = {}
+    for name in criteria(case):
+        before = getattr(case, name).after
+        if before and outcomes[before] is not Outcome.PASSED:
+            hint = f"It can be judged once this holds: {sentence(case, before)}"
+            verdict, trace = _verdict(case, name, Outcome.WAITING, hint=hint), list[Any]()
+        else:
+            verdict, trace = _judge(case, name, side, reference)
+        outcomes[name] = verdict.outcome
+        yield verdict, trace
 
 
 def undecided(case: type[Criteria], outcome: Outcome, hint: str) -> CellReport:

@@ -135,9 +135,7 @@ def watch_stages(watch: Stopwatch) -> None:
     from proctor.kernel import StudentKernel  # noqa: PLC0415
 
     watch.watch(Nursery, "__init__", "start")
-    watch.watch(
-        Diagnostician, "expected", "bank of mistakes"
-    )  # once for each cell and worker, however many students
+    watch.watch(Diagnostician, "__call__", "diagnosis")  # most of it once for each worker
     watch.watch(StudentKernel, "__enter__", "kernel")
     watch.watch(StudentKernel, "close", "kernel")
     watch.watch(StudentKernel, "run", "student cells")

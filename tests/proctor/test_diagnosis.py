@@ -10,12 +10,13 @@ import pytest
 
 from proctor.criteria import Criteria, points
 from proctor.diagnosis import HOOK, Diagnostician, LazySide, Misconception, offered
-from proctor.judge import LocalSide, judge_cell
+from proctor.judge import LocalSide, judge_cell, judge_criteria
 from proctor.outcome import GraderError, Outcome
 from proctor.traces import same
 from proctor.wall import MAX_TRACE, CallBack, Stumble, Unkept, loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from proctor.outcome import Verdict
@@ -114,6 +115,43 @@ def test_right_answers_and_unknown_mistakes_have_no_name() -> None:
     assert called(mistakes) == {}
     assert called(mistakes, ("x * 2", "x ** 2 + 0.01")) == {}
     assert called(mistakes, ("x * 2", "(x ** 2)[:2]")) == {}
+
+
+def test_a_mistake_is_run_no_further_than_it_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that cannot explain the first criterion is not asked for the second, until somebody needs that."""
+    judged: list[str] = []
+
+    def judge_and_tell(*args: Any) -> Iterator[Any]:
+        for verdict, trace in judge_criteria(*args):
+            judged.append(verdict.criterion)
+            yield verdict, trace
+
+    monkeypatch.setattr("proctor.diagnosis.judge_criteria", judge_and_tell)
+    diagnose_it = Diagnostician([known("squared", SQUARE), known("less", LESS)])
+
+    def name(*changes: tuple[str, str]) -> dict[str, str]:
+        report = judge_cell(Doubling, LocalSide(loopback(names(*changes))), diagnose=diagnose_it)
+        return {each.criterion: each.misconception for each in report.verdicts if each.misconception}
+
+    assert name(NEGATIVE) == {}
+    assert judged == ["test_numbers"] * 2
+    assert name(LESS) == {"test_again": "less"}
+    assert judged == ["test_numbers", "test_numbers", "test_again"]
+    assert name(SQUARE) == {"test_numbers": "squared"}
+    assert judged == ["test_numbers", "test_numbers", "test_again", "test_again"]
+
+
+def test_a_mistake_that_breaks_on_the_way_has_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fits a mistake's first criterion is not named after it if its second stops the hidden test."""
+
+    def break_off(*args: Any) -> Iterator[Any]:
+        yield next(judge_criteria(*args))
+        raise GraderError("the mistake is at fault")
+
+    squared = Diagnostician([known("squared", SQUARE)])
+    monkeypatch.setattr("proctor.diagnosis.judge_criteria", break_off)
+    report = judge_cell(Doubling, LocalSide(loopback(names(SQUARE))), diagnose=squared)
+    assert not any(verdict.misconception for verdict in report.verdicts)
 
 
 def test_two_that_explain_the_same_are_not_guessed_at() -> None:
