@@ -1,6 +1,6 @@
-"""What became of each specimen of the banks `faulty` and `hostile`: with our settings, and with nbgrader as it comes.
+"""What became of each specimen of the banks `faulty` and `hostile`: with our settings, and in stock nbgrader.
 
-    python tests/attacks.py              every specimen, in some minutes on two cores
+    python tests/attacks.py              every specimen: ours in ten minutes on two cores, stock in an hour
     python tests/attacks.py NAME ...     these only
 
 Prints a table, and writes build/attacks.json. The exit status is 0 if ours is fair in every case.
