@@ -9,10 +9,10 @@ import contextlib
 import errno
 import io
 import os
-import tarfile
 import tempfile
 import time
 import traceback
+import zipfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(frozen=True)
 class Parcel:
-    """A folder that travels: its regular files in a tar archive.
+    """A folder that travels: its regular files in a zip archive.
 
     Attributes:
         archive: the files.
@@ -57,8 +57,8 @@ class Parcel:
 
     def unpack(self, folder: Path) -> Path:
         """Write its files into a folder, and return where the packed one is now."""
-        with tarfile.open(fileobj=io.BytesIO(self.archive)) as archive:
-            archive.extractall(folder, filter="data")
+        with zipfile.ZipFile(io.BytesIO(self.archive)) as archive:
+            archive.extractall(folder)  # nothing lands outside; tar files need Python 3.11.4 for that
         return folder / self.inside
 
 
@@ -69,9 +69,9 @@ def _files(folder: Path) -> list[Path]:
 
 def _archive(root: Path, files: Iterable[Path]) -> bytes:
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for path in files:
-            archive.add(path, str(path.relative_to(root)), recursive=False)
+    with zipfile.ZipFile(buffer, "w", strict_timestamps=False) as archive:
+        for path in dict.fromkeys(files):
+            archive.write(path, path.relative_to(root))
     return buffer.getvalue()
 
 
