@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
@@ -18,12 +19,15 @@ from proctor.cli import main
 from proctor.drift import differences, generate
 from proctor.grading import reports_of
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 ROOT = Path(__file__).resolve().parents[2]
 EXERCISE = "exercise4"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]
 
 from bank import mistakes, right_answers  # noqa: E402
-from orphans import adopt_orphans, left_behind  # noqa: E402
+from orphans import adopted_orphans  # noqa: E402
 
 from build import Submission, solution  # noqa: E402
 
@@ -59,9 +63,15 @@ def class_of() -> dict[str, Submission]:
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def left_behind() -> Iterator[Callable[[], list[str]]]:
+    """Return what names the processes that a command has left running."""
+    with adopted_orphans() as left:
+        yield left
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory, left_behind: Callable[[], list[str]]) -> Path:  # noqa: ARG001
     """Make a course with a graded class in it."""
-    adopt_orphans()
     course = tmp_path_factory.mktemp("course")
     generate(ROOT, course)
     shutil.copytree(ROOT / "tests" / EXERCISE, course / "tests" / EXERCISE)
@@ -197,7 +207,7 @@ def test_the_class_report_reads_the_class(course: Path, tmp_path: Path) -> None:
     assert "without a jail" not in text
 
 
-def test_nothing_is_left_behind(course: Path) -> None:
+def test_nothing_is_left_behind(course: Path, left_behind: Callable[[], list[str]]) -> None:
     """After grading there is no kernel and no jail: whatever outlived its parent would be a child of ours."""
     assert course.exists()
     assert left_behind() == []
