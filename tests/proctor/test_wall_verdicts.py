@@ -18,7 +18,6 @@ import bank  # noqa: E402
 import fairness  # noqa: E402
 from bank import PARTS, Submission  # noqa: E402
 from judging import CELLS, HIDDEN, judge  # noqa: E402
-from thinning import thinned  # noqa: E402
 
 from build import grade_id  # noqa: E402
 from proctor.grading import jailed_room  # noqa: E402
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     from proctor.outcome import CellReport, Outcome
 
-EVERYONE = thinned({**bank.right_answers(), **bank.mistakes()}, 8)
+EVERYONE = {**bank.right_answers(), **bank.mistakes()}
 KERNEL_LASTS = 25
 """Specimens for one kernel: each leaves a frozen copy's remains, and a jail has room for 64 processes."""
 GIVEN = {cell.id for cell in Submission.release().notebook.cells} - set(PARTS)
