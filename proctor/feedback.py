@@ -121,9 +121,7 @@ def _release(path: Path) -> Any:
 @cache
 def _template() -> jinja2.Template:
     environment = pages.environment()
-    environment.filters |= {
-        "joint": card.joint,
-    }
+    environment.filters["joint"] = card.joint
     environment.globals |= {"symbols": card.SYMBOLS}
     return environment.get_template("feedback.html.j2")
 

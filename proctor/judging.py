@@ -88,9 +88,8 @@ class Judging:
         self._quotes = Quotation(cell.source for cell in notebook.cells if cell.cell_type == "code")
         self._budget = Budget(exam.bounds.submission)
         self._suspects: set[str] = set()
-        self._proven: tuple[Peer, Worker] | None = (
-            None  # a snapshot's worker in which all that was judged passed
-        )
+        # A snapshot, and its worker in which all that was judged has passed.
+        self._proven: tuple[Peer, Worker] | None = None
 
     def judge(
         self, taken: Mapping[str, Peer | Broken], snapshots: Snapshots, followed: Container[str]

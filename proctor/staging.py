@@ -14,12 +14,15 @@ import glob
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbgrader.converters
 from nbgrader.utils import rmtree
 
-from proctor.stale import Freshness, replaced
+from proctor.stale import Freshness, facts_of, replaced
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NEW = "not graded yet"
 """Why a submission without a grade is to be graded."""
@@ -126,14 +129,14 @@ class StagedAutograde(nbgrader.converters.Autograde):
         for left in glob.glob(str(pattern), root_dir=self.coursedir.root):  # noqa: PTH207  - Path globs no dots
             rmtree(str(Path(self.coursedir.root) / left))
 
-    def stale(self, target: Path) -> list[str]:
-        """Say why the grades in the folder `target` are stale; nothing if they are still good."""
+    def stale(self, kept: Mapping[Path, Mapping[str, Any]]) -> list[str]:
+        """Say why grades are stale, by the facts of each submitted notebook's graded one; nothing if they are good."""
         reasons: dict[str, None] = {}
-        for path in map(Path, self.notebooks):
+        for path, facts in kept.items():
             freshness = self._fresh.get(path.stem)
             if freshness is None:
                 freshness = self._fresh[path.stem] = Freshness(self, self.coursedir.assignment_id, path.stem)
-            reasons |= dict.fromkeys(freshness.reasons(target / path.name))
+            reasons |= dict.fromkeys(freshness.reasons(facts))
         return list(reasons)
 
     def why_grade(self, assignment_id: str, student_id: str) -> str:
@@ -145,7 +148,8 @@ class StagedAutograde(nbgrader.converters.Autograde):
         graded = self.coursedir.get_existing_timestamp(str(target))
         if submitted is not None and submitted != graded:
             return "handed in at another time than what was graded"
-        if any(replaced(target / Path(path).name, Path(path)) for path in self.notebooks):
+        kept = {path: facts_of(target / path.name) for path in map(Path, self.notebooks)}
+        if any(replaced(facts, path) for path, facts in kept.items()):
             return "another notebook was handed in than what was graded"
-        reasons = self.stale(target)
+        reasons = self.stale(kept)
         return f"stale: {'; '.join(reasons)}" if reasons else ""

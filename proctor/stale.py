@@ -10,6 +10,7 @@ from proctor import fingerprints, submission
 from proctor.autograde import Execute, Restore
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -29,19 +30,19 @@ class Freshness:
             "given": fingerprints.of_folder(restore.given(self._assignment)),
         }
 
-    def reasons(self, graded: Path) -> list[str]:
-        """Say why a graded notebook's grade is stale; nothing if it is still good."""
-        kept = _facts(graded).get("fingerprint")
+    def reasons(self, facts: Mapping[str, Any]) -> list[str]:
+        """Say why a grade is stale, by the facts of its notebook; nothing if it is still good."""
+        kept = facts.get("fingerprint")
         return fingerprints.changes(kept if isinstance(kept, dict) else {}, self.now)
 
 
-def replaced(graded: Path, submitted: Path) -> bool:
-    """Say whether a submitted notebook is another one than that which was graded."""
-    handed_in = _facts(graded).get("handed_in")
+def replaced(facts: Mapping[str, Any], submitted: Path) -> bool:
+    """Say whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
+    handed_in = facts.get("handed_in")
     return bool(handed_in) and handed_in != submission.fingerprint(submission.look_for(submitted)[0])
 
 
-def _facts(graded: Path) -> dict[str, Any]:
+def facts_of(graded: Path) -> dict[str, Any]:
     """Read what a graded notebook keeps about its grading; nothing where it is unreadable."""
     try:
         found = json.loads(graded.read_bytes())["metadata"]["proctor"]
