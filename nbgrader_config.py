@@ -57,7 +57,7 @@ c.Autograde.autograde_preprocessors = [
 # Limits: CPU time in seconds (on the clock, `patience` times as long), memory and files in bytes.
 c.Grading.cell_seconds = 20
 c.Grading.submission_seconds = 150
-c.JailProvisioner.limits = {"memory": 6 * 2**30, "processes": 64, "output": 8 * 2**20}
+c.Sandbox.limits = {"memory": 6 * 2**30, "processes": 64, "output": 8 * 2**20}
 
 # Feedback: one page for each student, which runs no script; points and comments are the gradebook's.
 install_feedback()
@@ -69,10 +69,10 @@ c.HTMLExporter.filters = {"markdown2html": "proctor.formgrader.markdown2html"}
 sandbox_files()
 
 # Imported once, for the kernels of all students, which are forked from there. [] would start each by itself.
-c.JailProvisioner.preload = ["numpy", "scipy.signal", "matplotlib.pyplot", "matplotlib.backends.backend_agg"]
+c.Sandbox.preload = ["numpy", "scipy.signal", "matplotlib.pyplot", "matplotlib.backends.backend_agg"]
 
 # An environment inside the course must not make the course visible in the jail.
-c.JailProvisioner.hide = [str(course)]
+c.Sandbox.hide = [str(course)]
 
 # Late work. It costs nothing as long as the assignment has no due date (the formgrader sets it, or `nbgrader db
 # assignment add exercise4 --duedate "2027-01-15 23:59 Europe/Berlin"`), or a day has no price. With 0.1 each day that

@@ -18,7 +18,7 @@ from traitlets import Unicode
 
 from proctor import fingerprints, submission
 from proctor.grading import grade_notebook
-from proctor.jail.kernelspec import asked_for
+from proctor.jupyter_kernel.kernelspec import asked_for
 
 
 def course_root(path: Path) -> Path:

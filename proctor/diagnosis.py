@@ -32,8 +32,8 @@ import numpy as np
 
 from proctor.judge import WRONG, LocalSide, forget_helpers, judge_criteria
 from proctor.outcome import Outcome
+from proctor.session.proxies import loopback
 from proctor.traces import same_values
-from proctor.wall import loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from proctor.criteria import Criteria
     from proctor.judge import Diagnosis, Seen
     from proctor.outcome import Verdict
-    from proctor.wall import Link
+    from proctor.session.proxies import Link
 
     Words = tuple[str, str]
     """What a mistake is, and the question that leads on."""

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jupyter_client.manager import KernelManager
-
 from proctor import fingerprints
 from proctor.diagnosis import offered
 from proctor.harmless import clean_outputs
-from proctor.jail.errors import SubmissionRefused
-from proctor.jail.manager import jailed_kernel_manager
-from proctor.jail.settings import JailSettings
 from proctor.judge import load_tests
 from proctor.outcome import GraderError, Outcome
 from proctor.reports import reports_of, show_report
-from proctor.run import Exam, Room, Run, run_submission, undecided
+from proctor.run import Exam, Run, run_submission, undecided
+from proctor.sandbox.errors import SubmissionRefused
+from proctor.sandbox.settings import Sandbox
+from proctor.session.session import Session
 from proctor.settings import Grading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from traitlets.config import Config
 
-__all__ = ["grade_notebook", "jailed_room", "reports_of", "show_report"]
+__all__ = ["grade_notebook", "reports_of", "show_report"]
 
 
 @cache
@@ -42,67 +38,57 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
 
     Args:
         notebook: as :mod:`proctor.submission` returns it.
-        folder: the submission's files; a copy of them goes into the jail.
+        folder: the submission's files; a copy of them goes into the sandbox.
         tests: the folder of the exercise's hidden tests.
-        config: Jupyter's configuration, with the jail's settings.
+        config: Jupyter's configuration, with the sandbox's settings.
 
-    The notebook's metadata get an entry `proctor`: whether the jail was used, the seconds that it took, what
+    The notebook's metadata get an entry `proctor`: whether a sandbox was used, the seconds that it took, what
     was noticed, in words, and the fingerprint of the hidden tests.
 
     Raises:
         GraderError: the grader is at fault.
     """
-    begun, jail = time.monotonic(), JailSettings.of(config)
-    bounds = Grading(config=config).bounds(jail.effective_limits.output)
+    begun, sandbox = time.monotonic(), Sandbox(config=config)
+    bounds = Grading(config=config).bounds(sandbox.effective_limits.output)
     fingerprint = fingerprints.of_folder(tests)
     exam = Exam(_hidden_tests(tests, fingerprint), bounds, *offered(tests))
     _refuse_untested(notebook, exam, tests)
     facts = notebook.metadata.setdefault("proctor", {})
-    run = _run(notebook, folder, exam, config)
+    run = _run(notebook, folder, exam, sandbox)
     if _met_death(notebook, run):
-        # Whether the student's code or somebody outside has killed the kernel shows when it runs again.
-        run = _run(notebook, folder, exam, config)
+        # Whether the student's code or somebody outside has killed it shows when it runs again.
+        run = _run(notebook, folder, exam, sandbox)
     clean_outputs(notebook)
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name in run.reports and cell.metadata.nbgrader.get("grade"):
             show_report(cell, run.reports[name])
-    if not jail.jailed:
-        facts["notices"] = [*facts.get("notices", []), jail.describe()]
-    facts["jailed"] = jail.jailed
+    if not sandbox.enabled:
+        facts["notices"] = [*facts.get("notices", []), sandbox.describe()]
+    facts["sandboxed"] = sandbox.enabled
     facts["fingerprint"] = facts.get("fingerprint", {}) | {"tests": fingerprint}
     facts["cpu_seconds"] = round(run.cpu_seconds, 3)
     facts["wall_seconds"] = round(time.monotonic() - begun, 3)
 
 
-def _run(notebook: Any, folder: Path, exam: Exam, config: Config | None) -> Run:
-    """Run a submission, or say for each graded cell why it cannot be run."""
+def _run(notebook: Any, folder: Path, exam: Exam, sandbox: Sandbox) -> Run:
+    """Run a submission, or report for each graded cell why it cannot be run."""
     reason = notebook.metadata.proctor.get("unreadable")
     if not reason:
         try:
-            return run_submission(notebook, lambda: jailed_room(folder, config), exam)
+            return run_submission(
+                notebook, lambda displays: Session(folder, sandbox, exam.bounds, displays), exam
+            )
         except SubmissionRefused as refusal:
             reason = str(refusal)
     return Run({name: undecided(case, Outcome.UNREADABLE, reason) for name, case in exam.cases.items()})
 
 
 def _met_death(notebook: Any, run: Run) -> bool:
-    """Say whether a kernel died, in a cell or while it was judged."""
+    """Return whether a process died, in a cell or while it was judged."""
     judged = [verdict.outcome for report in run.reports.values() for verdict in report.verdicts]
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return Outcome.DIED in judged or any(output.get("ename") == Outcome.DIED.value for output in outputs)
-
-
-@contextlib.contextmanager
-def jailed_room(folder: Path, config: Config | None) -> Iterator[Room]:
-    """Open a room in the jail, with a copy of the folder in it."""
-    manager = jailed_kernel_manager(
-        config, manager_class=KernelManager, warm=True, extra_env={"NBGRADER_EXECUTION": "autograde"}
-    )
-    provisioner = manager.provisioner
-    yield Room(
-        manager, str(provisioner.wall_socket_host), str(provisioner.wall_socket_jail), {"cwd": str(folder)}
-    )
 
 
 def _refuse_untested(notebook: Any, exam: Exam, tests: Path) -> None:

@@ -26,12 +26,12 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files, parse_utc
 
 from proctor.collect import CollectError, record
-from proctor.jail.bwrap import find_bwrap
-from proctor.jail.errors import JailUnavailable
-from proctor.jail.nurseries import nurseries
-from proctor.jail.settings import JailSettings
-from proctor.jail.submission import COURSE_MARK, entries
 from proctor.lock import CourseBusy, course_lock
+from proctor.sandbox.bwrap import find_bwrap
+from proctor.sandbox.errors import SandboxUnavailable
+from proctor.sandbox.fork_server import fork_servers
+from proctor.sandbox.packing import COURSE_MARK, entries
+from proctor.sandbox.settings import Sandbox
 from proctor.staging import StagedAssignment, StagedAutograde
 
 ROOM = 0.75
@@ -50,7 +50,7 @@ class CarefulCopy(BaseConverter):
         source = Path(self._format_source(assignment_id, student_id))
         target = Path(self._format_dest(assignment_id, student_id))
         given = self._given(assignment_id)
-        limits = JailSettings.of(self.config).effective_limits
+        limits = Sandbox(config=self.config).effective_limits
         # The given files come on top, and all of them have to go into the jail.
         room, files = int(limits.submission * ROOM), int(limits.submission_files * ROOM)
         target.mkdir(parents=True, exist_ok=True)
@@ -97,11 +97,11 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
 
     def start(self) -> None:
         """Grade; refuse to where there is no jail, before anything is touched."""
-        jail = JailSettings.of(self.config)
-        if jail.jailed:
+        sandbox = Sandbox(config=self.config)
+        if sandbox.enabled:
             try:
-                find_bwrap(jail.bwrap)
-            except JailUnavailable as reason:
+                find_bwrap(sandbox.bwrap)
+            except SandboxUnavailable as reason:
                 raise self._refusal(f"Nothing was graded. {reason}") from None
         try:
             with course_lock(Path(self.coursedir.root), f"the grading of {self.coursedir.assignment_id}"):
@@ -109,7 +109,7 @@ class CarefulAutograde(StagedAutograde, CarefulCopy):
                 try:
                     super().start()
                 finally:
-                    nurseries().close()  # the formgrader's server goes on for days, and should not carry it along
+                    fork_servers().close()  # the formgrader's server goes on for days, and should not carry it along
                     self.sweep()
         except CourseBusy as busy:
             raise self._refusal(str(busy)) from None

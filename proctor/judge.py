@@ -13,12 +13,12 @@ import numpy as np
 
 from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, NotFound, StudentError
 from proctor.outcome import CellReport, GraderError, Outcome, Rung, Verdict
-from proctor.wall import NOTES, CallBack
+from proctor.session.proxies import NOTES, CallBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from proctor.wall import Link
+    from proctor.session.proxies import Link
 
     Seen = Mapping[str, tuple[Verdict, list[Any]]]
     """The verdict and the trace of each criterion of a cell that could be diagnosed, by its name."""
@@ -216,8 +216,8 @@ def _at_fault(case: type[Criteria], name: str, reference: Side) -> bool:
 
 def run(test: Criteria, name: str, link: Link) -> None:
     """Run one criterion with the classes it needs injected."""
-    for need in test.needs:
-        setattr(test, need, link.find(need))
+    for need, found in link.find(test.needs).items():
+        setattr(test, need, found)
     test.setUp()
     test.link = link
     getattr(test, name)()

@@ -16,7 +16,7 @@ from proctor.autograde import course_root
 from proctor.diagnosis import offered
 from proctor.judge import LocalSide, judge_cell, load_tests
 from proctor.outcome import CellReport, GraderError
-from proctor.wall import loopback
+from proctor.session.proxies import loopback
 
 
 def grade(grade_id: str, namespace: dict[str, Any] | None = None) -> CellReport | None:

@@ -1,88 +1,59 @@
 """Runs a submission from its first cell to its last, and judges its graded cells.
 
-The student's cells run in the kernel, in order. Where graded cells stand, a frozen copy of the kernel is kept.
-When the last cell has run, each graded cell is judged in copies of the copy that stands for its place. So a
-graded cell sees the notebook as it was there, and no later cell sees what it was judged on.
+The student's cells run in a session, in order. Where graded cells stand, a frozen copy of it is kept. When the last
+cell has run, each graded cell is judged in copies of the copy that stands for its place. So a graded cell sees the
+notebook as it was there, and no later cell sees what it was judged on.
 
-A cell that takes the kernel down with it (a crash, or a loop that no interrupt reaches) is left out, and the
-others run again in a new kernel. So they do where the judging of one cell has taken the kernel down.
+A cell that takes its process down with it (a crash, or a loop that no interrupt reaches) is left out, and the
+others run again in a new session. So they do where the judging of one cell has taken the sandbox down.
+
+A cell that is saved to a file (`%%writefile`) defines nothing in a notebook. It is graded like a plain cell: what it
+saves is run, too, in the notebook's names.
 """
 
 from __future__ import annotations
 
-import contextlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbformat.v4 import new_output
 
-from proctor.clock import Allowance, Budget, cpu_seconds
 from proctor.judge import undecided as undecided  # noqa: PLC0414  - offered on to the modules above
-from proctor.judging import Judging, Snapshots
-from proctor.kernel import Execution, StudentKernel
-from proctor.listener import Listener
+from proctor.judging import Judging, with_remark
 from proctor.outcome import CellReport, Outcome
+from proctor.session.clock import Bounds, Budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
 
-    from jupyter_client.manager import KernelManager
     from nbformat import NotebookNode
 
     from proctor.criteria import Broken, Criteria
     from proctor.judge import Diagnosis, Side
-    from proctor.listener import Peer
+    from proctor.sandbox.peer import Peer
+    from proctor.session.outputs import Displays
+    from proctor.session.session import Execution, Session
 
-SAVED = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+|--append\s+)?[\"']?([\w./-]+\.py)[\"']?\s*(?:\n|$)")
+SAVED = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*%%(?:writefile|file)[ \t][^\n]*\n")
+"""The beginning of a cell that is saved to a file, whatever comment stands above and whatever path behind."""
 
 WORDS = {
     Outcome.TIME: "This cell reached its time limit and was stopped.",
-    Outcome.DIED: "This cell ended the kernel{cause}. The other cells were run without it.",
+    Outcome.DIED: "This cell ended the process it ran in{cause}. The other cells were run without it.",
 }
-LOST = "The kernel could not be kept alive."
+LOST = "The process of the notebook could not be kept alive."
 SPENT = "The time limit of the whole notebook was reached before this cell. It was not run."
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What a submission may use up: time, bytes of output, kernels.
-
-    Attributes:
-        start: for a kernel to be ready.
-        cell: for one of the student's cells.
-        call: for one call by a hidden test.
-        graded_cell: for all the calls of one graded cell.
-        submission: for all of the student's cells, in all the kernels that it took.
-        cell_output: bytes of output of one cell.
-        output: bytes of output of all cells together.
-        restarts: how often a submission may take its kernel down.
-    """
-
-    start: Allowance = Allowance(cpu=60, wall=360)
-    cell: Allowance = Allowance(cpu=20, wall=120)
-    call: Allowance = Allowance(cpu=10, wall=60)
-    graded_cell: Allowance = Allowance(cpu=20, wall=120)
-    submission: Allowance = Allowance(cpu=150, wall=900)
-    cell_output: int = 2_000_000
-    output: int = 8_000_000
-    restarts: int = 20
-
-
-@dataclass(frozen=True)
-class Room:
-    """Where a kernel runs: its manager, and the wall's socket as each side names it."""
-
-    manager: KernelManager
-    socket: str
-    socket_inside: str
-    launch: dict[str, object] = field(default_factory=dict)
+SKIPPED = "Not run while grading: the cell only shows something, and was not changed.\n"
+LACKS = (
+    "The file that this cell saves will not run alone in a later exercise: it uses {names}, which only your notebook "
+    "has. Which import is missing in the cell?"
+)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a submission: a report for each graded cell, and the CPU time in seconds of its last kernel."""
+    """Result of a submission: a report for each graded cell, and the CPU time in seconds of its last session."""
 
     reports: dict[str, CellReport]
     cpu_seconds: float = 0.0
@@ -90,7 +61,7 @@ class Run:
 
 @dataclass
 class Spent:
-    """What a submission's kernels have used up: the time, and the cells that took one of them down."""
+    """What a submission's sessions have used up: the time, and the cells that took one of them down."""
 
     budget: Budget
     left_out: dict[int, Execution] = field(default_factory=dict)
@@ -105,39 +76,51 @@ class Exam:
     diagnose: Diagnosis | None = None
     reference: Side | None = None
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The names that the hidden tests ask a notebook for."""
+        return tuple(dict.fromkeys(name for case in self.cases.values() for name in case.needs))
 
-def run_submission(
-    notebook: NotebookNode, room: Callable[[], AbstractContextManager[Room]], exam: Exam
-) -> Run:
+
+@dataclass
+class Progress:
+    """What came of the cells that have run so far.
+
+    Attributes:
+        taken: the snapshot for each graded cell.
+        remarks: what is to be said at the next graded cell, then by grade_id.
+    """
+
+    taken: dict[str, Peer | Broken] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
+
+
+def run_submission(notebook: NotebookNode, open_session: Callable[[Displays], Session], exam: Exam) -> Run:
     """Run a sanitised notebook, fill in the outputs of the student's cells, and judge the graded ones.
 
     Args:
         notebook: changed in place; its graded cells are those with a `grade_id` that the exam knows.
-        room: opens a fresh room for a kernel.
+        open_session: returns a fresh session, to be entered.
         exam: the hidden tests and bounds.
     """
     spent = Spent(Budget(exam.bounds.submission))
     graded = _graded(notebook, exam)
-    judging = Judging(notebook, saved_files(notebook), exam, graded.values())
+    judging = Judging(exam, graded.values())
     for _ in range(exam.bounds.restarts + 1):
-        with contextlib.ExitStack() as stack:
-            place = stack.enter_context(room())
-            listener = stack.enter_context(Listener(place.socket))
-            kernel = stack.enter_context(StudentKernel(place.manager, exam.bounds, **place.launch))
-            snapshots = stack.enter_context(Snapshots(kernel, listener, place.socket_inside))
-            taken = _run_cells(notebook, spent, snapshots, graded)
-            if taken is not None and judging.judge(taken, snapshots, _followed_by_code(notebook, graded)):
-                return Run(judging.reports, cpu_seconds(kernel.pid))
+        with open_session({}) as session:
+            progress = _run_cells(notebook, spent, session, graded, exam)
+            if progress is not None and judging.judge(
+                progress.taken, session, _followed_by_code(notebook, graded)
+            ):
+                return Run(_remarked(judging.reports, progress.remarks), session.cpu_seconds())
     judging.give_up(LOST)
     return Run(judging.reports)
 
 
-def saved_files(notebook: NotebookNode) -> list[str]:
-    """List the Python files, inside the notebook's folder, that its cells save with %%writefile, latest first."""
-    found = [SAVED.match(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
-    paths = [match[1].removeprefix("./") for match in found if match]
-    inside = [path for path in paths if not path.startswith("/") and ".." not in path.split("/")]
-    return list(dict.fromkeys(reversed(inside)))
+def saved_body(source: str) -> str | None:
+    """Return what a cell saves to a file; None for one that does not."""
+    found = SAVED.match(source)
+    return source[found.end() :] if found else None
 
 
 def _graded(notebook: NotebookNode, exam: Exam) -> dict[int, str]:
@@ -158,32 +141,54 @@ def _followed_by_code(notebook: NotebookNode, graded: Mapping[int, str]) -> set[
 
 
 def _run_cells(
-    notebook: NotebookNode, spent: Spent, snapshots: Snapshots, graded: Mapping[int, str]
-) -> dict[str, Peer | Broken] | None:
-    """Run all cells; return the snapshot for each graded cell, or None if a cell took the kernel down."""
-    taken: dict[str, Peer | Broken] = {}
-    current = None
+    notebook: NotebookNode, spent: Spent, session: Session, graded: Mapping[int, str], exam: Exam
+) -> Progress | None:
+    """Run all cells; return what came of it, or None if a cell took the session down."""
+    progress, current, lacking = Progress(), None, ""
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
             continue
         if index in graded:
-            current = current or snapshots.take()
-            taken[graded[index]] = current
+            current = current or session.snapshot()
+            progress.taken[graded[index]] = current
+            if lacking:
+                progress.remarks[graded[index]], lacking = lacking, ""
             continue
         current = None
-        if index in spent.left_out:
-            _show(cell, spent.left_out[index])
+        execution = _run_cell(index, cell, spent, session, exam)
+        if execution is None:
             continue
-        if spent.budget.over():
-            cell.outputs = [_in_words(Outcome.TIME, SPENT)]
-            continue
-        execution = snapshots.kernel.run(cell.source)
-        spent.budget.spend(execution.used)
-        _show(cell, execution)
+        if execution.lacks:
+            lacking = LACKS.format(names=", ".join(f"`{name}`" for name in execution.lacks))
         if execution.fatal:
             spent.left_out[index] = execution
             return None
-    return taken
+    return progress
+
+
+def _run_cell(index: int, cell: NotebookNode, spent: Spent, session: Session, exam: Exam) -> Execution | None:
+    """Run one cell and show what it displays; return None if it is not run."""
+    if cell.metadata.get("proctor", {}).get("skip"):
+        cell.outputs = [new_output("stream", name="stdout", text=SKIPPED)]
+        return None
+    if index in spent.left_out:
+        _show(cell, spent.left_out[index])
+        return None
+    if spent.budget.over():
+        cell.outputs = [_in_words(Outcome.TIME, SPENT)]
+        return None
+    execution = session.run(cell.source, saved_body(cell.source), exam.needs)
+    spent.budget.spend(execution.used)
+    _show(cell, execution)
+    return execution
+
+
+def _remarked(reports: dict[str, CellReport], remarks: Mapping[str, str]) -> dict[str, CellReport]:
+    """Return reports with remarks, by grade_id."""
+    return {
+        name: with_remark(report, remarks[name]) if name in remarks else report
+        for name, report in reports.items()
+    }
 
 
 def _show(cell: NotebookNode, execution: Execution) -> None:

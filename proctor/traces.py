@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from proctor.criteria import TOLERANCE
-from proctor.wall import CallBack, Stumble, Unkept
+from proctor.session.proxies import CallBack, Stumble, Unkept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

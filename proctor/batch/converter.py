@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from proctor.batch.tally import Scores
     from proctor.batch.work import Result
 
-SETTINGS = ("Grading", "JailProvisioner", "JailSettings")
+SETTINGS = ("Grading", "Sandbox")
 """The sections of Jupyter's configuration that matter where a submission is executed."""
 
 

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Protocol
 from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
 
 from proctor.batch.work import Result, work
-from proctor.jail.start import LONGEST_FOLDER
 from proctor.lock import STATE
 
 if TYPE_CHECKING:
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 
     from proctor.batch.work import Job
 
+LONGEST_FOLDER = 60
+"""Longest path of a folder for sockets: Linux limits the path of a Unix socket to 107 bytes."""
 AHEAD = 2
 """Jobs that a worker is given at once: the one that it is at, and the next, so that it need not wait."""
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from proctor.collect import CollectError
 from proctor.collect.members import MIB, Contents, File, Limits, listed
-from proctor.jail.submission import entries
+from proctor.sandbox.packing import entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,0 +1,13 @@
+"""All that runs inside a sandbox: the shell that runs cells, and the server that answers hidden tests.
+
+    frames, values     the wire: frames over a socket, and the plain values that they carry
+    streams, shell     a notebook's shell, whose outputs go out as frames
+    server             answers the calls of hidden tests on the notebook's objects
+    agent, copies      one submission: its cells, its snapshots, the copies that are judged
+    privileges         the loss of all privileges, before anything of a submission is seen
+    fork_server        the preloaded process, which forks an agent for each submission
+
+It imports nothing of the rest of the package. Its source is shown in the sandbox as the package `agent`; the grader
+imports `frames` and `values`, so that the wire is described once. Whoever tampers with it in there can only return
+other values.
+"""

@@ -1,0 +1,292 @@
+"""One submission: its cells, run one after the other, and its snapshots.
+
+Requests on an agent's connection::
+
+    start (descriptor of a packed folder)    unpack the submission and settle in it
+    run (source, saved, wanted)              run a cell; outputs come as they are shown, then `done`
+    snapshot (descriptor of a socket)        fork a frozen copy, which waits on that socket
+
+A snapshot forks a copy for each frame that brings a socket, and the copy answers the calls of hidden tests there. So
+what hangs, crashes or fills the memory while it is judged costs a copy, and nothing that a copy sees can reach an
+output of the notebook.
+"""
+
+import ast
+import asyncio
+import builtins
+import contextlib
+import dis
+import gc
+import io
+import os
+import queue
+import shutil
+import signal
+import socket
+import sys
+import tarfile
+import threading
+from types import CodeType
+
+from . import shell as shells
+from .frames import Connection, DescriptorConnection
+from .server import Server, describe
+from .streams import Descriptor, Stream
+
+HOME = os.environ.get("HOME", "/home/student")
+WORK = f"{HOME}/work"
+FONTS = "/run/sandbox/fonts"
+MAX_OPEN = 4096
+HELLO = b"\0"
+"""What an agent or a copy says first; with it comes, from the system, its number."""
+
+
+class Agent:
+    """The process that runs a submission's cells."""
+
+    def __init__(self, end, shell):
+        self._connection, self._shell, self._display = DescriptorConnection(end), shell, shell.display
+        self._loop = asyncio.new_event_loop()
+        self._running, self._task, self._pid = False, None, os.getpid()
+        self._saved = {}
+
+    def serve(self):
+        """Answer requests until the grader closes its end; never returns."""
+        try:
+            os.register_at_fork(after_in_child=self._part)
+            self._connection.socket.sendall(HELLO)
+            asyncio.set_event_loop(self._loop)
+            self._loop.run_until_complete(self._serve())
+        except (EOFError, OSError):
+            pass
+        finally:
+            os._exit(0)
+
+    def _part(self):
+        """Keep a process that a cell has forked from speaking for this one."""
+        self._connection.close()
+
+    async def _serve(self):
+        while True:
+            if len(asyncio.all_tasks(self._loop)) > 1:
+                await self._readable()  # what cells have left running goes on meanwhile
+            header, _ = self._connection.receive()
+            descriptors = self._connection.take_descriptors()
+            await getattr(self, "do_" + header["do"])(header, *descriptors)
+            if os.getpid() != self._pid:
+                os._exit(0)  # a cell has forked, and this is the child, at the cell's end
+
+    async def _readable(self):
+        ready = self._loop.create_future()
+        self._loop.add_reader(
+            self._connection.socket.fileno(), lambda: ready.done() or ready.set_result(None)
+        )
+        try:
+            await ready
+        finally:
+            self._loop.remove_reader(self._connection.socket.fileno())
+
+    async def do_start(self, _header, packed):
+        """Unpack the submission and settle in its folder."""
+        unpack(packed, WORK)
+        lend_fonts()
+        shells.settle(self._shell, WORK)
+        self._display.descriptors = [Descriptor(1, "stdout"), Descriptor(2, "stderr")]
+        sys.stdout, sys.stderr = Stream(self._display, "stdout", 1), Stream(self._display, "stderr", 2)
+        for number in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF):
+            signal.signal(number, signal.SIG_IGN)
+        self._connection.send({"done": True})
+
+    async def do_run(self, header):
+        """Run a cell; then, out of sight, what it only saves to a file."""
+        told = {}
+        self._display.connect(self._connection)
+        try:
+            with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+                await self._run(header["source"])
+            if header.get("saved") is not None:
+                self._display.flush()
+                told = self._run_saved(header["saved"], set(header["wanted"]))
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            if os.getpid() == self._pid:
+                self._display.end(told)
+
+    async def _run(self, source):
+        shell, error = self._shell, None
+        shells.prepare_cell()
+        self._task, self._running = None, True
+        signal.signal(signal.SIGINT, self._interrupted)
+        try:
+            try:
+                transformed = shell.transform_cell(source)
+            except Exception:
+                transformed, error = source, sys.exc_info()
+            how = {"transformed_cell": transformed, "preprocessing_exc_tuple": error}
+            if not shell.should_run_async(source, **how):
+                shell.run_cell(source, store_history=True)
+                return
+            self._task = self._loop.create_task(shell.run_cell_async(source, store_history=True, **how))
+            result = None
+            try:
+                result = await self._task
+            finally:
+                shell.events.trigger("post_execute")
+                shell.events.trigger("post_run_cell", result)
+        finally:
+            self._running, self._task = False, None
+
+    def _interrupted(self, _number, _frame):
+        """Interrupt the running cell; one that awaits is cancelled first (called by the system)."""
+        task, self._task = self._task, None
+        if task is not None:
+            self._loop.call_soon_threadsafe(task.cancel)
+        elif self._running:
+            raise KeyboardInterrupt
+
+    def _run_saved(self, source, wanted):
+        """Run what a cell saves to a file, in the notebook's names and without a word, if it defines what is wanted.
+
+        Returns:
+            What the grader is told: the error, if it failed, and the names that the file alone would lack.
+        """
+        shell, names = self._shell, self._shell.user_ns
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            try:
+                tree = ast.parse(shell.transform_cell(source))
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                return {"saved_error": describe(error)} if any(name in source for name in wanted) else {}
+            defined = defined_names(tree)
+            if not defined & wanted:
+                return {}
+            known = set(names)
+            with self._display.hidden():
+                result = shell.run_cell(source, store_history=False, silent=True)
+        self._saved |= {name: names[name] for name in defined & wanted if name in names}
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            return {"saved_error": describe(error)}
+        return {"lacks": sorted(lacking_names(tree, known))}
+
+    async def do_snapshot(self, _header, end):
+        """Fork a frozen copy, which waits on a socket of its own."""
+        if os.fork() == 0:
+            wait_as_snapshot(socket.socket(fileno=end), self._shell, self._saved)
+        os.close(end)
+        self._connection.send({"done": True})
+
+
+def wait_as_snapshot(end, shell, saved):
+    """Fork a copy for each frame that brings a socket, until the grader closes the connection; never returns."""
+    try:
+        cut_off(end, shell)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for copies
+        revive_pools()
+        gc.freeze()  # what is frozen is touched by no collection, and so stays shared
+        end.sendall(HELLO)
+        connection = DescriptorConnection(end)
+        while True:
+            connection.receive()
+            for copy_end in connection.take_descriptors():
+                if os.fork() == 0:
+                    serve_as_copy(socket.socket(fileno=copy_end), shell, saved)
+                os.close(copy_end)
+    finally:
+        os._exit(0)
+
+
+def serve_as_copy(end, shell, saved):
+    """Answer calls until the grader closes the connection; never returns."""
+    try:
+        cut_off(end, shell)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # methods may start programs and wait for them
+        end.sendall(HELLO)
+        connection = Connection(end)
+
+        def ask(frame):
+            connection.send_frame(frame)
+            return connection.receive()
+
+        server = Server(shell.user_ns, ask, saved)
+        while True:
+            connection.send_frame(server.handle(*connection.receive()))
+    finally:
+        os._exit(0)
+
+
+def cut_off(end, shell):
+    """Keep a forked copy from everything but its own socket: what it prints or shows goes nowhere."""
+    shell.display.disconnect()
+    shell.display.descriptors = []
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(null, number)
+    close_all_but({end.fileno()})
+
+
+def close_all_but(kept):
+    """Close all descriptors but the first three and some others."""
+    first = 3
+    for number in sorted(kept):
+        os.closerange(first, number)
+        first = max(first, number + 1)
+    os.closerange(first, MAX_OPEN)
+
+
+def revive_pools():
+    """Let pools of threads start new ones: in a forked copy those of the cells are gone, and would be waited for."""
+    threads = sys.modules.get("concurrent.futures.thread")
+    if threads is None or not threads._threads_queues:
+        return
+    for pool in gc.get_objects():
+        if isinstance(pool, threads.ThreadPoolExecutor):
+            pool._threads, pool._work_queue = set(), queue.SimpleQueue()
+            pool._idle_semaphore, pool._shutdown_lock = threading.Semaphore(0), threading.Lock()
+    threads._threads_queues.clear()
+
+
+def unpack(descriptor, folder):
+    """Write a packed submission into a folder: regular files, with fresh dates."""
+    os.makedirs(folder, exist_ok=True)
+    with os.fdopen(descriptor, "rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
+        for member in archive:
+            target = os.path.join(folder, member.name)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with archive.extractfile(member) as content, open(target, "wb") as copy:
+                shutil.copyfileobj(content, copy)
+
+
+def lend_fonts():
+    """Give programs that import Matplotlib its list of fonts, where one lies beside us."""
+    if os.path.isdir(FONTS) and "MPLCONFIGDIR" in os.environ:
+        shutil.copytree(FONTS, os.environ["MPLCONFIGDIR"], dirs_exist_ok=True, copy_function=shutil.copyfile)
+
+
+def defined_names(tree):
+    """Return the names of the classes, functions and variables that a module defines at its top."""
+    names = set()
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def lacking_names(tree, known):
+    """Return the names that a module's code reads, and that `known` has, but neither itself nor Python."""
+    codes, read, stored = [compile(tree, "saved", "exec")], set(), set(dir(builtins))
+    top = codes[0]
+    for code in codes:  # grows while it is walked
+        codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+        for step in dis.get_instructions(code):
+            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+                read.add(step.argval)
+            elif step.opname in ("STORE_NAME", "STORE_GLOBAL") and (
+                code is top or step.opname == "STORE_GLOBAL"
+            ):
+                stored.add(step.argval)
+            elif step.opname == "STORE_NAME":  # in the body of a class
+                read.discard(step.argval)
+    return (read & known) - stored

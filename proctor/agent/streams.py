@@ -1,0 +1,181 @@
+"""Output of a running cell, sent to the grader in the order in which it is shown.
+
+What Python code prints goes through :class:`Stream`. What programs and C code write to the descriptors 1 and 2 lands
+in files without a name, and is read before anything else is shown and when the cell ends.
+"""
+
+import codecs
+import contextlib
+import ctypes
+import io
+import json
+import os
+import threading
+import time
+
+PIECE = 8192
+"""Characters after which text is sent; a cell that prints in a loop does not cost a frame a line."""
+DELAY = 0.1
+"""Seconds after which text is sent, for whoever watches a limit."""
+MAX_READ = 4 * 2**20
+"""Bytes that are read of a descriptor's output at once; what is over is skipped."""
+HOLE = 2**20
+"""Bytes of output already read, after which their memory is given back."""
+PUNCH_HOLE, KEEP_SIZE = 2, 1
+
+libc = ctypes.CDLL(None)
+
+
+class Descriptor:
+    """What is written to a descriptor: a file in memory, read step by step."""
+
+    def __init__(self, number, name):
+        self.name, self._read, self._kept_from = name, 0, 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        file = os.open("/tmp", os.O_TMPFILE | os.O_RDWR | os.O_APPEND, 0o600)
+        os.dup2(file, number)
+        os.close(file)
+        self._number = number
+
+    def read(self):
+        """Return what was written since the last time, as text."""
+        size = os.fstat(self._number).st_size
+        if size <= self._read:
+            return ""
+        data = os.pread(self._number, min(size - self._read, MAX_READ), self._read)
+        self._read = size
+        if size - self._kept_from > HOLE:
+            place = ctypes.c_long(self._kept_from), ctypes.c_long(size - self._kept_from)
+            libc.fallocate(self._number, PUNCH_HOLE | KEEP_SIZE, *place)
+            self._kept_from = size
+        return self._decoder.decode(data)
+
+
+class Display:
+    """The way out for everything that a cell shows.
+
+    Without a connection, between cells and in forked copies, nothing goes anywhere.
+    """
+
+    def __init__(self):
+        self.descriptors = []
+        self.disconnect()
+        os.register_at_fork(after_in_child=self.disconnect)
+
+    def disconnect(self):
+        """Forget the connection and what was not sent; also in a process that a cell has forked."""
+        self._lock, self._connection = threading.RLock(), None
+        self._name, self._text, self._size, self._sent = "", [], 0, 0.0
+
+    def connect(self, connection):
+        """Begin a cell."""
+        self._connection = connection
+
+    def end(self, told):
+        """End a cell: send what is left of it, that it is over, and what else the grader is told."""
+        with self._lock:
+            self._read_descriptors()
+            self._flush()
+            connection, self._connection = self._connection, None
+            connection.send({"done": True, **told})
+
+    @contextlib.contextmanager
+    def hidden(self):
+        """Show nothing of what comes inside the block."""
+        connection, self._connection = self._connection, None
+        try:
+            yield
+        finally:
+            self._connection = connection
+
+    def write(self, name, text):
+        """Show text; in a process that a cell has forked it goes to the descriptor."""
+        with self._lock:
+            if self._connection is None:
+                number = {"stdout": 1, "stderr": 2}[name]
+                with contextlib.suppress(OSError):
+                    os.write(number, text.encode("utf-8", "replace"))
+                return
+            self._read_descriptors()
+            self._append(name, text)
+
+    def show(self, output, display_id=None, *, update=False):
+        """Show an output in the notebook format, or put it in the place of those with its display id."""
+        with self._lock:
+            self.flush()
+            if self._connection is not None:
+                header = {"show": "update" if update else "output", "id": display_id}
+                self._send(header, json.dumps(output, default=str).encode("utf-8", "replace"))
+
+    def clear(self, *, wait):
+        """Clear the cell's output, now or when the next one comes."""
+        with self._lock:
+            self.flush()
+            if self._connection is not None:
+                self._send({"show": "clear", "wait": wait})
+
+    def flush(self):
+        """Send the text that has come so far."""
+        with self._lock:
+            if self._connection is not None:
+                self._read_descriptors()
+                self._flush()
+
+    def _read_descriptors(self):
+        for descriptor in self.descriptors:
+            if text := descriptor.read():
+                self._append(descriptor.name, text)
+
+    def _append(self, name, text):
+        if name != self._name:
+            self._flush()
+        self._name = name
+        self._text.append(text)
+        self._size += len(text)
+        if self._size > PIECE or time.monotonic() - self._sent > DELAY:
+            self._flush()
+
+    def _flush(self):
+        text, self._text, self._size, self._sent = "".join(self._text), [], 0, time.monotonic()
+        if text:
+            output = {"output_type": "stream", "name": self._name, "text": text}
+            self._send({"show": "output", "id": None}, json.dumps(output).encode())
+
+    def _send(self, header, body=b""):
+        with contextlib.suppress(OSError):
+            try:
+                self._connection.send(header, body)
+            except ValueError:  # too large for a frame
+                self._connection.send({"show": "lost", "size": len(body)})
+
+
+class Stream(io.TextIOBase):
+    """`sys.stdout` or `sys.stderr` of a notebook."""
+
+    encoding, errors = "UTF-8", "strict"
+
+    def __init__(self, display, name, number):
+        self.name, self._display, self._number = name, display, number
+
+    def write(self, text):
+        """Show text."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text)}")
+        self._display.write(self.name, text)
+        return len(text)
+
+    def flush(self):
+        """Send what was written so far."""
+        self._display.flush()
+
+    def fileno(self):
+        """Return the descriptor, for programs that are given this stream."""
+        return self._number
+
+    def writable(self):
+        """Return True."""
+        return True
+
+    def isatty(self):
+        """Return False: no terminal sees it."""
+        return False

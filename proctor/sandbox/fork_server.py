@@ -1,0 +1,201 @@
+"""The trusted end of the preloaded process from which agents are forked (:mod:`proctor.agent.fork_server`).
+
+A fork server belongs to one process of the grader's and ends with it, and all its agents too. Where the machine
+allows no namespaces within namespaces there is none, and agents start by themselves.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import json
+import os
+import socket
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from proctor.sandbox.errors import ForkServerError, ForkServerGone
+from proctor.sandbox.files import agent_command, inside_files
+from proctor.sandbox.limits import MEBIBYTE, Limits
+from proctor.sandbox.mounts import environment_arguments, mount_arguments
+from proctor.sandbox.process import lend, readable, start_bwrap
+from proctor.sandbox.view import build_view
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from proctor.sandbox.bwrap import Bwrap
+    from proctor.sandbox.process import SandboxProcess
+
+SMALL = Limits(home=16 * MEBIBYTE, tmp=MEBIBYTE, shared_memory=MEBIBYTE)
+"""What the fork server itself may write; each submission's sandbox has its own."""
+CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE")
+"""Privileges over the fork server's own namespaces: to enter the sandboxes that belong to them."""
+PATIENCE = 3
+"""How many failures in a row end the attempts to have a fork server."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a fork server is made of; submissions with the same recipe share one.
+
+    Attributes:
+        bwrap: what builds its sandbox.
+        preload: modules to import.
+        hide: folders that must not be seen.
+        variables: names and values of its environment.
+    """
+
+    bwrap: Bwrap
+    preload: tuple[str, ...]
+    hide: tuple[Path, ...]
+    variables: tuple[tuple[str, str], ...]
+
+
+class ForkServer:
+    """One preloaded process.
+
+    Bubblewrap is killed with the thread that started it. Agents may be asked for by threads that come and
+    go, so a fork server has a thread of its own, which lives as long.
+
+    Attributes:
+        users: descriptor of its user namespace, which those of sandboxes belong to.
+        processes: descriptor of its namespace of processes.
+    """
+
+    def __init__(self, recipe: Recipe, seconds: float) -> None:
+        """Start it.
+
+        Raises:
+            ForkServerError: it did not come up.
+        """
+        started: Future[SandboxProcess] = Future()
+        self._over = threading.Event()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._thread = threading.Thread(
+            target=self._keep, args=(recipe, theirs, started), name="fork server", daemon=True
+        )
+        self._thread.start()
+        self.users = self.processes = -1
+        try:
+            with theirs:
+                self._sandbox = started.result()
+        except BaseException:
+            self._control.close()
+            raise
+        atexit.register(self.close)
+        self._owner = os.getpid()
+        reason = self._sandbox.wait_until_ready(seconds)
+        if reason is None:
+            try:
+                self.users, self.processes = (self._namespace(name) for name in ("user", "pid"))
+            except OSError as error:
+                reason = f"its namespaces cannot be opened ({error.strerror})"
+        if reason is not None:
+            self.close()
+            raise ForkServerError(reason)
+
+    def _keep(self, recipe: Recipe, control: socket.socket, started: Future[SandboxProcess]) -> None:
+        try:
+            started.set_result(_start(recipe, control))
+        except BaseException as error:  # noqa: BLE001  - whoever waits for the result gets it
+            started.set_exception(error)
+        else:
+            self._over.wait()
+
+    def _namespace(self, name: str) -> int:
+        return os.open(f"/proc/{self._sandbox.init_pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
+
+    def is_over(self) -> bool:
+        """Return whether it was closed or killed."""
+        return self._over.is_set() or readable(self._sandbox.init or 0, 0)
+
+    def fork(self, settings: dict[str, Any], descriptors: Sequence[int]) -> None:
+        """Ask for an agent; whether it comes is told on the last of the descriptors.
+
+        Args:
+            settings: as :mod:`proctor.agent.privileges` describes them.
+            descriptors: the agent's socket, a pidfd of a process in its sandbox, and a socket for the report.
+
+        Raises:
+            ForkServerGone: it has ended.
+        """
+        try:
+            socket.send_fds(self._control, [json.dumps(settings).encode()], descriptors)
+        except OSError as error:
+            raise ForkServerGone(f"the preloaded process does not answer ({error})") from error
+
+    def close(self) -> None:
+        """End it, with all that came from it; does nothing if it has ended, or belongs to another process."""
+        atexit.unregister(self.close)
+        if self._over.is_set() or self._owner != os.getpid():
+            return
+        self._control.close()
+        self._sandbox.close()
+        for descriptor in (self.users, self.processes):
+            if descriptor != -1:
+                os.close(descriptor)
+        self._over.set()
+        self._thread.join()
+
+
+def _start(recipe: Recipe, control: socket.socket) -> SandboxProcess:
+    """Start a fork server's sandbox."""
+    with contextlib.ExitStack() as stack:
+        view = build_view(recipe.hide)
+        settings = {"control": control.fileno(), "preload": recipe.preload}
+        lent = {path: lend(stack, content) for path, content in inside_files(view, settings).items()}
+        arguments = [
+            *recipe.bwrap.namespace_arguments(privileges=CAPABILITIES),
+            *mount_arguments(view, SMALL, lent),
+            *environment_arguments(dict(recipe.variables)),
+        ]
+        passed = {*lent.values(), control.fileno()}
+        as_root = recipe.bwrap.as_root
+        return start_bwrap(recipe.bwrap.path, arguments, agent_command(), passed, two_users=as_root)
+
+
+class ForkServers:
+    """The fork servers of one process, each started when an agent is first asked of it.
+
+    Attributes:
+        failures: how many agents in a row did not come.
+    """
+
+    def __init__(self) -> None:
+        self.failures, self._lock = 0, threading.Lock()
+        self._running: dict[Recipe, ForkServer] = {}
+
+    def get(self, recipe: Recipe, seconds: float) -> ForkServer:
+        """Return a fork server that runs, a new one if it has died.
+
+        Raises:
+            ForkServerError: it did not come up.
+        """
+        with self._lock:
+            found = self._running.pop(recipe, None)
+            if found is not None and found.is_over():
+                found.close()
+                found = None
+            self._running[recipe] = found or ForkServer(recipe, seconds)
+            return self._running[recipe]
+
+    def close(self) -> None:
+        """End all of them."""
+        with self._lock:
+            while self._running:
+                self._running.popitem()[1].close()
+
+
+@functools.cache
+def _fork_servers_of(pid: int) -> ForkServers:  # noqa: ARG001  - a forked process does not own its parent's
+    return ForkServers()
+
+
+def fork_servers() -> ForkServers:
+    """Return the fork servers of this process."""
+    return _fork_servers_of(os.getpid())

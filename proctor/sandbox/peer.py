@@ -1,0 +1,101 @@
+"""A process of the student's at the other end of a socket pair."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import struct
+import time
+from typing import TYPE_CHECKING
+
+from proctor.sandbox.process import children, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CREDENTIALS = struct.Struct("3i")
+LOOK = 0.25
+"""Seconds between two looks whether it is still worth waiting."""
+
+
+class Peer:
+    """A connected process; can be killed, even after its number was given to another.
+
+    Attributes:
+        socket: our end.
+        pid: its number, as we see it.
+    """
+
+    def __init__(self, end: socket.socket, pid: int) -> None:
+        self.socket, self.pid = end, pid
+        self._handle: int | None = None
+        with contextlib.suppress(OSError):
+            self._handle = os.pidfd_open(pid)
+
+    def is_over(self) -> bool:
+        """Return whether the process has ended."""
+        return self._handle is None or readable(self._handle, 0)
+
+    def interrupt(self) -> None:
+        """Interrupt it, with the programs that it has started and that are in its group."""
+        if not self.is_over():
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, signal.SIGINT)
+
+    def close(self) -> None:
+        """Kill the process and what it has started, and close the connection.
+
+        Its descendants would else count against the limits of the next one. It is stopped first, so that none
+        is born while they are looked for.
+        """
+        self.socket.close()
+        if self._handle is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGSTOP)
+            below = children(self.pid)
+            for pid in below:  # grows while it is walked
+                below += children(pid)
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            for pid in below:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        os.close(self._handle)
+        self._handle = None
+
+
+def socket_pair() -> tuple[socket.socket, socket.socket]:
+    """Return our end of a socket pair, at which the system tells who speaks first, and the other end."""
+    mine, theirs = socket.socketpair()
+    mine.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    return mine, theirs
+
+
+def accept(end: socket.socket, seconds: float, given_up: Callable[[], bool] = lambda: False) -> Peer | None:
+    """Return the process that says hello at the other end of a pair; None if none does.
+
+    Args:
+        end: our end, of :func:`socket_pair`; closed if nobody comes.
+        seconds: how long to wait.
+        given_up: returns whether nobody will come any more; asked now and then.
+    """
+    deadline = time.monotonic() + seconds
+    poller = select.poll()
+    poller.register(end, select.POLLIN)
+    while not poller.poll(1000 * max(0.0, min(LOOK, deadline - time.monotonic()))):
+        if time.monotonic() >= deadline or given_up():
+            end.close()
+            return None
+    try:
+        data, ancillary, _, _ = end.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
+    except OSError:
+        data, ancillary = b"", []
+    for _, kind, content in ancillary:
+        if data and kind == socket.SCM_CREDENTIALS:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+            return Peer(end, CREDENTIALS.unpack(content[: CREDENTIALS.size])[0])
+    end.close()
+    return None

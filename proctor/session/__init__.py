@@ -1,0 +1,12 @@
+"""The trusted end of one running submission: its cells, the proxies of its objects, and their deadlines.
+
+    session       one submission that runs: cells in order, and frozen copies of its state
+    copies        the copies that are judged, forked from a snapshot
+    proxies       the student's objects as a hidden test sees them
+    connection    a socket to a process of the student's, with deadlines
+    outputs       what a cell shows, within bounds
+    clock         deadlines in CPU time
+
+Everything that comes from the other side is the student's: it is measured before it is used, and waited for only as
+long as a deadline allows.
+"""

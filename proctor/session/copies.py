@@ -1,0 +1,121 @@
+"""The copies of a submission that are judged: forked from a snapshot, another one when one breaks."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from proctor.agent.frames import FormatError
+from proctor.criteria import Broken
+from proctor.outcome import Outcome
+from proctor.sandbox.peer import accept, socket_pair
+from proctor.session.clock import Allowance, Deadline
+from proctor.session.connection import GONE, GuardedConnection, died
+from proctor.session.proxies import MAX_CALLBACKS, Link
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from proctor.sandbox.peer import Peer
+
+ENDED = "Your code ended the process it ran in: a crash, an exit, or memory running out."
+ENDLESS = "An object that was passed in was called without end."
+SPENT = "The time limit of this cell was used up by the criteria before."
+SILENT = "The process of your notebook does not answer any more."
+
+
+class Copy(Link):
+    """A link to a forked copy of a submission."""
+
+    def __init__(self, peer: Peer) -> None:
+        super().__init__()
+        self._peer, self._connection = peer, GuardedConnection(peer)
+        self.alive = True
+
+    def allow(self, call: Allowance, cell: Allowance) -> None:
+        """Begin a graded cell: set what each call may take, and all of them together."""
+        self._call, self._cell = call, Deadline(self._peer.pid, cell)
+
+    def exchange(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
+        """Send a request and return its answer, within the call's and the cell's allowance."""
+        if not self.alive:
+            raise died(GONE)
+        connection = self._connection
+        connection.allow(Deadline(self._peer.pid, self._call), self._cell)
+        try:
+            for _ in range(MAX_CALLBACKS):
+                connection.send_frame(frame)
+                header, body = connection.receive()
+                if "back" not in header:
+                    return header, body
+                frame = self.answer(header, body)
+        except (OSError, EOFError):
+            self.close()
+            raise died(ENDED) from None
+        except (Broken, FormatError):
+            self.close()
+            raise
+        self.close()
+        raise Broken(Outcome.TIME, ENDLESS)
+
+    def close(self) -> None:
+        """Kill the copy."""
+        self.alive = False
+        self._peer.close()
+
+
+class CopySide:
+    """The student's side for one graded cell: forks a copy from a snapshot, and another if one breaks.
+
+    Leaving the `with` block kills the copy, unless it was kept.
+    """
+
+    def __init__(self, snapshot: Peer, call: Allowance, cell: Allowance, copy: Copy | None = None) -> None:
+        self._snapshot, self._call, self._cell = snapshot, call, cell
+        self._wall_end = time.monotonic() + cell.wall
+        self._copy = copy
+        if copy is not None:
+            copy.allow(call, cell)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._copy is not None:
+            self._copy.close()
+
+    def keep(self) -> Copy | None:
+        """Hand over the copy, if it lives: it is the caller's to close."""
+        copy, self._copy = self._copy, None
+        return copy if copy and copy.alive else None
+
+    def link(self) -> Link:
+        """Return a copy's link, begun for a new criterion."""
+        left = self._wall_end - time.monotonic()
+        if left <= 0:
+            raise Broken(Outcome.TIME, SPENT)
+        if self._copy is None or not self._copy.alive:
+            self._copy = self._fork(left)
+        self._copy.begin()
+        return self._copy
+
+    def _fork(self, left: float) -> Copy:
+        wait = min(left, self._call.wall)
+        mine, theirs = socket_pair()
+        connection = GuardedConnection(self._snapshot)
+        connection.allow(Deadline(self._snapshot.pid, Allowance(wait, wait)))
+        try:
+            with theirs:
+                connection.send({}, descriptors=[theirs.fileno()])
+        except (OSError, EOFError, Broken):
+            mine.close()
+            raise died(SILENT) from None
+        peer = accept(mine, wait, self._snapshot.is_over)
+        if peer is None:
+            self._snapshot.close()  # nobody has to wait for it again
+            raise died(SILENT)
+        copy = Copy(peer)
+        copy.allow(self._call, Allowance(self._cell.cpu, left))
+        return copy

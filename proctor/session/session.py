@@ -1,0 +1,251 @@
+"""One submission that runs: its cells in order, and frozen copies of its state.
+
+Cells are run here, and not by nbclient, which honours what a notebook asks for in its metadata and waits as long as
+a kernel likes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from proctor.agent.frames import FormatError
+from proctor.criteria import Broken
+from proctor.outcome import GraderError, Outcome
+from proctor.sandbox.errors import SandboxUnavailable
+from proctor.sandbox.launch import Started, start_agent
+from proctor.sandbox.memory import MemoryWatch
+from proctor.sandbox.packing import pack
+from proctor.sandbox.peer import Peer, accept, socket_pair
+from proctor.sandbox.process import how_it_ended, in_memory
+from proctor.session.clock import Allowance, Bounds, Deadline, cpu_seconds
+from proctor.session.connection import GuardedConnection, died
+from proctor.session.outputs import Displays, Outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from nbformat import NotebookNode
+
+    from proctor.sandbox.settings import Sandbox
+
+GRACE = Allowance(cpu=2, wall=12)
+"""What a cell may take to react to an interrupt."""
+INTERRUPTS = 3
+"""How often a cell is interrupted before its process is killed: code may swallow the first one."""
+FLOOD = 20
+"""How many times its limit a cell may try to show before it is stopped."""
+MAX_NAMES = 5
+
+LOST = "The process that submissions are forked from was killed. Is there enough memory?"
+SILENT = "The process of your notebook does not answer any more."
+
+
+@dataclass
+class Execution:
+    """Result of one cell.
+
+    Attributes:
+        outputs: what it displayed.
+        ended: the limit that ended it, if one did.
+        cause: what its process died of, in words, if it did.
+        fatal: whether the session is of no use any more.
+        used: the time it took.
+        lacks: names that the file which it saves would lack, if it saves one.
+        error: the exception of what it saves, if that failed when it was run: its type and text.
+    """
+
+    outputs: list[NotebookNode] = field(default_factory=list)
+    ended: Outcome | None = None
+    cause: str = ""
+    fatal: bool = False
+    used: Allowance = Allowance(0, 0)
+    lacks: tuple[str, ...] = ()
+    error: str = ""
+
+
+class Session:
+    """A running submission; leaving the `with` block kills everything that it started."""
+
+    def __init__(
+        self, folder: Path, settings: Sandbox, bounds: Bounds, displays: Displays | None = None
+    ) -> None:
+        """Prepare to run what lies in a folder, of which a copy goes into the sandbox."""
+        self._folder, self._settings, self._bounds = folder, settings, bounds
+        self._displays: Displays = {} if displays is None else displays
+        self._output_left = bounds.output
+        self._started: Started | None = None
+        self._watch: MemoryWatch | None = None
+        self._snapshots: list[Peer] = []
+
+    def __enter__(self) -> Self:
+        """Start.
+
+        Raises:
+            SubmissionRefused: the folder cannot be taken.
+            GraderError: no sandbox could be started.
+        """
+        limits = self._settings.effective_limits
+        packed = pack(self._folder, limits)
+        try:
+            self._started = start_agent(self._settings, {"NBGRADER_EXECUTION": "autograde"})
+            self._connection = GuardedConnection(self._peer)
+            if self._started.sandbox.init is not None:
+                self._watch = MemoryWatch(self._started.sandbox, limits.memory, self.pid)
+                self._watch.start()
+            self._send_submission(packed.archive)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, SandboxUnavailable | EOFError | OSError | FormatError | Broken):
+                raise GraderError(f"The sandbox for a submission did not start: {error}") from error
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill the submission with all its processes, and give back sockets and folders."""
+        if self._watch is not None:
+            self._watch.stop()
+        while self._snapshots:
+            self._snapshots.pop().close()
+        if self._started is not None:
+            self._started.close()
+            self._started = None
+
+    @property
+    def _peer(self) -> Peer:
+        if self._started is None:
+            raise GraderError("The session has ended.")
+        return self._started.peer
+
+    @property
+    def pid(self) -> int:
+        """The process whose descendants are the student's."""
+        return self._peer.pid
+
+    def alive(self) -> bool:
+        """Return whether the agent is there.
+
+        Raises:
+            GraderError: if it was lost through no fault of its own.
+        """
+        living = not self._peer.is_over()
+        if not living and self._started is not None and self._started.lost:
+            raise GraderError(LOST)
+        return living
+
+    def cause_of_death(self) -> str:
+        """Return in words what ended the agent; "" while it lives, or where nothing tells."""
+        if self._watch is not None and self._watch.tripped:
+            return "memory limit"
+        status = self._started.status() if self._started is not None else ""
+        return how_it_ended(int(status)) if status.lstrip("-").isdigit() else ""
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time in seconds that the submission has used."""
+        return cpu_seconds(self.pid)
+
+    def run(self, source: str, saved: str | None = None, wanted: Sequence[str] = ()) -> Execution:
+        """Run one cell to its end or its limit.
+
+        Args:
+            source: the cell.
+            saved: what it only saves to a file, if it does, to be run as well, out of sight.
+            wanted: the names for whose definition that is done.
+        """
+        collector = Outputs(min(self._bounds.cell_output, self._output_left), self._displays)
+        deadline = Deadline(self.pid, self._bounds.cell)
+        told: dict[str, Any] = {}
+        request: dict[str, Any] = {"do": "run", "source": source}
+        if saved is not None:
+            request |= {"saved": saved, "wanted": list(wanted)}
+        try:
+            self._connection.allow(deadline)
+            self._connection.send(request)
+            ended, told = self._listen(collector, deadline)
+            fatal = ended is not None and not self._interrupt(collector)
+        except (EOFError, OSError, FormatError):
+            self.alive()
+            ended, fatal = Outcome.DIED, True
+        self._output_left -= collector.size
+        cause = self.cause_of_death() if ended is Outcome.DIED else ""
+        outputs = collector.finish()
+        return Execution(outputs, ended, cause, fatal, deadline.used(), _names(told), _error(told))
+
+    def _listen(self, collector: Outputs, deadline: Deadline) -> tuple[Outcome | None, dict[str, Any]]:
+        """Gather what a cell shows until it is done (None) or over its limit."""
+        self._connection.allow(deadline)
+        try:
+            while True:
+                header, body = self._connection.receive()
+                if "done" in header:
+                    return None, header
+                collector.add(header, body)
+                if collector.seen > FLOOD * collector.limit:
+                    return Outcome.TIME, {}
+        except Broken:
+            return Outcome.TIME, {}
+
+    def _interrupt(self, collector: Outputs) -> bool:
+        """Interrupt the cell until it is done; return whether it is.
+
+        The agent hears no interrupt after that: one that comes too late for its cell strikes no other.
+        """
+        for _ in range(INTERRUPTS):
+            self._peer.interrupt()
+            if self._listen(collector, Deadline(self.pid, GRACE))[0] is None:
+                return True
+        return False
+
+    def snapshot(self) -> Peer | Broken:
+        """Freeze a copy of the submission as it is now; Broken if it does not answer."""
+        deadline = Deadline(self.pid, self._bounds.call)
+        mine, theirs = socket_pair()
+        try:
+            self._connection.allow(deadline)
+            with theirs:
+                self._connection.send({"do": "snapshot"}, descriptors=[theirs.fileno()])
+            self._connection.receive()
+        except (EOFError, OSError, FormatError, Broken) as error:
+            mine.close()
+            return error if isinstance(error, Broken) else died(SILENT)
+        peer = accept(mine, deadline.wall_left(), self._peer.is_over)
+        if peer is None:
+            return died(SILENT)
+        self._snapshots.append(peer)
+        return peer
+
+    def _send_submission(self, archive: bytes) -> None:
+        packed = in_memory(archive)
+        wall = self._settings.start_timeout
+        try:
+            self._connection.allow(Deadline(self.pid, Allowance(wall, wall)))
+            self._connection.send({"do": "start"}, descriptors=[packed])
+            self._connection.receive()
+        finally:
+            os.close(packed)
+
+
+def _names(told: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names that a saved file would lack, as the agent tells them."""
+    names = told.get("lacks")
+    found = names if isinstance(names, list) else []
+    return tuple(name for name in found if isinstance(name, str) and name.isidentifier() and len(name) < 60)[
+        :MAX_NAMES
+    ]
+
+
+def _error(told: dict[str, Any]) -> str:
+    """Return the exception of what a cell saves, as the agent tells it."""
+    error = told.get("saved_error")
+    with contextlib.suppress(Exception):
+        return f"{error['kind']!s:.80}: {error['text']!s:.300}" if isinstance(error, dict) else ""
+    return ""
