@@ -216,11 +216,11 @@ class Loopback(Link):
         self.server = Server(namespace, self._ask)
 
     def _ask(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
-        return unpack(self.answer(*unpack(frame[4:]))[4:])  # type: ignore[no-any-return]
+        return unpack(self.answer(*unpack(frame[4:]))[4:])
 
     def exchange(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
         """Let the server within the process answer."""
-        return unpack(self.server.handle(*unpack(frame[4:]))[4:])  # type: ignore[no-any-return]
+        return unpack(self.server.handle(*unpack(frame[4:]))[4:])
 
 
 def loopback(namespace: Mapping[str, Any]) -> Loopback:
