@@ -31,7 +31,7 @@ from types import CodeType
 from . import shell as shells
 from .frames import Connection, DescriptorConnection
 from .server import Server, describe
-from .streams import Descriptor, Stream
+from .streams import Descriptor, OutStream
 
 HOME = os.environ.get("HOME", "/home/student")
 WORK = f"{HOME}/work"
@@ -92,7 +92,7 @@ class Agent:
         lend_fonts()
         shells.settle(self._shell, WORK)
         self._display.descriptors = [Descriptor(1, "stdout"), Descriptor(2, "stderr")]
-        sys.stdout, sys.stderr = Stream(self._display, "stdout", 1), Stream(self._display, "stderr", 2)
+        sys.stdout, sys.stderr = OutStream(self._display, "stdout", 1), OutStream(self._display, "stderr", 2)
         for number in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF):
             signal.signal(number, signal.SIG_IGN)
         self._connection.send({"done": True})

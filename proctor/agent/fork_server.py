@@ -25,17 +25,21 @@ import sys
 
 from . import privileges, shell
 from .agent import Agent, close_all_but
-from .streams import Display, Stream
+from .streams import Display, OutStream
 
 MODULES = (
     "asyncio", "concurrent.futures.thread", "multiprocessing", "runpy", "unittest",
     "IPython.core.completer", "IPython.core.completerlib", "IPython.core.logger", "IPython.core.magics.ast_mod",
     "IPython.core.magics.execution", "IPython.core.magics.extension", "IPython.core.magics.pylab",
     "IPython.core.oinspect", "IPython.extensions.autoreload", "IPython.extensions.storemagic",
-    "IPython.utils.module_paths", "matplotlib_inline.config", "pygments.formatters.terminal256",
+    "IPython.utils.module_paths", "pygments.formatters.terminal256",
     "pygments.styles.default", "stack_data.formatting",
 )  # fmt: skip
-"""What a shell imports for its first magic and its first traceback."""
+"""What a shell imports for its first magic and its first traceback.
+
+Not the inline backend: importing it sets up figures, which is for the student's first figure to do. Before that a
+notebook may choose another one.
+"""
 MAX_REQUEST, DESCRIPTORS = 2**17, 3
 READY = b"ready\n"
 
@@ -66,7 +70,7 @@ def spare_reloads():
 def rehearse(notebook_shell):
     """Do once what every notebook does, a figure and a traceback, and leave no state of it behind."""
     out, err, prompt = sys.stdout, sys.stderr, notebook_shell.execution_count
-    sys.stdout = sys.stderr = Stream(notebook_shell.display, "stdout", 1)
+    sys.stdout = sys.stderr = OutStream(notebook_shell.display, "stdout", 1)
     if "matplotlib.backends.backend_agg" in sys.modules:
         with contextlib.suppress(Exception):
             draw()

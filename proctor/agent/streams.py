@@ -1,6 +1,6 @@
 """Output of a running cell, sent to the grader in the order in which it is shown.
 
-What Python code prints goes through :class:`Stream`. What programs and C code write to the descriptors 1 and 2 lands
+What Python code prints goes through :class:`OutStream`. What programs and C code write to the descriptors 1 and 2 lands
 in files without a name, and is read before anything else is shown and when the cell ends.
 """
 
@@ -149,10 +149,10 @@ class Display:
                 self._connection.send({"show": "lost", "size": len(body)})
 
 
-class Stream(io.TextIOBase):
-    """`sys.stdout` or `sys.stderr` of a notebook."""
+class OutStream(io.TextIOBase):
+    """`sys.stdout` or `sys.stderr` of a notebook, named as in ipykernel: libraries know it by its name."""
 
-    encoding, errors = "UTF-8", "strict"
+    encoding = "UTF-8"
 
     def __init__(self, display, name, number):
         self.name, self._display, self._number = name, display, number
@@ -160,6 +160,7 @@ class Stream(io.TextIOBase):
     def write(self, text):
         """Show text."""
         if not isinstance(text, str):
+            __tracebackhide__ = True
             raise TypeError(f"write() argument must be str, not {type(text)}")
         self._display.write(self.name, text)
         return len(text)
