@@ -17,6 +17,7 @@ import gc
 import importlib
 import io
 import json
+import linecache
 import os
 import random
 import signal
@@ -58,27 +59,30 @@ def spare_reloads():
     """
     from IPython.extensions.autoreload import ModuleReloader
 
-    begin, loaded = ModuleReloader.__init__, dict.fromkeys(sys.modules, True)
+    look, loaded = ModuleReloader.filename_and_mtime, set(map(id, sys.modules.values()))
 
-    def begin_without_them(self, *args, **named):
-        begin(self, *args, **named)
-        self.skip_modules.update(loaded)
+    def look_unless_loaded(self, module):
+        return (None, None) if id(module) in loaded else look(self, module)
 
-    ModuleReloader.__init__ = begin_without_them
+    ModuleReloader.filename_and_mtime = look_unless_loaded
 
 
 def rehearse(notebook_shell):
     """Do once what every notebook does, a figure and a traceback, and leave no state of it behind."""
     out, err, prompt = sys.stdout, sys.stderr, notebook_shell.execution_count
+    names, sources = dict(notebook_shell.user_ns), set(linecache.cache)
     sys.stdout = sys.stderr = OutStream(notebook_shell.display, "stdout", 1)
     if "matplotlib.backends.backend_agg" in sys.modules:
         with contextlib.suppress(Exception):
             draw()
     for source in ("1 / 0", "print(1)\n2"):
         notebook_shell.run_cell(source, store_history=False)
-    notebook_shell.reset()
+    notebook_shell.reset(new_session=False)
     notebook_shell.execution_count = prompt
     notebook_shell.user_ns.pop("_exit_code", None)
+    notebook_shell.user_ns |= {name: value for name, value in names.items() if name not in notebook_shell.user_ns}
+    for name in [name for name in linecache.cache if "ipykernel_" in name and name not in sources]:
+        del linecache.cache[name]
     sys.stdout, sys.stderr = out, err
     for name in ("last_type", "last_value", "last_traceback", "last_exc"):
         vars(sys).pop(name, None)

@@ -153,7 +153,7 @@ class ZMQInteractiveShell(InteractiveShell):
 
     def init_history(self):
         """Keep the history in memory (called by `InteractiveShell.__init__`)."""
-        self.history_manager = HistoryManager(shell=self, parent=self, enabled=False)
+        self.history_manager = HistoryManager(shell=self, parent=self, hist_file=":memory:")
         self.configurables.append(self.history_manager)
 
     def init_hooks(self):
@@ -214,12 +214,18 @@ def encoded(bundle):
 
 def refuse_input(prompt="", *_args, **_named):
     """Refuse to read from a person, in nbclient's words."""
+    __tracebackhide__ = True
     raise StdinNotImplementedError("raw_input was called, but this frontend does not support input requests.")
 
 
 def refuse_password(prompt="Password: ", stream=None, **_named):
     """Refuse to read a password, likewise."""
+    __tracebackhide__ = True
     raise StdinNotImplementedError("getpass was called, but this frontend does not support input requests.")
+
+
+def pass_breakpoint(*_args, **_named):
+    """Go on at a `breakpoint()`, as a kernel does while no debugger is attached."""
 
 
 def prepare_cell():
@@ -231,7 +237,7 @@ def build(display):
     """Return the shell of this process, whose names are those of `__main__`."""
     import pdb  # replaced in part below
 
-    main = ModuleType("__main__")
+    main = ModuleType("__main__", doc="Automatically created module for IPython interactive environment")
     main.__builtins__ = builtins
     sys.modules["__main__"] = main
     # tqdm looks for this section.
@@ -239,8 +245,10 @@ def build(display):
         config=Config({"IPKernelApp": {}}), user_module=main, display=display
     )
     InteractiveShellABC.register(ZMQInteractiveShell)
+    shell.extension_manager.load_extension("storemagic")
     pdb.Pdb = debugger.Pdb = debugger.InterruptiblePdb
     pdb.set_trace = debugger.set_trace
+    sys.breakpointhook = pass_breakpoint
     return shell
 
 

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import io
 import json
+import numbers
 import os
 import threading
 import time
@@ -105,7 +106,7 @@ class Display:
             self.flush()
             if self._connection is not None:
                 header = {"show": "update" if update else "output", "id": display_id}
-                self._send(header, json.dumps(output, default=str).encode("utf-8", "replace"))
+                self._send(header, written(output))
 
     def clear(self, *, wait):
         """Clear the cell's output, now or when the next one comes."""
@@ -139,7 +140,7 @@ class Display:
         text, self._text, self._size, self._sent = "".join(self._text), [], 0, time.monotonic()
         if text:
             output = {"output_type": "stream", "name": self._name, "text": text}
-            self._send({"show": "output", "id": None}, json.dumps(output).encode())
+            self._send({"show": "output", "id": None}, written(output))
 
     def _send(self, header, body=b""):
         with contextlib.suppress(OSError):
@@ -147,6 +148,20 @@ class Display:
                 self._connection.send(header, body)
             except ValueError:  # too large for a frame
                 self._connection.send({"show": "lost", "size": len(body)})
+
+
+def written(output):
+    """Return an output as JSON; half of a surrogate pair, which no file can hold, as a question mark."""
+    return json.dumps(output, default=plain_value, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def plain_value(value):
+    """Return a value of a library's own type as JSON has it: numbers as such, sets as lists, all else as text."""
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    return list(value) if isinstance(value, set | frozenset) else str(value)
 
 
 class OutStream(io.TextIOBase):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
-import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ CHANGING = (
     (r"Thread-\d+", "Thread-N"),
     (r"Task-\d+", "Task-N"),
     (r"\bpid[ =]\d+", "pid N"),
+    (r"\b\d+\.py, line", "CELL, line"),
+    (r"\bat [0-9a-f]{12}\b", "at ADDRESS"),
 )
 """What differs from run to run: patterns, and what stands for them."""
 
@@ -40,8 +42,10 @@ OWN_FRAMES = r"site-packages/ipykernel/|/run/sandbox/agent/|skipping hidden"
 """Frames of a traceback that show how input is refused and how text is written, here and there."""
 
 
-def run_plainly(cells: Sequence[str], folder: Path, home: Path) -> Cells:
+def run_plainly(cells: Sequence[str], home: Path) -> Cells:
     """Return the outputs of cells, run by nbclient on plain ipykernel."""
+    folder = home / "work"
+    folder.mkdir()
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     variables = {name: value.replace(HOME, str(home)) for name, value in environment().items()}
     del variables["MPLBACKEND"], variables["PYDEVD_DISABLE_FILE_VALIDATION"]
@@ -53,19 +57,14 @@ def run_plainly(cells: Sequence[str], folder: Path, home: Path) -> Cells:
         resources={"metadata": {"path": str(folder)}},
     )
     variables["JUPYTER_RUNTIME_DIR"] = str(home / "runtime")
-    try:
+    with contextlib.suppress(DeadKernelError):
         client.execute(env=variables)
-    except DeadKernelError:
-        pass
-    finally:
-        if client.km is not None and client.km.has_kernel:
-            client.km.shutdown_kernel(now=True)
-    places = {str(folder): "WORK", str(home): "HOME"}
+    places = {str(folder): "WORK", "~/work": "WORK", str(home): "HOME"}
     return [comparable(cell.outputs, places) for cell in notebook.cells]
 
 
-def run_ours(cells: Sequence[str], folder: Path, **settings: Any) -> Cells:
-    """Return the outputs of cells, run by a session."""
+def run_ours(cells: Sequence[str], folder: Path, *, in_order: bool = False, **settings: Any) -> Cells:
+    """Return the outputs of cells, run by a session, with stdout and stderr in order or apart."""
     shown = []
     with Session(folder, Sandbox(**settings), Bounds()) as session:
         for source in cells:
@@ -73,7 +72,9 @@ def run_ours(cells: Sequence[str], folder: Path, **settings: Any) -> Cells:
             shown.append(execution.outputs)
             if execution.fatal:
                 break
-    places = {f"{HOME}/work": "WORK", HOME: "HOME"}
+    places = {f"{HOME}/work": "WORK", "~/work": "WORK", HOME: "HOME"}
+    if in_order:
+        return [[_normal(output, places) for output in outputs] for outputs in shown]
     return [comparable(outputs, places) for outputs in shown]
 
 
@@ -141,9 +142,3 @@ def brief(outputs: Sequence[dict[str, Any]]) -> list[str]:
             lines.append(f"{what}: {output['data'].get('text/plain', sorted(output['data']))}")
     return lines
 
-
-def matplotlib_home(home: Path) -> Path:
-    """Return a home folder with Matplotlib's list of fonts in it, which takes seconds to make."""
-    (home / ".config" / "matplotlib").mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("MPLCONFIGDIR", str(home / ".config" / "matplotlib"))
-    return home
