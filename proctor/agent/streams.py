@@ -17,7 +17,7 @@ import time
 PIECE = 8192
 """Characters after which text is sent; a cell that prints in a loop does not cost a frame a line."""
 DELAY = 0.1
-"""Seconds after which text is sent, for whoever watches a limit."""
+"""Seconds after which a line is sent at once: a cell that ends its process loses at most what came in that time."""
 MAX_READ = 4 * 2**20
 """Bytes that are read of a descriptor's output at once; what is over is skipped."""
 HOLE = 2**20
@@ -133,12 +133,13 @@ class Display:
         self._name = name
         self._text.append(text)
         self._size += len(text)
-        if self._size > PIECE or time.monotonic() - self._sent > DELAY:
+        if self._size > PIECE or (text.endswith("\n") and time.monotonic() - self._sent > DELAY):
             self._flush()
 
     def _flush(self):
-        text, self._text, self._size, self._sent = "".join(self._text), [], 0, time.monotonic()
+        text, self._text, self._size = "".join(self._text), [], 0
         if text:
+            self._sent = time.monotonic()
             output = {"output_type": "stream", "name": self._name, "text": text}
             self._send({"show": "output", "id": None}, written(output))
 

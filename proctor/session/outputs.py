@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbformat import from_dict
 from nbformat.v4 import new_output
 
 if TYPE_CHECKING:
@@ -21,8 +23,18 @@ TYPES: dict[str, dict[str, type]] = {
 }
 """The fields of each type of output."""
 
-Displays = dict[str, list[Any]]
-"""The outputs of a notebook that have a display id, by it: a later cell may update them."""
+
+
+@dataclass
+class Shown:
+    """An output that has a display id, and the bytes that it takes."""
+
+    output: NotebookNode
+    size: int
+
+
+Displays = dict[str, dict[int, Shown]]
+"""The outputs of a notebook that have a display id, by it and by their identity: a later cell may update them."""
 
 
 class Outputs:
@@ -38,6 +50,7 @@ class Outputs:
         self.limit, self.size, self.seen = limit, 0, 0
         self.outputs: list[NotebookNode] = []
         self._displays: Displays = {} if displays is None else displays
+        self._own: list[tuple[str, Shown]] = []
         self._clear_next = False
         self._lost = 0
 
@@ -53,14 +66,14 @@ class Outputs:
         if type(size) is not int or size < 0:
             return
         self.seen += size
-        if what == "lost" or self.size + size > self.limit:
+        if what in ("output", "lost"):
+            self._clear()
+        if what == "lost" or size > self.limit:
             self._lost += size
+        elif (output := _read(body)) is None:
             return
-        output = _read(body)
-        if output is None:
-            return
-        if what == "update":
-            self._update(name, output)
+        elif what == "update":
+            self._update(name, output, size)
         elif what == "output":
             self._append(name, output, size)
 
@@ -72,25 +85,41 @@ class Outputs:
         return self.outputs
 
     def _append(self, name: Any, output: NotebookNode, size: int) -> None:
-        self._clear()
-        self.size += size
+        if not self._take(size, size):
+            return
         last = self.outputs[-1] if self.outputs else None
         if last and output.output_type == last.output_type == "stream" and last.name == output.name:
             last.text += output.text
             return
         self.outputs.append(output)
         if isinstance(name, str) and (name in self._displays or len(self._displays) < MAX_DISPLAYS):
-            self._displays.setdefault(name, []).append(output)
+            shown = Shown(output, size)
+            self._displays.setdefault(name, {})[id(shown)] = shown
+            self._own.append((name, shown))
 
-    def _update(self, name: Any, output: NotebookNode) -> None:
-        self.size += len(json.dumps(output.data))
-        for shown in self._displays.get(name, []) if isinstance(name, str) else []:
-            shown.data, shown.metadata = output.data, output.metadata
+    def _update(self, name: Any, output: NotebookNode, size: int) -> None:
+        found = list(self._displays.get(name, {}).values()) if isinstance(name, str) else []
+        if not self._take(sum(size - shown.size for shown in found), size):
+            return
+        for shown in found:
+            shown.output.data, shown.output.metadata, shown.size = output.data, output.metadata, size
+
+    def _take(self, more: int, size: int) -> bool:
+        """Return whether more bytes are within the limit, and count them as kept or the output's as lost."""
+        if self.size + more > self.limit:
+            self._lost += size
+            return False
+        self.size += more
+        return True
 
     def _clear(self) -> None:
-        if self._clear_next:
-            self.outputs.clear()
-            self._clear_next, self.size = False, 0
+        if not self._clear_next:
+            return
+        for name, shown in self._own:
+            del self._displays[name][id(shown)]
+        self.outputs.clear()
+        self._own.clear()
+        self._clear_next, self.size, self._lost = False, 0, 0
 
 
 def _read(body: bytes) -> NotebookNode | None:
@@ -99,9 +128,23 @@ def _read(body: bytes) -> NotebookNode | None:
         data = json.loads(body)
         kind = data.pop("output_type")
         fields = TYPES[kind]
-        if all(isinstance(data[name], expected) for name, expected in fields.items()):
-            output: NotebookNode = new_output(kind, **{name: data[name] for name in fields})
-            return output
+        if not all(isinstance(data[name], expected) for name, expected in fields.items()):
+            return None
+        kept = {name: data[name] for name in fields}
+        if "data" in kept:
+            kept["data"] = {name: value for name, value in kept["data"].items() if _is_valid(name, value)}
+        if not all(isinstance(line, str) for line in kept.get("traceback", ())):
+            return None
+        output: NotebookNode = from_dict({"output_type": kind, **kept})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        pass
-    return None
+        return None
+    return output
+
+
+def _is_valid(name: str, value: Any) -> bool:
+    """Return whether the notebook format has such a value for a format: text, its lines, or any for JSON."""
+    if name == "application/json" or (name.startswith("application/") and name.endswith("+json")):
+        return True
+    return isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(line, str) for line in value)
+    )

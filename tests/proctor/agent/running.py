@@ -28,7 +28,7 @@ CHANGING = (
     (r"ipykernel_\d+/\d+\.py", "CELL"),
     (r"\b0x[0-9a-f]+\b", "ADDRESS"),
     (r"\b[0-9a-f]{32}\b", "IDENTITY"),
-    (r"[\d.]+ ?(ns|[µμ]s|us|ms|s|min)\b", "TIME"),
+    (r"[\d.]+(e[+-]?\d+)? ?(ns|[µμ]s|us|ms|s|min)\b", "TIME"),
     (r"(?<=[a-z]) \d+ function calls|\d+\.\d{3}(?= +)", "NUMBER"),
     (r"Thread-\d+", "Thread-N"),
     (r"Task-\d+", "Task-N"),
