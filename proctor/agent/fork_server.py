@@ -80,7 +80,9 @@ def rehearse(notebook_shell):
     notebook_shell.reset(new_session=False)
     notebook_shell.execution_count = prompt
     notebook_shell.user_ns.pop("_exit_code", None)
-    notebook_shell.user_ns |= {name: value for name, value in names.items() if name not in notebook_shell.user_ns}
+    notebook_shell.user_ns |= {
+        name: value for name, value in names.items() if name not in notebook_shell.user_ns
+    }
     for name in [name for name in linecache.cache if "ipykernel_" in name and name not in sources]:
         del linecache.cache[name]
     sys.stdout, sys.stderr = out, err

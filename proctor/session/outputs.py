@@ -24,7 +24,6 @@ TYPES: dict[str, dict[str, type]] = {
 """The fields of each type of output."""
 
 
-
 @dataclass
 class Shown:
     """An output that has a display id, and the bytes that it takes."""

@@ -1,12 +1,12 @@
 """The table of features, read from the text files in `table/`.
 
-    = a notebook, whose cells run one after the other in one process
-    == a feature
-    ?? why it differs from Jupyter, if it does
-    a cell
-    => what ours shows there, if it differs: an output as `running.brief` writes it
-    --
-    the next cell
+= a notebook, whose cells run one after the other in one process
+== a feature
+?? why it differs from Jupyter, if it does
+a cell
+=> what ours shows there, if it differs: an output as `running.brief` writes it
+--
+the next cell
 """
 
 from __future__ import annotations

@@ -96,9 +96,7 @@ def comparable(outputs: Sequence[dict[str, Any]], places: dict[str, str]) -> lis
 
 
 def _gathered(streams: dict[str, str]) -> list[dict[str, Any]]:
-    return [
-        {"output_type": "stream", "name": name, "text": text} for name, text in sorted(streams.items())
-    ]
+    return [{"output_type": "stream", "name": name, "text": text} for name, text in sorted(streams.items())]
 
 
 def _normal(value: Any, places: dict[str, str], key: str = "") -> Any:
@@ -141,4 +139,3 @@ def brief(outputs: Sequence[dict[str, Any]]) -> list[str]:
             what = "result" if kind == "execute_result" else "display"
             lines.append(f"{what}: {output['data'].get('text/plain', sorted(output['data']))}")
     return lines
-

@@ -19,7 +19,6 @@ from proctor.sandbox.fonts import font_list
 from proctor.sandbox.view import build_view
 
 
-
 def _cases(notebooks: dict[str, list[Feature]]) -> list[Any]:
     return [
         pytest.param(notebook, feature, id=f"{notebook}: {feature.name}")
