@@ -11,7 +11,7 @@ sys.path[:0] = [str(HERE.parent)]
 
 from proctor.diagnosis import offered  # noqa: E402
 from proctor.judge import LocalSide, criteria, judge_cell, load_tests  # noqa: E402
-from proctor.wall import loopback  # noqa: E402
+from proctor.session.proxies import loopback  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -53,14 +53,17 @@ def spare_reloads():
     A look at some 1,400 files before each cell takes longer than most cells do.
     """
     from IPython.extensions.autoreload import ModuleReloader
+    from IPython.extensions.deduperreload.deduperreload import DeduperReloader
 
-    begin, loaded = ModuleReloader.__init__, dict.fromkeys(sys.modules, True)
+    start_with(ModuleReloader, "skip_modules", dict.fromkeys(sys.modules, True))
+    start_with(DeduperReloader, "source_by_modname", dict.fromkeys(sys.modules, ""))
 
-    def begin_without_them(self, *args, **named):
-        begin(self, *args, **named)
-        self.skip_modules.update(loaded)
 
-    ModuleReloader.__init__ = begin_without_them
+def start_with(owner, name, entries):
+    """Let a dict that each object of a class begins with, as an attribute, hold some entries."""
+    kept = f"_{name}"
+    holder = property(lambda self: vars(self)[kept], lambda self, value: vars(self).update({kept: {**entries, **value}}))
+    setattr(owner, name, holder)
 
 
 def rehearse(notebook_shell):
@@ -158,7 +161,8 @@ def run(control_number, modules):
     """Preload, say so, and serve."""
     notebook_shell = shell.build(Display())  # first: what is imported next integrates itself with it
     preload(modules)
-    spare_reloads()
+    with contextlib.suppress(ImportError, AttributeError):  # another version of IPython: reloading takes its time
+        spare_reloads()
     rehearse(notebook_shell)
     forget_ourselves()
     if (threads := len(os.listdir("/proc/self/task"))) > 1:
