@@ -42,7 +42,7 @@ class Started:
         peer: the agent.
         sandbox: its sandbox, or the process itself where there is none.
         server: the fork server that it came from, if any.
-        report: where a forked agent's monitor tells how it ended.
+        report: where a fork server tells how its agent ended.
         home: its folder, where there is no sandbox.
         gate: our end of the gate's socket, whose closing ends an empty sandbox.
     """
@@ -60,7 +60,7 @@ class Started:
         return self.server is not None and self.server.is_over()
 
     def status(self) -> str:
-        """Return what the monitor has reported, or bubblewrap's status: a number as text, or "!" and why not."""
+        """Return what the fork server has reported, or bubblewrap's status: a number as text, or "!" and why not."""
         if self.report is None:
             status = self.sandbox.popen.poll()
             return "" if status is None else str(status)

@@ -46,12 +46,19 @@ class Peer:
                 os.killpg(self.pid, signal.SIGINT)
 
     def close(self) -> None:
-        """Kill the process and what it has started, and close the connection.
+        """Kill the process and what it has started, and close the connection."""
+        self.socket.close()
+        self.kill()
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def kill(self) -> None:
+        """Kill the process and what it has started.
 
         Its descendants would else count against the limits of the next one. It is stopped first, so that none
         is born while they are looked for.
         """
-        self.socket.close()
         if self._handle is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -63,8 +70,6 @@ class Peer:
             for pid in below:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        os.close(self._handle)
-        self._handle = None
 
 
 def socket_pair() -> tuple[socket.socket, socket.socket]:

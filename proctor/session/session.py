@@ -1,4 +1,4 @@
-"""One submission that runs: its cells in order, and frozen copies of its state.
+"""One submission that runs: its cells in order, and copies of its state.
 
 Cells are run here, and not by nbclient, which honours what a notebook asks for in its metadata and waits as long as
 a kernel likes.
@@ -18,7 +18,7 @@ from proctor.sandbox.errors import SandboxUnavailable
 from proctor.sandbox.launch import Started, start_agent
 from proctor.sandbox.memory import MemoryWatch
 from proctor.sandbox.packing import pack
-from proctor.sandbox.peer import Peer, accept, socket_pair
+from proctor.sandbox.peer import accept, socket_pair
 from proctor.sandbox.process import how_it_ended, in_memory
 from proctor.session.clock import Allowance, Bounds, Deadline, cpu_seconds
 from proctor.session.connection import GuardedConnection, died
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
+    from proctor.sandbox.peer import Peer
     from proctor.sandbox.settings import Sandbox
 
 GRACE = Allowance(cpu=2, wall=12)
@@ -80,7 +81,6 @@ class Session:
         self._output_left = bounds.output
         self._started: Started | None = None
         self._watch: MemoryWatch | None = None
-        self._snapshots: list[Peer] = []
 
     def __enter__(self) -> Self:
         """Start.
@@ -114,8 +114,6 @@ class Session:
         """Kill the submission with all its processes, and give back sockets and folders."""
         if self._watch is not None:
             self._watch.stop()
-        while self._snapshots:
-            self._snapshots.pop().close()
         if self._started is not None:
             self._started.close()
             self._started = None
@@ -205,23 +203,26 @@ class Session:
                 return True
         return False
 
-    def snapshot(self) -> Peer | Broken:
-        """Freeze a copy of the submission as it is now; Broken if it does not answer."""
-        deadline = Deadline(self.pid, self._bounds.call)
+    def fork(self, seconds: float) -> Peer:
+        """Return a copy of the submission as it is now.
+
+        Raises:
+            Broken: it does not answer in time, and is killed.
+        """
+        deadline = Deadline(self.pid, Allowance(seconds, seconds))
         mine, theirs = socket_pair()
         try:
             self._connection.allow(deadline)
             with theirs:
-                self._connection.send({"do": "snapshot"}, descriptors=[theirs.fileno()])
-            self._connection.receive()
-        except (EOFError, OSError, FormatError, Broken) as error:
+                self._connection.send({"do": "fork"}, descriptors=[theirs.fileno()])
+        except (EOFError, OSError, Broken):
             mine.close()
-            return error if isinstance(error, Broken) else died(SILENT)
-        peer = accept(mine, deadline.wall_left(), self._peer.is_over)
-        if peer is None:
-            return died(SILENT)
-        self._snapshots.append(peer)
-        return peer
+        else:
+            peer = accept(mine, deadline.wall_left(), self._peer.is_over)
+            if peer is not None:
+                return peer
+        self._peer.kill()  # nobody has to wait for it again
+        raise died(SILENT)
 
     def _send_submission(self, archive: bytes) -> None:
         packed = in_memory(archive)
