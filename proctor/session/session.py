@@ -207,7 +207,7 @@ class Session:
         """Return a copy of the submission as it is now.
 
         Raises:
-            Broken: it does not answer in time, and is killed.
+            Broken: there is none. Who does not answer in time is killed: nobody has to wait for it again.
         """
         deadline = Deadline(self.pid, Allowance(seconds, seconds))
         mine, theirs = socket_pair()
@@ -221,7 +221,8 @@ class Session:
             peer = accept(mine, deadline.wall_left(), self._peer.is_over)
             if peer is not None:
                 return peer
-        self._peer.kill()  # nobody has to wait for it again
+        if not deadline.wall_left():
+            self._peer.kill()
         raise died(SILENT)
 
     def _send_submission(self, archive: bytes) -> None:
