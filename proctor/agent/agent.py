@@ -102,8 +102,13 @@ class Agent:
         self._bury()
         self._display.connect(self._connection)
         try:
-            with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+            try:
                 await self._run(header["source"])
+            except (KeyboardInterrupt, asyncio.CancelledError):
+                pass
+            except Exception as error:  # the shell itself stumbles: a cell has taken something away from it
+                shown = {"output_type": "error", "ename": type(error).__name__, "evalue": str(error), "traceback": []}
+                self._display.show(shown)
             if header.get("saved") is not None:
                 self._display.flush()
                 told = self._run_saved(header["saved"], set(header["wanted"]))

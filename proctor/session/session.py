@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from proctor.sandbox.peer import Peer
     from proctor.sandbox.settings import Sandbox
 
-GRACE = Allowance(cpu=2, wall=12)
+GRACE = Allowance(cpu=2, wall=4)
 """What a cell may take to react to an interrupt."""
 INTERRUPTS = 3
 """How often a cell is interrupted before its process is killed: code may swallow the first one."""
