@@ -8,9 +8,15 @@ Without a due date or without a timestamp nobody is late.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
 from nbgrader.plugins import BasePlugin
+from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Bool, Dict, Float, TraitError, Unicode, validate
+
+if TYPE_CHECKING:
+    from proctor.gradebook.book import Book
+    from proctor.gradebook.lateness import Late
 
 DAY = 24 * 60 * 60
 ROUNDING = 1e-6
@@ -31,6 +37,9 @@ class LatePolicy(BasePlugin):
     grace_minutes = Float(
         0.0, help="So late costs nothing. Who is later than that is late since the due date."
     ).tag(config=True)
+    timezone = Unicode("UTC", help="The time zone of due dates, by whose days lateness is counted.").tag(
+        config=True
+    )
     extensions = Dict(
         value_trait=Float(),
         key_trait=Unicode(),
@@ -93,3 +102,25 @@ class LatePolicy(BasePlugin):
 
 def _name(proposal: dict[str, object]) -> str:
     return str(getattr(proposal["trait"], "name", "?"))
+
+
+class Plugin:
+    """Asks nbgrader's plugin for late work, as nbgrader's own step does, but for one notebook at a time.
+
+    Args:
+        parent: whose configuration names the plugin (`c.AssignLatePenalties.plugin_class`).
+    """
+
+    def __init__(self, parent: Any) -> None:
+        self._step = AssignLatePenalties(parent=parent)
+        self._step.init_plugin()
+
+    def __call__(self, book: Book, late: Late) -> float | None:
+        """Return the points that a late notebook loses, or None."""
+        step = self._step
+        step.assignment_id, step.notebook_id, step.student_id = late.assignment, late.notebook, late.student
+        step.gradebook, step.db_url = book.nbgrader, str(book.nbgrader.engine.url)
+        penalty: float | None = step.plugin_inst.late_submission_penalty(
+            late.student, late.score, late.seconds
+        )
+        return penalty
