@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets.config import Config
 
+from proctor import extensions
 from proctor.batch.crew import CrewUnavailable
 from proctor.batch.plan import CannotGrade, Wish, disk_is_full
 from proctor.batch.tally import Graded as Counted
@@ -54,6 +55,8 @@ SETTINGS = ("Grading", "JailProvisioner", "JailSettings", "LimitOutput")
 ROOM = 0.75
 """Share of the jail's limits that what lies beside a notebook may take; the given files come on top."""
 
+PENALTY = "the penalty for lateness has changed: due date, price, extension or points"
+
 log = logging.getLogger(__name__)
 
 
@@ -66,7 +69,7 @@ def states(course: Course) -> dict[str, str]:
     with course.book as book:
         run = Run(course, Wish(), book)
         late = outdated(book, course.exercise.name, course.price)
-        return {student: run.why(student) or ("late" if student in late else "") for student in run.students}
+        return {student: run.why(student) or PENALTY * (student in late) for student in run.students}
 
 
 def grade(
@@ -140,7 +143,8 @@ class Run:
         self._clock = Clock(exercise)
         try:
             self._clock.check()
-        except CollectError as damaged:
+            extensions.load(exercise.root)
+        except (CollectError, extensions.ExtensionsError) as damaged:
             raise CannotGrade(f"Nothing was graded. {damaged}") from None
         known = book.notebooks(exercise.name)
         self._notebooks = [name for name in known if fnmatch(name, wish.notebooks)]
@@ -239,7 +243,9 @@ class Run:
         exercise = self._course.exercise
         submitted = read_notebook(exercise.submitted(student) / f"{notebook}.ipynb")
         release = exercise.release(notebook).read_text(encoding="utf-8")
-        return Ungraded(submitted, release, self._fresh.now(notebook))
+        # Which tests it was graded by, the grading says, if there is any.
+        known = {name: mark for name, mark in self._fresh.now(notebook).items() if name != "tests"}
+        return Ungraded(submitted, release, known)
 
     def _save(self, result: Result, tally: Tally) -> None:
         """Save what a worker has brought back: the gradebook first, then the folder."""

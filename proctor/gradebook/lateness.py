@@ -110,4 +110,4 @@ def _notebooks(session: Any, submissions: list[str] | None) -> list[tuple[Any, s
     )
     if submissions is not None:
         query = query.where(SubmittedNotebook.assignment_id.in_(submissions))
-    return list(session.execute(query).tuples())
+    return [(notebook, name, score) for notebook, name, score in session.execute(query)]

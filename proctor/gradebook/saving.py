@@ -145,7 +145,7 @@ def _rows(session: Any, kind: Any, notebook: Any) -> dict[str, Any]:
         .join(kind, kind.cell_id == BaseCell.id)
         .where(kind.notebook_id == notebook.id)
     )
-    return dict(session.execute(query).tuples().all())
+    return {name: row for name, row in session.execute(query)}  # noqa: C416  - rows are no pairs to mypy
 
 
 def _unknown(cell: str) -> str:

@@ -52,6 +52,7 @@ def configure(c: Any, course: Path) -> None:
     c.GenerateSolution.preprocessors = [IncludeHeaderFooter, LockCells, ClearOutput, ClearHiddenTests]
     c.GenerateSolution.post_convert_hook = finish_solution
     c.AssignLatePenalties.plugin_class = LatePolicy
+    c.LatePolicy.course = str(course)
     # Formgrader shows what students wrote: harmless, and with formulas that need no script.
     c.HTMLExporter.preprocessors = ["proctor.nbgrader_plugin.formgrader.Harmless"]
     c.HTMLExporter.filters = {"markdown2html": "proctor.nbgrader_plugin.formgrader.markdown2html"}

@@ -3,16 +3,24 @@
 nbgrader compares a submission's timestamp with the assignment's due date in the gradebook, both in UTC, adds an
 extension that the gradebook knows, and asks its plugin what to take away, for each notebook of the submission.
 Without a due date or without a timestamp nobody is late.
+
+Days are those of the calendar in the due date's time zone: a day ends at the same hour by the clock on the wall, also
+where clocks are changed in between.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from nbgrader.plugins import BasePlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Bool, Dict, Float, TraitError, Unicode, validate
+
+from proctor.extensions import until
 
 if TYPE_CHECKING:
     from proctor.gradebook.book import Book
@@ -46,6 +54,20 @@ class LatePolicy(BasePlugin):
         help="Days granted: {'student': 2.0}, or {'student/assignment': 7.0}, which goes before the former.",
     ).tag(config=True)
 
+    course = Unicode(
+        "", help="The course's folder, whose extensions.json grants time; see `proctor extend`."
+    ).tag(config=True)
+
+    @validate("timezone")
+    def _a_zone(self, proposal: dict[str, object]) -> object:
+        try:
+            ZoneInfo(str(proposal["value"]))
+        except (KeyError, ValueError, OSError):
+            raise TraitError(
+                f"LatePolicy.timezone is the name of a time zone, such as Europe/Berlin, not {proposal['value']!r}."
+            ) from None
+        return proposal["value"]
+
     @validate("per_day", "cap")
     def _a_share(self, proposal: dict[str, object]) -> object:
         value = proposal["value"]
@@ -76,7 +98,8 @@ class LatePolicy(BasePlugin):
             total_seconds_late: seconds after the due date; an extension in the gradebook is already considered.
         """
         assignment = getattr(self.parent, "assignment_id", "")
-        days = self.days_late(student_id, assignment, total_seconds_late)
+        due = self._due(student_id, assignment)
+        days = self.days_late(student_id, assignment, total_seconds_late, due)
         share = min(self.cap, days * self.per_day)
         if share <= 0:
             return None
@@ -84,14 +107,38 @@ class LatePolicy(BasePlugin):
         self.log.info("%s is %d days late: %g of %g points", student_id, days, -points, score)
         return round(max(0.0, min(points, score)), 6)
 
-    def days_late(self, student_id: str, assignment_id: str, seconds: float) -> int:
-        """Return the days that have begun since a student's own due date; 0 within the grace period."""
+    def days_late(
+        self, student_id: str, assignment_id: str, seconds: float, due: dt.datetime | None = None
+    ) -> int:
+        """Return the days that have begun since a student's own due date; 0 within the grace period.
+
+        Args:
+            student_id: who handed in.
+            assignment_id: what.
+            seconds: after the due date.
+            due: the due date, in UTC without a zone; without one each day has 24 hours.
+        """
         always: float = self.extensions.get(student_id, 0.0)
-        granted: float = self.extensions.get(f"{student_id}/{assignment_id}", always)
-        late = seconds - granted * DAY
-        if late <= self.grace_minutes * 60:
+        granted = dt.timedelta(days=self.extensions.get(f"{student_id}/{assignment_id}", always))
+        zone = ZoneInfo("UTC" if due is None else self.timezone)
+        begin = (due or dt.datetime(2000, 1, 1)).replace(tzinfo=dt.UTC)  # noqa: DTZ001  - it gets its zone here
+        handed_in = begin + dt.timedelta(seconds=seconds)
+        last = begin.astimezone(zone).replace(tzinfo=None) + granted
+        extended = until(Path(self.course), student_id, assignment_id) if self.course else None
+        if extended is not None:
+            last = max(last, extended.astimezone(zone).replace(tzinfo=None))
+        if (handed_in - last.replace(tzinfo=zone)).total_seconds() <= self.grace_minutes * 60:
             return 0
-        return max(0, math.ceil((late - ROUNDING) / DAY))
+        late = (handed_in.astimezone(zone).replace(tzinfo=None) - last).total_seconds()
+        return max(1, math.ceil((late - ROUNDING) / DAY))
+
+    def _due(self, student_id: str, assignment_id: str) -> dt.datetime | None:
+        """Return when a student's submission was due, by the gradebook that nbgrader's step has open."""
+        gradebook = getattr(self.parent, "gradebook", None)
+        if gradebook is None:
+            return None
+        found: dt.datetime | None = gradebook.find_submission(assignment_id, student_id).duedate
+        return found
 
     def _achievable(self) -> float:
         """Return the points that can be achieved in the notebook that is being graded."""
