@@ -107,7 +107,12 @@ class Agent:
             except (KeyboardInterrupt, asyncio.CancelledError):
                 pass
             except Exception as error:  # the shell itself stumbles: a cell has taken something away from it
-                shown = {"output_type": "error", "ename": type(error).__name__, "evalue": str(error), "traceback": []}
+                shown = {
+                    "output_type": "error",
+                    "ename": type(error).__name__,
+                    "evalue": str(error),
+                    "traceback": [],
+                }
                 self._display.show(shown)
             if header.get("saved") is not None:
                 self._display.flush()

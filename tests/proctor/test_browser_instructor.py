@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
+from proctor.jail.kernelspec import install_kernelspec
 
 from proctor.drift import differences
-from proctor.jail.kernelspec import install_kernelspec
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from proctor.wall import MAX_TRACE, CallBack, Stumble, Unkept, loopback
 
 from proctor.criteria import Criteria, points
 from proctor.diagnosis import HOOK, Diagnostician, LazySide, Misconception, offered
 from proctor.judge import LocalSide, judge_cell, judge_criteria
 from proctor.outcome import GraderError, Outcome
 from proctor.traces import same
-from proctor.wall import MAX_TRACE, CallBack, Stumble, Unkept, loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

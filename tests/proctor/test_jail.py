@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from matplotlib import font_manager
-from traitlets import TraitError
-
 from proctor.jail import bwrap, seccomp
 from proctor.jail.bwrap import find_bwrap
 from proctor.jail.command import WALL, environment_arguments, mount_arguments
@@ -31,6 +29,7 @@ from proctor.jail.process import children, how_it_ended
 from proctor.jail.provisioner import JailProvisioner
 from proctor.jail.submission import pack
 from proctor.jail.view import HOME, PACKAGE, View, build_view, environment
+from traitlets import TraitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-
 from proctor.clock import Allowance
+
 from proctor.criteria import Criteria, points
 from proctor.grading import jailed_room
 from proctor.outcome import Outcome, Rung

@@ -18,12 +18,12 @@ import bank  # noqa: E402
 import fairness  # noqa: E402
 from bank import PARTS, Submission  # noqa: E402
 from judging import CELLS, HIDDEN, judge  # noqa: E402
+from proctor.kernel import StudentKernel  # noqa: E402
+from proctor.listener import Listener, Peer  # noqa: E402
 
 from build import grade_id  # noqa: E402
 from proctor.grading import jailed_room  # noqa: E402
 from proctor.judging import Judging, Snapshots  # noqa: E402
-from proctor.kernel import StudentKernel  # noqa: E402
-from proctor.listener import Listener, Peer  # noqa: E402
 from proctor.run import Bounds, Exam, saved_files  # noqa: E402
 
 if TYPE_CHECKING:
