@@ -105,7 +105,7 @@ def stages(course: Path) -> dict[str, float]:
         members.write_text(str(os.getpid()))
         watch = Stopwatch(read)
         from proctor.commands import grade  # noqa: PLC0415  - what it imports is part of the start
-        from proctor.jail.nurseries import nurseries  # noqa: PLC0415
+        from proctor.sandbox.fork_server import fork_servers  # noqa: PLC0415
 
         watch_stages(watch)
         parser = argparse.ArgumentParser()
@@ -115,7 +115,7 @@ def stages(course: Path) -> dict[str, float]:
         converter.report = lambda _: None
         with watch.stage(REST):
             converter.start()
-        nurseries().close()
+        fork_servers().close()
         watch.switch()
         (home / meter.MEMBERS).write_text(str(os.getpid()))  # the group is about to be removed
     if converter.tally.failed:
@@ -130,16 +130,16 @@ def watch_stages(watch: Stopwatch) -> None:
     from proctor.batch.converter import BatchAutograde  # noqa: PLC0415
     from proctor.diagnosis import Diagnostician  # noqa: PLC0415
     from proctor.gradebook import HeldSession, OneGradebook  # noqa: PLC0415
-    from proctor.jail.nursery import Nursery  # noqa: PLC0415
-    from proctor.judging import Judging, Snapshots  # noqa: PLC0415
-    from proctor.kernel import StudentKernel  # noqa: PLC0415
+    from proctor.judging import Judging  # noqa: PLC0415
+    from proctor.sandbox.fork_server import ForkServer  # noqa: PLC0415
+    from proctor.session.session import Session  # noqa: PLC0415
 
-    watch.watch(Nursery, "__init__", "start")
+    watch.watch(ForkServer, "__init__", "start")
     watch.watch(Diagnostician, "__call__", "diagnosis")  # most of it once for each worker
-    watch.watch(StudentKernel, "__enter__", "kernel")
-    watch.watch(StudentKernel, "close", "kernel")
-    watch.watch(StudentKernel, "run", "student cells")
-    watch.watch(Snapshots, "take", "snapshots")
+    watch.watch(Session, "__enter__", "session")
+    watch.watch(Session, "close", "session")
+    watch.watch(Session, "run", "student cells")
+    watch.watch(Session, "snapshot", "snapshots")
     watch.watch(Judging, "judge", "judging")
     watch.watch(BatchAutograde, "init_assignment", "gradebook")
     for owner, method in ((SaveAutoGrades, "preprocess"), (AssignLatePenalties, "preprocess")):

@@ -18,7 +18,7 @@ import pytest
 from joblib import cpu_count
 
 from proctor import cli
-from proctor.clock import Allowance
+from proctor.session.clock import Allowance
 from proctor.commands import grade
 from proctor.lock import course_lock
 from proctor.settings import Grading

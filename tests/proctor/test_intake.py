@@ -76,7 +76,7 @@ def take(course: Path, **settings: object) -> Taken:
     config = Config({"CourseDirectory": {"root": str(course), "assignment_id": EXERCISE}})
     config.Autograde.exporter_class = SubmissionExporter
     config.Taken.sanitize_preprocessors = []
-    config.JailProvisioner.update(settings)
+    config.Sandbox.update(settings)
     converter = Taken(coursedir=CourseDirectory(config=config), config=config)
     converter.taken = []
     converter.exporter_class = SubmissionExporter
