@@ -104,11 +104,10 @@ def stages(course: Path) -> dict[str, float]:
             raise SystemExit("This account may not make a control group, so the stages cannot be told apart.")
         members.write_text(str(os.getpid()))
         watch = Stopwatch(read)
-        from proctor.jail.nurseries import nurseries  # noqa: PLC0415
-
         from proctor.batch.plan import Wish  # noqa: PLC0415  - what it imports is part of the start
         from proctor.batch.tally import Tally  # noqa: PLC0415
         from proctor.commands import grade  # noqa: PLC0415
+        from proctor.sandbox.fork_server import fork_servers  # noqa: PLC0415
 
         watch_stages(watch)
         parser = argparse.ArgumentParser()
@@ -116,7 +115,7 @@ def stages(course: Path) -> dict[str, float]:
         wanted, tally = grade._course(parser.parse_args([EXERCISE, "--course", str(course)])), Tally()
         with watch.stage(REST):
             grade.grade(wanted, Wish(), lambda **_: contextlib.nullcontext(InlineCrew()), tally)
-        nurseries().close()
+        fork_servers().close()
         watch.switch()
         (home / meter.MEMBERS).write_text(str(os.getpid()))  # the group is about to be removed
     if tally.failed:
@@ -126,21 +125,21 @@ def stages(course: Path) -> dict[str, float]:
 
 def watch_stages(watch: Stopwatch) -> None:
     """Say what belongs to which stage; conversion is the rest."""
-    from proctor.jail.nursery import Nursery  # noqa: PLC0415
-    from proctor.kernel import StudentKernel  # noqa: PLC0415
-
     from proctor.batch import grading  # noqa: PLC0415
     from proctor.diagnosis import Diagnostician  # noqa: PLC0415
     from proctor.gradebook.book import Book  # noqa: PLC0415
-    from proctor.judging import Judging, Snapshots  # noqa: PLC0415
+    from proctor.judging import Judging  # noqa: PLC0415
+    from proctor.sandbox.fork_server import ForkServer  # noqa: PLC0415
+    from proctor.session.session import Session  # noqa: PLC0415
 
-    watch.watch(Nursery, "__init__", "start")
+    watch.watch(ForkServer, "__init__", "start")
     watch.watch(Diagnostician, "__call__", "diagnosis")  # most of it once for each worker
-    watch.watch(StudentKernel, "__enter__", "kernel")
-    watch.watch(StudentKernel, "close", "kernel")
-    watch.watch(StudentKernel, "run", "student cells")
-    watch.watch(Snapshots, "take", "snapshots")
+    watch.watch(Session, "__enter__", "session")
+    watch.watch(Session, "close", "session")
+    watch.watch(Session, "run", "student cells")
+    watch.watch(Session, "fork", "forks")
     watch.watch(Judging, "judge", "judging")
+    watch.watch(Judging, "judge_again", "judging")
     watch.watch(grading, "save", "gradebook")
     watch.watch(Book, "scores", "gradebook")
 

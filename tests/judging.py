@@ -1,4 +1,4 @@
-"""Judges classes of this process by the hidden tests: in milliseconds, without a kernel, jail or notebook."""
+"""Judges classes of this process by the hidden tests: in milliseconds, without a sandbox or notebook."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def judge(
 
 
 def judge_locally(namespace: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
-    """Return which criteria of each cell pass on the classes themselves, without stand-ins or frames."""
+    """Return which criteria of each cell pass on the classes themselves, without proxies or frames."""
     return {name: _passed(case, namespace) for name, case in HIDDEN.items()}
 
 

@@ -229,9 +229,10 @@ def cut_off(end, shell):
 
 
 def close_all_but(kept):
-    """Close all descriptors but the first three and some others."""
+    """Close all descriptors but the first three and some others, which no program that is started inherits."""
     first = 3
     for number in sorted(kept):
+        os.set_inheritable(number, False)  # noqa: FBT003  - the function's own signature
         os.closerange(first, number)
         first = max(first, number + 1)
     os.closerange(first, MAX_OPEN)

@@ -35,9 +35,9 @@ class Peer:
         with contextlib.suppress(OSError):
             self._handle = os.pidfd_open(pid)
 
-    def is_over(self) -> bool:
-        """Return whether the process has ended."""
-        return self._handle is None or readable(self._handle, 0)
+    def is_over(self, seconds: float = 0) -> bool:
+        """Return whether the process has ended, or ends in time."""
+        return self._handle is None or readable(self._handle, seconds)
 
     def interrupt(self) -> None:
         """Interrupt it, with the programs that it has started and that are in its group."""

@@ -15,7 +15,7 @@ from proctor.agent.frames import FormatError
 from proctor.criteria import Broken
 from proctor.outcome import GraderError, Outcome
 from proctor.sandbox.errors import SandboxUnavailable
-from proctor.sandbox.launch import Started, start_agent
+from proctor.sandbox.launch import LAST_WORDS, Started, start_agent
 from proctor.sandbox.memory import MemoryWatch
 from proctor.sandbox.packing import pack
 from proctor.sandbox.peer import accept, socket_pair
@@ -135,8 +135,10 @@ class Session:
         Raises:
             GraderError: if it was lost through no fault of its own.
         """
+        if self._watch is not None and self._watch.tripped:
+            return False
         living = not self._peer.is_over()
-        if not living and self._started is not None and self._started.lost:
+        if not living and self._started is not None and self._started.lost():
             raise GraderError(LOST)
         return living
 
@@ -144,7 +146,7 @@ class Session:
         """Return in words what ended the agent; "" while it lives, or where nothing tells."""
         if self._watch is not None and self._watch.tripped:
             return "memory limit"
-        status = self._started.status() if self._started is not None else ""
+        status = self._started.status() if self._started is not None and self._peer.is_over() else ""
         return how_it_ended(int(status)) if status.lstrip("-").isdigit() else ""
 
     def cpu_seconds(self) -> float:
@@ -170,7 +172,9 @@ class Session:
             self._connection.send(request)
             ended, told = self._listen(collector, deadline)
             fatal = ended is not None and not self._interrupt(collector)
-        except (EOFError, OSError, FormatError):
+        except (EOFError, OSError, FormatError) as error:
+            if not isinstance(error, FormatError):
+                self._peer.is_over(LAST_WORDS)  # its socket is closed a moment before
             self.alive()
             ended, fatal = Outcome.DIED, True
         self._output_left -= collector.size

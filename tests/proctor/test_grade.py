@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from joblib import cpu_count
-from proctor.clock import Allowance
 
 from proctor import cli
 from proctor.batch.grading import Run
 from proctor.commands import grade
 from proctor.lock import course_lock
+from proctor.session.clock import Allowance
 from proctor.settings import Grading
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,6 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from proctor.wall import Loopback
 
 from proctor import submission
 from proctor.card import html, text
@@ -22,6 +21,7 @@ from proctor.judge import LocalSide, judge_cell
 from proctor.outcome import CellReport, Outcome
 from proctor.quoting import WITHHELD, Quotation
 from proctor.reports import reports_of
+from proctor.session.proxies import Loopback
 
 SECRET = 0.7182818
 TALKATIVE = """
