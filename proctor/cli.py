@@ -17,6 +17,8 @@ COMMANDS = {
     "collect": ("collect", "bring a learning platform's download into submitted/"),
     "grade": ("grade", "grade all submissions that are new"),
     "status": ("status", "show what is graded, and which grades are stale"),
+    "extend": ("extend", "give a student more time"),
+    "feedback": ("feedback", "write a page of feedback for each student"),
     "report": ("report", "write a page on how the class did and what to teach again"),
     "return": ("give_back", "write grades and feedback for a learning platform"),
     "forget": ("forget", "delete everything about one student"),

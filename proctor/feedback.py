@@ -1,4 +1,4 @@
-"""The feedback page of one student: what `nbgrader generate_feedback` writes with `FeedbackExporter`.
+"""The feedback page of one student: what `proctor feedback` writes.
 
 One file that needs nothing else: no script, no font, no picture from anywhere. Its own policy forbids scripts,
 should anything of a submission ever get past :mod:`proctor.harmless`. The template escapes all that is not
@@ -7,47 +7,20 @@ marked as HTML, and only our own renderers mark.
 
 from __future__ import annotations
 
-import shutil
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-import nbgrader.apps.api
-import nbgrader.apps.generatefeedbackapp
-import nbgrader.converters
-from nbconvert.exporters import Exporter
-from traitlets import Unicode
 
 from proctor import card, pages
-from proctor.autograde import course_root
 from proctor.blocks import blocks, exercise_title, parts_of, stopped
-from proctor.intake import STAMP
 from proctor.reports import reports_of
 from proctor.summary import MAX_ADVICE, Line, Part, advise, in_words
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import jinja2
-
-
-class FeedbackExporter(Exporter):
-    """Turns a graded notebook into a page; the points and comments are those that GetGrades has put in."""
-
-    file_extension = Unicode(".html", help="What the page's name ends with.")
-    release_directory = Unicode("release", help="Folder of the releases, below the course.").tag(config=True)
-    output_mimetype = "text/html"
-
-    def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> Any:
-        """Return the page (called by nbgrader's GenerateFeedback for each notebook)."""
-        graded, resources = super().from_notebook_node(nb, resources, **kwargs)
-        names = resources["nbgrader"]
-        path = (
-            course_root(Path.cwd())
-            / self.release_directory
-            / names["assignment"]
-            / f"{names['notebook']}.ipynb"
-        )
-        return page(graded, _release(path), names), resources
 
 
 def page(notebook: Any, release: Any, names: dict[str, Any]) -> str:
@@ -111,8 +84,8 @@ def _remarks(lines: dict[str, Line]) -> list[tuple[str, Line]]:
 
 
 @cache
-def _release(path: Path) -> Any:
-    """Read the release, once for all students; an empty notebook where there is none."""
+def read_release(path: Path) -> Any:
+    """Read a release, once for all students; an empty notebook where there is none."""
     if not path.exists():
         return nbformat.v4.new_notebook()
     return nbformat.read(path, as_version=4)
@@ -124,25 +97,3 @@ def _template() -> jinja2.Template:
     environment.filters["joint"] = card.joint
     environment.globals |= {"symbols": card.SYMBOLS}
     return environment.get_template("feedback.html.j2")
-
-
-class CarefulFeedback(nbgrader.converters.GenerateFeedback):
-    """nbgrader's GenerateFeedback, which leaves nothing in the feedback folder but pages and their time.
-
-    nbgrader copies all that lies beside the graded notebook there. A page needs none of it, and what a student
-    has handed in is not to be handed on: a folder in the page's place would stop it, a web page would open.
-    """
-
-    def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Copy when it was handed in, by which nbgrader tells an old page (called before the notebooks)."""
-        stamp = Path(self._format_source(assignment_id, student_id)) / STAMP
-        page = Path(self._format_dest(assignment_id, student_id))
-        page.mkdir(parents=True, exist_ok=True)
-        if stamp.is_file():
-            shutil.copyfile(stamp, page / STAMP)
-
-
-def install() -> None:
-    """Make nbgrader's command line and formgrader use CarefulFeedback (called by nbgrader_config.py)."""
-    for module in (nbgrader.converters, nbgrader.apps.generatefeedbackapp, nbgrader.apps.api):
-        module.GenerateFeedback = CarefulFeedback

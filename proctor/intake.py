@@ -1,202 +1,185 @@
-"""How submissions come into nbgrader's Autograde: by what is on disk, never by what a link or a student says.
+"""How a submission is read from the disk: by what is there, never by what a link or a student says.
 
-nbgrader finds submissions by globbing for notebooks, copies what lies beside them with shutil, and believes a
-`timestamp.txt`. So a student whose notebook has another name is left out of the gradebook, a link leads
-anywhere, a pipe waits for ever, and a late student is as early as he writes. nbgrader has no setting for any
-of this: `install` puts a subclass in the place of its class, for the command line and the formgrader alike.
+Links lead nowhere, a pipe is not waited for, and nobody is as early as their own `timestamp.txt` says.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import glob
+import errno
+import logging
 import os
 import stat
+from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import nbgrader.apps.api
-import nbgrader.apps.autogradeapp
-import nbgrader.apps.generateassignmentapp
-import nbgrader.converters
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters.base import BaseConverter, NbGraderException
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files, parse_utc
 
-from proctor.collect import CollectError, record
-from proctor.lock import CourseBusy, course_lock
-from proctor.sandbox.bwrap import find_bwrap
-from proctor.sandbox.errors import SandboxUnavailable
-from proctor.sandbox.fork_server import fork_servers
-from proctor.sandbox.packing import COURSE_MARK, entries
-from proctor.sandbox.settings import Sandbox
-from proctor.staging import StagedAssignment, StagedAutograde
+from proctor import submission
+from proctor.collect import record
 
-ROOM = 0.75
-"""Share of the jail's limits that what lies beside a notebook may take."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from proctor.course import Exercise
 
 STAMP = "timestamp.txt"
+COURSE_MARK = "nbgrader_config.py"
+"""The file by which a folder is known to be a course, which no submission is."""
+DEPTH = 20
+"""Folders within each other that a submission may have; every walk of a tree costs as many open files."""
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 AGREEMENT = dt.timedelta(minutes=1)
 """How much earlier than the notebook itself a timestamp may claim to be."""
 
-
-class CarefulCopy(BaseConverter):
-    """Copies what lies beside a submitted notebook; stands between nbgrader's Autograde and its base."""
-
-    def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Copy the regular files of a submission (Autograde calls it before it converts the notebooks)."""
-        source = Path(self._format_source(assignment_id, student_id))
-        target = Path(self._format_dest(assignment_id, student_id))
-        given = self._given(assignment_id)
-        limits = Sandbox(config=self.config).effective_limits
-        # The given files come on top, and all of them have to go into the jail.
-        room, files = int(limits.submission * ROOM), int(limits.submission_files * ROOM)
-        target.mkdir(parents=True, exist_ok=True)
-        for name, reason, content in entries(source):
-            if content is None:
-                self.log.warning("%s: %s was left out: it is %s", student_id, name, reason)
-                continue
-            with content:
-                size = os.fstat(content.fileno()).st_size
-                if name in (STAMP, COURSE_MARK) or self._ignored(name):  # both are the grader's to write
-                    continue
-                if size > room or files == 0:
-                    self.log.warning("%s: %s was left out: the submission is too large", student_id, name)
-                    continue
-                if _in_the_way(Path(name), given):
-                    self.log.warning("%s: %s was left out: a given file has its place", student_id, name)
-                    continue
-                data = content.read(size)
-            room, files = room - len(data), files - 1
-            _write(target / name, data)
-        stamp = self.coursedir.get_existing_timestamp(str(source))
-        if stamp is not None:
-            _write(target / STAMP, f"{stamp:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode())
-
-    def _given(self, assignment_id: str) -> list[Path]:
-        """List the files that nbgrader copies over a submission, relative to it."""
-        source = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id)
-        found = find_all_files(source, [*self.coursedir.ignore, "*.ipynb"])
-        return [Path(path).relative_to(source) for path in found]
-
-    def _ignored(self, name: str) -> bool:
-        patterns = [*self.coursedir.ignore, "*.ipynb"]
-        return any(fnmatch(part, pattern) for part in Path(name).parts for pattern in patterns)
+log = logging.getLogger(__name__)
 
 
-class CarefulAutograde(StagedAutograde, CarefulCopy):
-    """nbgrader's Autograde, which looks for every submission and trusts no link and no student's clock."""
+@dataclass(frozen=True)
+class Submitted:
+    """A submitted notebook as it lies on the disk.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._collected: dict[str, dt.datetime] = {}
-        if self.coursedir is not None:
-            self.coursedir.get_existing_timestamp = self.timestamp
+    Attributes:
+        content: the file's bytes; None if it cannot be read.
+        reason: why not, in words for the student.
+        notice: what else is to be said about it.
+        fingerprint: by which it is known again.
+    """
 
-    def start(self) -> None:
-        """Grade; refuse to where there is no jail, before anything is touched."""
-        sandbox = Sandbox(config=self.config)
-        if sandbox.enabled:
-            try:
-                find_bwrap(sandbox.bwrap)
-            except SandboxUnavailable as reason:
-                raise self._refusal(f"Nothing was graded. {reason}") from None
-        try:
-            with course_lock(Path(self.coursedir.root), f"the grading of {self.coursedir.assignment_id}"):
-                self.sweep()
-                try:
-                    super().start()
-                finally:
-                    fork_servers().close()  # the formgrader's server goes on for days, and should not carry it along
-                    self.sweep()
-        except CourseBusy as busy:
-            raise self._refusal(str(busy)) from None
+    content: bytes | None
+    reason: str
+    notice: str
+    fingerprint: str
 
-    def _refusal(self, reason: str) -> NbGraderException:
-        """Tell why nothing is done: nbgrader's command ends with whatever it is given, without a word of its own."""
-        self.log.error(reason)
-        return NbGraderException(reason)
 
-    def init_notebooks(self) -> None:
-        """List the submissions, with the notebooks that each should have (called when Autograde starts)."""
-        self._collected = self._times()
-        pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
-        names = [name for name in self._expected() if fnmatch(name, self.coursedir.notebook_id)]
-        found = sorted(map(Path, glob.glob(pattern)))  # noqa: PTH207  an absolute pattern, which Path does not take
-        folders = [path for path in found if path.is_dir() and not path.is_symlink()]
-        if not names or not folders:
-            super().init_notebooks()  # fails, and says what to do
-            return
-        self.assignments = {str(path): [str(path / f"{name}.ipynb") for name in names] for path in folders}
+def read_notebook(path: Path) -> Submitted:
+    """Read a submitted notebook's bytes; one with another name is taken if it is the only one."""
+    found, notice = submission.look_for(path)
+    try:
+        content: bytes | None = submission.content(found)
+        reason = ""
+    except submission.UnreadableError as error:
+        content, reason = None, str(error)
+    return Submitted(content, reason, notice, submission.fingerprint_of(content or reason.encode()))
 
-    def timestamp(self, path: str) -> dt.datetime | None:
-        """Return when a submission was handed in, in UTC without a zone, or None where nothing says so.
 
-        A submitted `timestamp.txt` that claims a time before the notebook was last written is not believed,
-        unless `proctor collect` wrote it: the platform's time stays when a course is copied and its files are new.
+@dataclass(frozen=True)
+class Clock:
+    """When submissions were handed in, in UTC without a zone.
+
+    Attributes:
+        exercise: which submissions.
+    """
+
+    exercise: Exercise
+
+    def handed_in(self, student: str) -> dt.datetime | None:
+        """Return when a student handed in, or None where nothing says so.
+
+        A `timestamp.txt` that claims a time before the notebook was last written is not believed, unless
+        `proctor collect` wrote it: the platform's time stays when a course is copied and its files are new.
         """
-        folder = Path(path)
-        if Path(self.coursedir.root) / self.coursedir.submitted_directory not in folder.parents:
-            found: dt.datetime | None = CourseDirectory.get_existing_timestamp(self.coursedir, path)
-            return found
+        folder = self.exercise.submitted(student)
         written = [time for file in folder.glob("*.ipynb") if (time := _written(file)) is not None]
-        claimed = self._claimed(folder / STAMP)
+        claimed = _claimed(folder / STAMP)
         if claimed is None or not written or claimed >= max(written) - AGREEMENT:
             return claimed
-        if claimed == self._collected.get(folder.parent.name):
+        if claimed == self._collected.get(student):
             return claimed
-        self.log.warning(
-            "%s claims %s, but the notebook was written at %s", folder / STAMP, claimed, max(written)
-        )
+        log.warning("%s claims %s, but the notebook was written at %s", folder / STAMP, claimed, max(written))
         return max(written)
 
-    def _expected(self) -> list[str]:
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-            try:
-                notebooks = gradebook.find_assignment(self.coursedir.assignment_id).notebooks
-            except MissingEntry:
-                return []
-            return [notebook.name for notebook in notebooks]
+    @cached_property
+    def _collected(self) -> dict[str, dt.datetime]:
+        """When the platform says that each student handed in.
 
-    def _times(self) -> dict[str, dt.datetime]:
-        """Return when the platform says that each student handed in, in UTC without a zone."""
-        try:
-            known = record.load(Path(self.coursedir.root), self.coursedir.assignment_id)
-        except CollectError as damaged:
-            raise self._refusal(f"Nothing was graded. {damaged}") from None
+        Raises:
+            CollectError: the record of what was collected is damaged.
+        """
+        known = record.load(self.exercise.root, self.exercise.name)
         return {student: parse_utc(origin.time) for student, origin in known.items() if origin.time}
 
-    def _claimed(self, path: Path) -> dt.datetime | None:
-        if _written(path) is None or path.stat().st_size > 200:
-            return None
-        try:
-            claimed: dt.datetime | None = parse_utc(path.read_text(encoding="utf-8").strip())
-        except (ValueError, OverflowError):
-            self.log.warning("%s holds no time, and is ignored", path)
-            return None
-        return claimed
+    def check(self) -> None:
+        """Read the record of what was collected (see `_collected` for what it raises)."""
+        _ = self._collected
 
 
-def install() -> None:
-    """Make nbgrader's command line and formgrader use our classes (called by nbgrader_config.py)."""
-    for module in (nbgrader.converters, nbgrader.apps.autogradeapp, nbgrader.apps.api):
-        module.Autograde = CarefulAutograde
-    for module in (nbgrader.converters, nbgrader.apps.generateassignmentapp, nbgrader.apps.api):
-        module.GenerateAssignment = StagedAssignment
+def copy_files(exercise: Exercise, student: str, target: Path, *, size: int, count: int) -> None:
+    """Copy the regular files beside a submitted notebook, as far as they fit.
+
+    Args:
+        exercise: what was handed in.
+        student: by whom.
+        target: where to.
+        size: bytes that they may have together.
+        count: how many there may be.
+    """
+    given = [path for path, _ in given_files(exercise)]
+    for path, reason, opened in entries(exercise.submitted(student)):
+        if opened is None:
+            log.warning("%s: %s was left out: it is %s", student, path, reason)
+            continue
+        with opened:
+            length = os.fstat(opened.fileno()).st_size
+            if str(path) in (STAMP, COURSE_MARK) or _ignored(
+                path, exercise
+            ):  # both are the grader's to write
+                continue
+            if length > size or count == 0:
+                log.warning("%s: %s was left out: the submission is too large", student, path)
+                continue
+            if _in_the_way(path, given):
+                log.warning("%s: %s was left out: a given file has its place", student, path)
+                continue
+            data = opened.read(length)
+        size, count = size - len(data), count - 1
+        write_file(target / path, data)
 
 
-def _in_the_way(path: Path, given: list[Path]) -> bool:
-    """Say whether a student's file stands where a given one needs a folder, or the other way round."""
-    return any(path in other.parents or other in path.parents for other in given)
+def entries(folder: Path) -> Iterator[tuple[Path, str, BinaryIO | None]]:
+    """Yield what lies below a folder: its relative path, and why it is left out, or else the open file."""
+    opened = os.open(folder, FOLDER)
+    try:
+        yield from _entries(opened, Path(), DEPTH)
+    finally:
+        os.close(opened)
 
 
-def _write(path: Path, data: bytes) -> None:
+def given_files(exercise: Exercise) -> list[tuple[Path, Path]]:
+    """List the files that are copied over each submission: the path in it, and the file."""
+    found = find_all_files(str(exercise.given), list(exercise.ignored))
+    return [(Path(path).relative_to(exercise.given), Path(path)) for path in found]
+
+
+def write_file(path: Path, data: bytes) -> None:
     """Write a file, whatever its mode was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.write_bytes(data)
+
+
+def _ignored(path: Path, exercise: Exercise) -> bool:
+    return any(fnmatch(part, pattern) for part in path.parts for pattern in exercise.ignored)
+
+
+def _in_the_way(path: Path, given: list[Path]) -> bool:
+    """Return whether a student's file stands where a given one needs a folder, or the other way round."""
+    return any(path in other.parents or other in path.parents for other in given)
+
+
+def _claimed(path: Path) -> dt.datetime | None:
+    if _written(path) is None or path.stat().st_size > 200:
+        return None
+    try:
+        claimed: dt.datetime | None = parse_utc(path.read_text(encoding="utf-8").strip())
+    except (ValueError, OverflowError):
+        log.warning("%s holds no time, and is ignored", path)
+        return None
+    return claimed
 
 
 def _written(path: Path) -> dt.datetime | None:
@@ -208,3 +191,42 @@ def _written(path: Path) -> dt.datetime | None:
     if not stat.S_ISREG(status.st_mode):
         return None
     return dt.datetime.fromtimestamp(status.st_mtime, tz=dt.UTC).replace(tzinfo=None)
+
+
+def _entries(folder: int, inside: Path, depth: int) -> Iterator[tuple[Path, str, BinaryIO | None]]:
+    """Yield what lies below an open folder: the path, and why it is left out, or else the open file.
+
+    Everything is opened relative to the open folder that holds it and without following links, and is judged by
+    what was opened: exchanging it in the meantime gains nothing.
+    """
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        path = inside / entry.name
+        if not entry.is_dir(follow_symlinks=False):
+            yield (path, *_open(entry.name, folder))
+        elif depth == 0:
+            yield path, f"more than {DEPTH} folders deep", None
+        else:
+            try:
+                below = os.open(entry.name, FOLDER, dir_fd=folder)
+            except OSError as error:
+                yield path, str(error.strerror), None
+                continue
+            try:
+                yield from _entries(below, path, depth - 1)
+            finally:
+                os.close(below)
+
+
+def _open(name: str, folder: int) -> tuple[str, BinaryIO | None]:
+    """Return "" and the open file, or the reason against it and None."""
+    try:
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    except OSError as error:
+        return ("a link" if error.errno == errno.ELOOP else str(error.strerror)), None
+    facts = os.fstat(handle)
+    if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
+        return "", os.fdopen(handle, "rb")
+    os.close(handle)
+    return ("a hard link" if stat.S_ISREG(facts.st_mode) else "not a regular file"), None

@@ -1,12 +1,12 @@
-"""Judges the graded cells of one submission, each on the snapshot of its place.
+"""Judges the graded cells of one submission, each in copies of it that are forked where the cell stands.
 
 Forking a copy and burying it costs more than most cells' tests. So a copy in which cells have passed is asked for
 the next cell, too. What passes there has passed. Whatever else becomes of it counts for nothing: the cell is judged in
 a copy of its own, as what the cells before have left in the process may be the reason.
 
 Two things make a second look necessary. What a cell needs may be defined only further down: then the cell is judged
-once more on the notebook's end, and the better counts. And what is judged may take down more than itself, the
-snapshots of all other cells included: then the submission is run again, for the cells that are not judged yet.
+once more at the notebook's end, and the better counts. And what is judged may take down more than itself, the whole
+sandbox included: then the submission is run again, for the cells that are not judged yet.
 """
 
 from __future__ import annotations
@@ -15,18 +15,16 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from proctor.criteria import Broken
 from proctor.judge import judge_cell, judge_if_passing, undecided
 from proctor.outcome import CellReport, Outcome
 from proctor.session.clock import Allowance, Budget
 from proctor.session.copies import Copy, CopySide
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Iterable
 
     from proctor.criteria import Criteria
     from proctor.run import Exam
-    from proctor.sandbox.peer import Peer
     from proctor.session.session import Session
 
 SECOND_CELL = Allowance(cpu=2, wall=12)
@@ -48,89 +46,86 @@ class Judging:
         self._exam, self._cells = exam, tuple(cells)
         self._budget = Budget(exam.bounds.submission)
         self._suspects: set[str] = set()
-        # A snapshot, and its copy in which all that was judged has passed.
-        self._proven: tuple[Peer, Copy] | None = None
+        self._proven: Copy | None = None  # in which all that was judged at this place has passed
 
-    def judge(self, taken: Mapping[str, Peer | Broken], session: Session, followed: Container[str]) -> bool:
-        """Judge the cells that are not judged yet; return whether all are.
+    def judge(self, grade_id: str, session: Session) -> bool:
+        """Judge a cell at its place, unless it is judged; return whether the session is good for more."""
+        if grade_id in self.reports:
+            return True
+        return self._stands(self._report(grade_id, session), session)
 
-        Args:
-            taken: the snapshot for each graded cell, by grade_id.
-            session: where to take another one, at the notebook's end.
-            followed: the grade_ids below which the student has code.
-        """
-        try:
-            return self._judge_all(taken, session, followed)
-        finally:
-            self._part_with_copy()
-
-    def _judge_all(
-        self, taken: Mapping[str, Peer | Broken], session: Session, followed: Container[str]
-    ) -> bool:
-        end: Peer | Broken | None = None
-        for grade_id, snapshot in taken.items():
-            if grade_id in self.reports:
+    def judge_again(self, grade_ids: Iterable[str], session: Session) -> bool:
+        """Judge once more, at the notebook's end, what some cells missed; return whether all was judged."""
+        for grade_id in grade_ids:
+            report = self.reports.get(grade_id)
+            if report is None or not _misses_something(report):
                 continue
-            report = self._report(grade_id, snapshot)
-            if _misses_something(report) and grade_id in followed:
-                end = end or session.snapshot()
-                report = max(report, self._seen_later(grade_id, end), key=_points)
-            if not self._stands(report, session):
-                return False
-        return True
+            later = self._report(grade_id, session)
+            if later.points > report.points:
+                self.reports[grade_id] = with_remark(later, FURTHER_DOWN)
+            if not session.alive():
+                break
+        self.leave_place()
+        return all(grade_id in self.reports for grade_id in self._cells)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The names that the hidden tests ask a notebook for."""
+        return self._exam.needs
+
+    def remark(self, grade_id: str, sentence: str) -> None:
+        """Tell the student something at a cell that is judged; costs nothing."""
+        report = self.reports[grade_id]
+        if sentence not in report.verdicts[0].remarks:
+            self.reports[grade_id] = with_remark(report, sentence)
+
+    def leave_place(self) -> None:
+        """Part with the copy of a place: the next cell is about to run."""
+        if self._proven is not None:
+            self._proven.close()
+            self._proven = None
 
     def give_up(self, words: str) -> None:
         """Report all cells that are not judged as dead, for a reason in words."""
         for grade_id in self._cells:
             self.reports.setdefault(grade_id, undecided(self._exam.cases[grade_id], Outcome.DIED, words))
 
-    def _report(self, grade_id: str, snapshot: Peer | Broken) -> CellReport:
+    def _report(self, grade_id: str, session: Session) -> CellReport:
         case, begun = self._exam.cases[grade_id], time.monotonic()
-        if isinstance(snapshot, Broken):
-            return undecided(case, snapshot.outcome, str(snapshot))
         if self._budget.over():
             return undecided(case, Outcome.TIME, SPENT)
-        report = self._passing(case, snapshot) or self._judged(case, snapshot)
+        report = self._passing(case, session) or self._judged(case, session)
         self._budget.spend(Allowance(0, time.monotonic() - begun))
         return report
 
-    def _passing(self, case: type[Criteria], snapshot: Peer) -> CellReport | None:
+    def _passing(self, case: type[Criteria], session: Session) -> CellReport | None:
         """Judge a cell where others have passed before; None if there is no such copy, or not all passes."""
-        if self._proven is None or self._proven[0] is not snapshot:
+        if self._proven is None:
             return None
-        (_, copy), self._proven = self._proven, None
+        copy, self._proven = self._proven, None
         limit = self._exam.bounds.call
         call = Allowance(min(SECOND_CELL.cpu, limit.cpu), min(SECOND_CELL.wall, limit.wall))
-        with self._side(snapshot, call, copy) as side:
+        with self._side(session, call, copy) as side:
             report = judge_if_passing(case, side)
-            self._keep_copy(report, snapshot, side)
+            self._keep_copy(report, side)
         return report
 
-    def _judged(self, case: type[Criteria], snapshot: Peer) -> CellReport:
+    def _judged(self, case: type[Criteria], session: Session) -> CellReport:
         """Judge a cell in a copy of its own."""
         exam = self._exam
-        self._part_with_copy()
-        with self._side(snapshot, exam.bounds.call) as side:
+        self.leave_place()
+        with self._side(session, exam.bounds.call) as side:
             report = judge_cell(case, side, diagnose=exam.diagnose, reference=exam.reference)
-            self._keep_copy(report, snapshot, side)
+            self._keep_copy(report, side)
         return report
 
-    def _keep_copy(self, report: CellReport | None, snapshot: Peer, side: CopySide) -> None:
+    def _keep_copy(self, report: CellReport | None, side: CopySide) -> None:
         """Keep a copy for the next cell if this one got all of its points."""
-        if report and report.points == report.worth and (copy := side.keep()):
-            self._proven = snapshot, copy
+        if report and report.points == report.worth:
+            self._proven = side.keep()
 
-    def _side(self, snapshot: Peer, call: Allowance, copy: Copy | None = None) -> CopySide:
-        return CopySide(snapshot, call, self._exam.bounds.graded_cell, copy)
-
-    def _part_with_copy(self) -> None:
-        if self._proven is not None:
-            self._proven[1].close()
-            self._proven = None
-
-    def _seen_later(self, grade_id: str, end: Peer | Broken) -> CellReport:
-        report = self._report(grade_id, end)
-        return with_remark(report, FURTHER_DOWN) if report.points else report
+    def _side(self, session: Session, call: Allowance, copy: Copy | None = None) -> CopySide:
+        return CopySide(session, call, self._exam.bounds.graded_cell, copy)
 
     def _stands(self, report: CellReport, session: Session) -> bool:
         """Keep a report unless the sandbox died meanwhile and this cell may have been the victim only.
@@ -150,10 +145,6 @@ def with_remark(report: CellReport, remark: str) -> CellReport:
     first, *others = report.verdicts
     first = replace(first, remarks=(*first.remarks, remark))
     return replace(report, verdicts=(first, *others))
-
-
-def _points(report: CellReport) -> float:
-    return report.points
 
 
 def _died(report: CellReport) -> bool:

@@ -12,7 +12,7 @@ from IPython import get_ipython
 from IPython.display import HTML, display
 
 from proctor import card
-from proctor.autograde import course_root
+from proctor.course import course_root
 from proctor.diagnosis import offered
 from proctor.judge import LocalSide, judge_cell, load_tests
 from proctor.outcome import CellReport, GraderError

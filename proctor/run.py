@@ -1,8 +1,7 @@
 """Runs a submission from its first cell to its last, and judges its graded cells.
 
-The student's cells run in a session, in order. Where graded cells stand, a frozen copy of it is kept. When the last
-cell has run, each graded cell is judged in copies of the copy that stands for its place. So a graded cell sees the
-notebook as it was there, and no later cell sees what it was judged on.
+The student's cells run in a session, in order. A graded cell is judged where it stands, in copies of the session, so
+that it sees the notebook as it is there, and leaves nothing behind.
 
 A cell that takes its process down with it (a crash, or a loop that no interrupt reaches) is left out, and the
 others run again in a new session. So they do where the judging of one cell has taken the sandbox down.
@@ -20,18 +19,17 @@ from typing import TYPE_CHECKING
 from nbformat.v4 import new_output
 
 from proctor.judge import undecided as undecided  # noqa: PLC0414  - offered on to the modules above
-from proctor.judging import Judging, with_remark
+from proctor.judging import Judging
 from proctor.outcome import CellReport, Outcome
 from proctor.session.clock import Bounds, Budget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from nbformat import NotebookNode
 
-    from proctor.criteria import Broken, Criteria
+    from proctor.criteria import Criteria
     from proctor.judge import Diagnosis, Side
-    from proctor.sandbox.peer import Peer
     from proctor.session.outputs import Displays
     from proctor.session.session import Execution, Session
 
@@ -82,19 +80,6 @@ class Exam:
         return tuple(dict.fromkeys(name for case in self.cases.values() for name in case.needs))
 
 
-@dataclass
-class Progress:
-    """What came of the cells that have run so far.
-
-    Attributes:
-        taken: the snapshot for each graded cell.
-        remarks: what is to be said at the next graded cell, then by grade_id.
-    """
-
-    taken: dict[str, Peer | Broken] = field(default_factory=dict)
-    remarks: dict[str, str] = field(default_factory=dict)
-
-
 def run_submission(notebook: NotebookNode, open_session: Callable[[Displays], Session], exam: Exam) -> Run:
     """Run a sanitised notebook, fill in the outputs of the student's cells, and judge the graded ones.
 
@@ -108,11 +93,9 @@ def run_submission(notebook: NotebookNode, open_session: Callable[[Displays], Se
     judging = Judging(exam, graded.values())
     for _ in range(exam.bounds.restarts + 1):
         with open_session({}) as session:
-            progress = _run_cells(notebook, spent, session, graded, exam)
-            if progress is not None and judging.judge(
-                progress.taken, session, _followed_by_code(notebook, graded)
-            ):
-                return Run(_remarked(judging.reports, progress.remarks), session.cpu_seconds())
+            done = _run_cells(notebook, spent, session, judging, graded)
+            if done and judging.judge_again(_followed_by_code(notebook, graded), session):
+                return Run(judging.reports, session.cpu_seconds())
     judging.give_up(LOST)
     return Run(judging.reports)
 
@@ -133,40 +116,41 @@ def _graded(notebook: NotebookNode, exam: Exam) -> dict[int, str]:
     return graded
 
 
-def _followed_by_code(notebook: NotebookNode, graded: Mapping[int, str]) -> set[str]:
+def _followed_by_code(notebook: NotebookNode, graded: Mapping[int, str]) -> list[str]:
     """Return the grade_ids of the graded cells below which the student has code."""
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     last = max((index for index in code if index not in graded), default=-1)
-    return {grade_id for index, grade_id in graded.items() if index < last}
+    return [grade_id for index, grade_id in graded.items() if index < last]
 
 
 def _run_cells(
-    notebook: NotebookNode, spent: Spent, session: Session, graded: Mapping[int, str], exam: Exam
-) -> Progress | None:
-    """Run all cells; return what came of it, or None if a cell took the session down."""
-    progress, current, lacking = Progress(), None, ""
+    notebook: NotebookNode, spent: Spent, session: Session, judging: Judging, graded: Mapping[int, str]
+) -> bool:
+    """Run all cells, and judge the graded ones; return whether the session is still good at the end."""
+    lacking = ""
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
             continue
         if index in graded:
-            current = current or session.snapshot()
-            progress.taken[graded[index]] = current
+            if not judging.judge(graded[index], session):
+                return False
             if lacking:
-                progress.remarks[graded[index]], lacking = lacking, ""
+                judging.remark(graded[index], lacking)
+                lacking = ""
             continue
-        current = None
-        execution = _run_cell(index, cell, spent, session, exam)
-        if execution is None:
-            continue
-        if execution.lacks:
-            lacking = LACKS.format(names=", ".join(f"`{name}`" for name in execution.lacks))
-        if execution.fatal:
+        judging.leave_place()
+        execution = _run_cell(index, cell, spent, session, judging.needs)
+        if execution is not None and execution.fatal:
             spent.left_out[index] = execution
-            return None
-    return progress
+            return False
+        if execution is not None and execution.lacks:
+            lacking = LACKS.format(names=", ".join(f"`{name}`" for name in execution.lacks))
+    return True
 
 
-def _run_cell(index: int, cell: NotebookNode, spent: Spent, session: Session, exam: Exam) -> Execution | None:
+def _run_cell(
+    index: int, cell: NotebookNode, spent: Spent, session: Session, needs: Sequence[str]
+) -> Execution | None:
     """Run one cell and show what it displays; return None if it is not run."""
     if cell.metadata.get("proctor", {}).get("skip"):
         cell.outputs = [new_output("stream", name="stdout", text=SKIPPED)]
@@ -177,18 +161,10 @@ def _run_cell(index: int, cell: NotebookNode, spent: Spent, session: Session, ex
     if spent.budget.over():
         cell.outputs = [_in_words(Outcome.TIME, SPENT)]
         return None
-    execution = session.run(cell.source, saved_body(cell.source), exam.needs)
+    execution = session.run(cell.source, saved_body(cell.source), needs)
     spent.budget.spend(execution.used)
     _show(cell, execution)
     return execution
-
-
-def _remarked(reports: dict[str, CellReport], remarks: Mapping[str, str]) -> dict[str, CellReport]:
-    """Return reports with remarks, by grade_id."""
-    return {
-        name: with_remark(report, remarks[name]) if name in remarks else report
-        for name, report in reports.items()
-    }
 
 
 def _show(cell: NotebookNode, execution: Execution) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 * 2**20
 MAX_CELLS = 2_000
+DEMONSTRATION = "demonstration"
+"""The tag of a cell of the release that only shows something: no graded cell needs what it defines."""
 
 
 class UnreadableError(Exception):
@@ -36,30 +38,51 @@ def read(path: Path) -> Any:
     Raises:
         UnreadableError: it is missing, a link, too large, or no notebook.
     """
-    data = _content(path)
+    return parse(content(path), path.name)
+
+
+def parse(data: bytes, name: str) -> Any:
+    """Return the notebook that a file's bytes hold.
+
+    Args:
+        data: the bytes.
+        name: the file's name, for the message.
+
+    Raises:
+        UnreadableError: it is no notebook.
+    """
     if not data.strip():
-        raise UnreadableError(f"{path.name} is an empty file.")
+        raise UnreadableError(f"{name} is an empty file.")
     try:
         text = data.decode("utf-8-sig")
         notebook = nbformat.reads(text, as_version=4)
         json.dumps(notebook)
     except Exception as error:  # noqa: BLE001  - a file of the student's can break a parser in any way
-        raise UnreadableError(f"{path.name} is no Jupyter notebook: {str(error)[:200]}") from None
+        raise UnreadableError(f"{name} is no Jupyter notebook: {str(error)[:200]}") from None
     if not isinstance(notebook.get("cells"), list) or len(notebook.cells) > MAX_CELLS:
-        raise UnreadableError(f"{path.name} has no cells, or more than {MAX_CELLS}.")
+        raise UnreadableError(f"{name} has no cells, or more than {MAX_CELLS}.")
     return notebook
 
 
 def fingerprint(path: Path) -> str:
     """Return the fingerprint of a submitted notebook, or of why there is none."""
     try:
-        data = _content(path)
+        return fingerprint_of(content(path))
     except UnreadableError as error:
-        data = str(error).encode()
+        return fingerprint_of(str(error).encode())
+
+
+def fingerprint_of(data: bytes) -> str:
+    """Return the fingerprint of a submitted notebook's bytes, or of the reason why there are none."""
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def _content(path: Path) -> bytes:
+def content(path: Path) -> bytes:
+    """Read a submitted file's bytes without following links.
+
+    Raises:
+        UnreadableError: it is missing, a link, or too large.
+    """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -104,12 +127,13 @@ def look_for(path: Path) -> tuple[Path, str]:
     return others[0], f"The notebook is called `{others[0].name}`; it was taken for `{path.name}`."
 
 
-def restore(submitted: Any, release: Any) -> tuple[Any, list[str]]:
+def restore(submitted: Any, release: Any, *, skip: bool = False) -> tuple[Any, list[str]]:
     """Return the notebook to grade and what was put right, in words.
 
     Args:
         submitted: the student's notebook.
         release: the notebook that students got.
+        skip: whether to mark demonstrations that are as they were handed out; they are not run.
     """
     graded = {_grade_id(cell): cell for cell in release.cells if _grade_id(cell)}
     notices: list[str] = []
@@ -120,6 +144,8 @@ def restore(submitted: Any, release: Any) -> tuple[Any, list[str]]:
         if restored is not None:
             cells.append(restored)
     _add_missing(cells, release, seen, notices)
+    if skip:
+        _mark_demonstrations(cells, release)
     notebook = NotebookNode(release, metadata=copy.deepcopy(release.metadata), cells=cells)
     for number, cell in enumerate(cells):
         cell["id"] = _grade_id(cell) or f"cell-{number}"
@@ -171,6 +197,24 @@ def _restore_cell(cell: Any, graded: dict[str, Any], seen: set[str], notices: li
         pictures = pictures_of(cell.get("attachments"))
         return _new_cell("markdown", source, **({"attachments": pictures} if pictures else {}))
     return _new_cell("markdown", "```\n" + source.replace("```", "'''") + "\n```")
+
+
+def _mark_demonstrations(cells: list[Any], release: Any) -> None:
+    """Mark the cells that only show something, by the release's tag, and that the student has not changed.
+
+    The cell's text decides, not its tag: some editors lose tags, and a student could add one.
+    """
+    sources = {cell.source.rstrip() for cell in release.cells if _is_demonstration(cell)}
+    for cell in cells:
+        data = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and not data.get("grade") and cell.source.rstrip() in sources:
+            cell.metadata["proctor"] = NotebookNode(skip=True)
+
+
+def _is_demonstration(cell: Any) -> bool:
+    data = cell.metadata.get("nbgrader", {})
+    mine = data.get("grade") or data.get("solution")
+    return cell.cell_type == "code" and not mine and DEMONSTRATION in cell.metadata.get("tags", [])
 
 
 def _new_cell(kind: str, source: str, **more: Any) -> NotebookNode:

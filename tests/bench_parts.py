@@ -104,48 +104,44 @@ def stages(course: Path) -> dict[str, float]:
             raise SystemExit("This account may not make a control group, so the stages cannot be told apart.")
         members.write_text(str(os.getpid()))
         watch = Stopwatch(read)
-        from proctor.commands import grade  # noqa: PLC0415  - what it imports is part of the start
-        from proctor.jail.nurseries import nurseries  # noqa: PLC0415
+        from proctor.batch.plan import Wish  # noqa: PLC0415  - what it imports is part of the start
+        from proctor.batch.tally import Tally  # noqa: PLC0415
+        from proctor.commands import grade  # noqa: PLC0415
+        from proctor.sandbox.fork_server import fork_servers  # noqa: PLC0415
 
         watch_stages(watch)
         parser = argparse.ArgumentParser()
         grade.add_arguments(parser)
-        converter = grade._converter(parser.parse_args([EXERCISE, "--course", str(course)]))
-        converter.open_crew = lambda: contextlib.nullcontext(InlineCrew())
-        converter.report = lambda _: None
+        wanted, tally = grade._course(parser.parse_args([EXERCISE, "--course", str(course)])), Tally()
         with watch.stage(REST):
-            converter.start()
-        nurseries().close()
+            grade.grade(wanted, Wish(), lambda **_: contextlib.nullcontext(InlineCrew()), tally)
+        fork_servers().close()
         watch.switch()
         (home / meter.MEMBERS).write_text(str(os.getpid()))  # the group is about to be removed
-    if converter.tally.failed:
-        raise SystemExit(f"Not graded: {converter.tally.failed}")
-    return {name: seconds / len(converter.tally.graded) for name, seconds in watch.seconds.items()}
+    if tally.failed:
+        raise SystemExit(f"Not graded: {tally.failed}")
+    return {name: seconds / len(tally.graded) for name, seconds in watch.seconds.items()}
 
 
 def watch_stages(watch: Stopwatch) -> None:
     """Say what belongs to which stage; conversion is the rest."""
-    from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades  # noqa: PLC0415
-
-    from proctor.batch.converter import BatchAutograde  # noqa: PLC0415
+    from proctor.batch import grading  # noqa: PLC0415
     from proctor.diagnosis import Diagnostician  # noqa: PLC0415
-    from proctor.gradebook import HeldSession, OneGradebook  # noqa: PLC0415
-    from proctor.jail.nursery import Nursery  # noqa: PLC0415
-    from proctor.judging import Judging, Snapshots  # noqa: PLC0415
-    from proctor.kernel import StudentKernel  # noqa: PLC0415
+    from proctor.gradebook.book import Book  # noqa: PLC0415
+    from proctor.judging import Judging  # noqa: PLC0415
+    from proctor.sandbox.fork_server import ForkServer  # noqa: PLC0415
+    from proctor.session.session import Session  # noqa: PLC0415
 
-    watch.watch(Nursery, "__init__", "start")
+    watch.watch(ForkServer, "__init__", "start")
     watch.watch(Diagnostician, "__call__", "diagnosis")  # most of it once for each worker
-    watch.watch(StudentKernel, "__enter__", "kernel")
-    watch.watch(StudentKernel, "close", "kernel")
-    watch.watch(StudentKernel, "run", "student cells")
-    watch.watch(Snapshots, "take", "snapshots")
+    watch.watch(Session, "__enter__", "session")
+    watch.watch(Session, "close", "session")
+    watch.watch(Session, "run", "student cells")
+    watch.watch(Session, "fork", "forks")
     watch.watch(Judging, "judge", "judging")
-    watch.watch(BatchAutograde, "init_assignment", "gradebook")
-    for owner, method in ((SaveAutoGrades, "preprocess"), (AssignLatePenalties, "preprocess")):
-        watch.watch(owner, method, "gradebook")
-    watch.watch(OneGradebook, "scores", "gradebook")
-    watch.watch(HeldSession, "commit_all", "gradebook")
+    watch.watch(Judging, "judge_again", "judging")
+    watch.watch(grading, "save", "gradebook")
+    watch.watch(Book, "scores", "gradebook")
 
 
 def floor(course: Path) -> dict[str, float]:

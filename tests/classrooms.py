@@ -210,7 +210,7 @@ def _student(rng: random.Random, number: int) -> Made:
             source = right_answers()[rng.choice(right)].submission().cell(part).source
             found = judged(part, source)
         sources[part], reports = handwriting(source, rng), reports | found
-    facts = {"jailed": True, "cpu_seconds": round(rng.lognormvariate(1.0, 0.35), 2), "notices": []}
+    facts = {"sandboxed": True, "cpu_seconds": round(rng.lognormvariate(1.0, 0.35), 2), "notices": []}
     facts["wall_seconds"] = round(facts["cpu_seconds"] * 1.4 + 1, 2)
     if number == 8:
         reports = reports | {

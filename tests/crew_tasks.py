@@ -37,6 +37,13 @@ def die_the_first_time(job: Job) -> Result:
     return Result(job.student)
 
 
+def hang_for_bad(job: Job) -> Result:
+    """Never end for one student, as :func:`sleep` does."""
+    if job.student == "bad":
+        sleep(job)
+    return Result(job.student)
+
+
 def sleep(_job: Job) -> Never:
     """Say which process it is, by a file in the workers' folder, and never end."""
     Path(tempfile.gettempdir(), f"asleep-{os.getpid()}").touch()

@@ -1,4 +1,4 @@
-"""Judges classes of this process by the hidden tests: in milliseconds, without a kernel, jail or notebook."""
+"""Judges classes of this process by the hidden tests: in milliseconds, without a sandbox or notebook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ sys.path[:0] = [str(HERE.parent)]
 
 from proctor.diagnosis import offered  # noqa: E402
 from proctor.judge import LocalSide, criteria, judge_cell, load_tests  # noqa: E402
-from proctor.wall import loopback  # noqa: E402
+from proctor.session.proxies import loopback  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,7 +44,7 @@ def judge(
 
 
 def judge_locally(namespace: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
-    """Return which criteria of each cell pass on the classes themselves, without stand-ins or frames."""
+    """Return which criteria of each cell pass on the classes themselves, without proxies or frames."""
     return {name: _passed(case, namespace) for name, case in HIDDEN.items()}
 
 

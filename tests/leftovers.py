@@ -45,7 +45,7 @@ AMONG = (
 
 
 def count() -> Counter[str]:
-    """Count this process's descendants, open files, sockets, and the folders of kernels in the temporary folder."""
+    """Count this process's descendants, open files, sockets, and what lies in the temporary folder."""
     me = psutil.Process()
     living = [child for child in me.children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
     links = [_target(path) for path in Path("/proc/self/fd").iterdir()]
@@ -53,7 +53,7 @@ def count() -> Counter[str]:
         processes=len(living),
         sockets=sum(link.startswith("socket:") for link in links),
         files=sum(not link.startswith("socket:") for link in links),
-        folders=len(list(Path(tempfile.gettempdir()).glob("jail-*"))),
+        folders=len(list(Path(tempfile.gettempdir()).iterdir())),
     )
 
 
@@ -65,7 +65,7 @@ def grown(before: Counter[str]) -> list[tuple[str, int]]:
 def after(number: int, folder: Path) -> list[tuple[str, int]]:
     """Grade some submissions one after the other; return what is left, beyond what the first of them needs for good."""
     with temporary_folder():
-        _grade(folder / "first", "")  # the nursery of kernels, and whatever libraries open once
+        _grade(folder / "first", "")  # the fork server, and whatever libraries open once
         before = count()
         for each in range(number):
             _grade(folder / str(each), AMONG[each // 2 % len(AMONG)] if each % 2 else "")
@@ -120,7 +120,7 @@ def _target(path: Path) -> str:
 def litter(folder: Path) -> Iterator[None]:
     """Leave one of each kind lying about, for as long as the block lasts."""
     with ExitStack() as stack:
-        stack.enter_context(tempfile.TemporaryDirectory(prefix="jail-"))
+        stack.enter_context(tempfile.TemporaryDirectory(prefix="proctor-"))
         stack.enter_context(socket.socket())
         stack.enter_context((folder / "open").open("w"))
         process = stack.enter_context(subprocess.Popen(["sleep", "60"]))

@@ -36,7 +36,7 @@ SETTINGS = Config(
         "submission_seconds": 20,
         "patience": 4,
     },
-    JailProvisioner={"limits": {"memory": 2 * 2**30, "address_space": 3 * 2**29}},
+    Sandbox={"limits": {"memory": 2 * 2**30, "address_space": 3 * 2**29}},
 )
 """Specimens that hang are to hang for seconds, and many of them at once must not fill the machine."""
 
@@ -124,6 +124,6 @@ def complaint(recipe: Recipe, graded: Graded) -> str:
         found.append(f"criteria end with: {', '.join(sorted(end.value for end in ends - recipe.because))}")
     if recipe.notice not in said:
         found.append(f"the student is told {said!r}, and not: {recipe.notice}")
-    if not facts.get("jailed", "unreadable" in facts):
-        found.append("it ran outside of the jail")
+    if not facts.get("sandboxed", "unreadable" in facts):
+        found.append("it ran outside of a sandbox")
     return "; ".join(found)

@@ -1,14 +1,13 @@
-"""One submission: its cells, run one after the other, and its snapshots.
+"""One submission: its cells, run one after the other, and the copies of it that are judged.
 
 Requests on an agent's connection::
 
     start (descriptor of a packed folder)    unpack the submission and settle in it
     run (source, saved, wanted)              run a cell; outputs come as they are shown, then `done`
-    snapshot (descriptor of a socket)        fork a frozen copy, which waits on that socket
+    fork (descriptor of a socket)            fork a copy, which answers the calls of hidden tests there
 
-A snapshot forks a copy for each frame that brings a socket, and the copy answers the calls of hidden tests there. So
-what hangs, crashes or fills the memory while it is judged costs a copy, and nothing that a copy sees can reach an
-output of the notebook.
+Nothing is judged in the agent itself: what hangs, crashes or fills the memory while it is judged costs a copy, and
+nothing that a copy prints or shows can reach an output of the notebook.
 """
 
 import ast
@@ -48,7 +47,7 @@ class Agent:
         self._connection, self._shell, self._display = DescriptorConnection(end), shell, shell.display
         self._loop = asyncio.new_event_loop()
         self._running, self._task, self._pid = False, None, os.getpid()
-        self._saved = {}
+        self._saved, self._copies = {}, []
 
     def serve(self):
         """Answer requests until the grader closes its end; never returns."""
@@ -100,10 +99,21 @@ class Agent:
     async def do_run(self, header):
         """Run a cell; then, out of sight, what it only saves to a file."""
         told = {}
+        self._bury()
         self._display.connect(self._connection)
         try:
-            with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+            try:
                 await self._run(header["source"])
+            except (KeyboardInterrupt, asyncio.CancelledError):
+                pass
+            except Exception as error:  # the shell itself stumbles: a cell has taken something away from it
+                shown = {
+                    "output_type": "error",
+                    "ename": type(error).__name__,
+                    "evalue": str(error),
+                    "traceback": [],
+                }
+                self._display.show(shown)
             if header.get("saved") is not None:
                 self._display.flush()
                 told = self._run_saved(header["saved"], set(header["wanted"]))
@@ -168,32 +178,23 @@ class Agent:
             return {"saved_error": describe(error)}
         return {"lacks": sorted(lacking_names(tree, known))}
 
-    async def do_snapshot(self, _header, end):
-        """Fork a frozen copy, which waits on a socket of its own."""
-        if os.fork() == 0:
-            wait_as_snapshot(socket.socket(fileno=end), self._shell, self._saved)
+    async def do_fork(self, _header, end):
+        """Fork a copy; where none can be forked, its socket closes."""
+        self._bury()
+        with contextlib.suppress(OSError):
+            pid = os.fork()
+            if pid == 0:
+                serve_as_copy(socket.socket(fileno=end), self._shell, self._saved)
+            self._copies.append(pid)
         os.close(end)
-        self._connection.send({"done": True})
 
-
-def wait_as_snapshot(end, shell, saved):
-    """Fork a copy for each frame that brings a socket, until the grader closes the connection; never returns."""
-    try:
-        cut_off(end, shell)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for copies
-        revive_pools()
-        gc.freeze()  # what is frozen is touched by no collection, and so stays shared
-        end.sendall(HELLO)
-        connection = DescriptorConnection(end)
-        while True:
-            connection.receive()
-            for copy_end in connection.take_descriptors():
-                if os.fork() == 0:
-                    serve_as_copy(socket.socket(fileno=copy_end), shell, saved)
-                os.close(copy_end)
-    finally:
-        os._exit(0)
+    def _bury(self):
+        """Collect the copies that have ended: a cell that waits for its children is not to meet them."""
+        for pid in list(self._copies):
+            with contextlib.suppress(ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG) == (0, 0):
+                    continue
+            self._copies.remove(pid)
 
 
 def serve_as_copy(end, shell, saved):
@@ -201,6 +202,8 @@ def serve_as_copy(end, shell, saved):
     try:
         cut_off(end, shell)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # methods may start programs and wait for them
+        revive_pools()
+        gc.freeze()  # what is frozen is touched by no collection, and so stays shared
         end.sendall(HELLO)
         connection = Connection(end)
 
@@ -226,9 +229,10 @@ def cut_off(end, shell):
 
 
 def close_all_but(kept):
-    """Close all descriptors but the first three and some others."""
+    """Close all descriptors but the first three and some others, which no program that is started inherits."""
     first = 3
     for number in sorted(kept):
+        os.set_inheritable(number, False)  # noqa: FBT003  - the function's own signature
         os.closerange(first, number)
         first = max(first, number + 1)
     os.closerange(first, MAX_OPEN)

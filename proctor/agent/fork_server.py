@@ -4,15 +4,15 @@ Importing NumPy, SciPy, Matplotlib and IPython costs more CPU time than most sub
 sandbox of its own and reads nothing of any submission: a request brings a socket and a pidfd, and only the forked
 child touches what they lead to. So no child finds anything of another's in its memory.
 
-    fork server           one thread, waits for requests; never runs a student's code
-    └── monitor           enters the submission's sandbox, waits for the agent, and says how it ended
-        └── agent         in the sandbox, without any privilege
+    fork server     one thread; waits for requests, and for the end of agents
+    └── agent       in the submission's sandbox, without any privilege
 
 A request is JSON, the settings of `privileges.lose`, with three descriptors: the agent's socket, a pidfd of a process
-in its sandbox, and a socket for the monitor's report: the agent's exit status as text, or "!" and why there is none.
+in its sandbox, and a socket for the report: the agent's exit status as text, or "!" and why there is none.
 """
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import io
@@ -20,6 +20,7 @@ import json
 import linecache
 import os
 import random
+import select
 import signal
 import socket
 import sys
@@ -43,6 +44,8 @@ notebook may choose another one.
 """
 MAX_REQUEST, DESCRIPTORS = 2**17, 3
 READY = b"ready\n"
+LARGE_PAGE, COLLAPSE = 2**21, 25
+"""Size of a large page, and the advice to make one (Linux 6.1 and later)."""
 
 
 def preload(modules):
@@ -58,13 +61,19 @@ def spare_reloads():
     A look at some 1,400 files before each cell takes longer than most cells do.
     """
     from IPython.extensions.autoreload import ModuleReloader
+    from IPython.extensions.deduperreload.deduperreload import DeduperReloader
 
-    look, loaded = ModuleReloader.filename_and_mtime, set(map(id, sys.modules.values()))
+    start_with(ModuleReloader, "skip_modules", dict.fromkeys(sys.modules, True))
+    start_with(DeduperReloader, "source_by_modname", dict.fromkeys(sys.modules, ""))
 
-    def look_unless_loaded(self, module):
-        return (None, None) if id(module) in loaded else look(self, module)
 
-    ModuleReloader.filename_and_mtime = look_unless_loaded
+def start_with(owner, name, entries):
+    """Let a dict that each object of a class begins with, as an attribute, hold some entries."""
+    kept = f"_{name}"
+    holder = property(
+        lambda self: vars(self)[kept], lambda self, value: vars(self).update({kept: {**entries, **value}})
+    )
+    setattr(owner, name, holder)
 
 
 def rehearse(notebook_shell):
@@ -105,57 +114,98 @@ def draw():
     figure.canvas.print_figure(io.BytesIO(), format="png", bbox_inches="tight")
 
 
-def serve(control, notebook_shell):
-    """Fork a monitor for each request, until the grader closes its end."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for monitors
-    while True:
-        request, descriptors, _, _ = socket.recv_fds(control, MAX_REQUEST, DESCRIPTORS)
+class ForkServer:
+    """Forks an agent for each request, and reports how it ended, until the grader closes its end."""
+
+    def __init__(self, control, notebook_shell):
+        self._control, self._shell = control, notebook_shell
+        self._reports = {}
+
+    def serve(self):
+        """Answer requests; returns when the grader is gone."""
+        woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # its number is written to the pipe
+        poller = select.poll()
+        poller.register(self._control, select.POLLIN)
+        poller.register(woken, select.POLLIN)
+        while True:
+            ready = {number for number, _ in poller.poll()}
+            if woken in ready:
+                os.read(woken, 4096)
+                self._report_ends()
+            if self._control.fileno() in ready and not self._answer():
+                return
+
+    def _answer(self):
+        request, descriptors, _, _ = socket.recv_fds(self._control, MAX_REQUEST, DESCRIPTORS)
         if not request:
-            return
-        if os.fork() == 0:
-            monitor(notebook_shell, json.loads(request), *descriptors)
-        for descriptor in descriptors:
-            os.close(descriptor)
+            return False
+        end, sandbox, report_number = descriptors
+        report = socket.socket(fileno=report_number)
+        try:
+            # The next child is born in the sandbox's namespace of processes; this one stays where it is.
+            privileges.enter(sandbox, privileges.PID)
+            pid = os.fork()
+        except OSError as error:
+            tell(report, f"!{error}")
+        else:
+            if pid == 0:
+                become_agent(self._shell, json.loads(request), end, sandbox, report)
+            self._reports[pid] = report
+        os.close(end)
+        os.close(sandbox)
+        return True
+
+    def _report_ends(self):
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if pid == 0:
+                    return
+                report = self._reports.pop(pid)
+                tell(report, str(os.waitstatus_to_exitcode(status)))
+                report.close()
 
 
-def monitor(notebook_shell, settings, end, sandbox, report_number):
-    """Start the agent in its sandbox, and report how it ended; never returns."""
-    report = socket.socket(fileno=report_number)
-    try:
-        privileges.die_with_parent()
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        privileges.enter(sandbox)
-        pid = os.fork()
-        if pid == 0:
-            os.close(sandbox)
-            become_agent(notebook_shell, settings, end, report)
-        close_all_but({report_number})
-        _, status = os.waitpid(pid, 0)
-        report.send(b"%d" % os.waitstatus_to_exitcode(status))
-    except BaseException as error:  # whatever it is, the grader is to know
-        report.send(f"!{type(error).__name__}: {error}".encode())
-    finally:
-        os._exit(0)
+def tell(report, text):
+    """Tell the grader, if it still listens."""
+    with contextlib.suppress(OSError):
+        report.send(text.encode(), socket.MSG_DONTWAIT)
 
 
-def become_agent(notebook_shell, settings, end, report):
+def become_agent(notebook_shell, settings, end, sandbox, report):
     """Be what a fresh process would be, without any privilege, and run the submission; never returns."""
     try:
-        os.setsid()  # so that an interrupt reaches the programs that a cell starts, too
-        privileges.lose(settings)
-        null = os.open(os.devnull, os.O_RDWR)
-        for number in range(3):
-            os.dup2(null, number)
+        signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        os.setsid()  # so that an interrupt reaches the programs that a cell starts, too
+        privileges.enter(sandbox, privileges.MOUNT | privileges.UTS | privileges.IPC | privileges.NET)
+        privileges.lose(settings)
         random.seed()
         if numbers := sys.modules.get("numpy.random"):
             numbers.seed()
     except BaseException as error:
-        report.send(f"!{type(error).__name__}: {error}".encode())
+        tell(report, f"!{type(error).__name__}: {error}")
         os._exit(1)
     close_all_but({end})
     Agent(socket.socket(fileno=end), notebook_shell).serve()
+
+
+def share_in_large_pages():
+    """Let large parts of the memory lie in large pages, where Linux has them.
+
+    A fork copies an entry of a table for each page, and the end of the child clears it. The first write to a large page
+    costs a little more; what is not written, most of it, stays shared as a whole.
+    """
+    with open("/proc/self/maps", encoding="ascii", errors="replace") as maps:
+        lines = [line.split() for line in maps]
+    for extent, mode, *_, name in [line if len(line) > 5 else [*line, ""] for line in lines]:
+        if mode == "rw-p" and name in ("", "[heap]"):
+            start, end = (int(place, 16) for place in extent.split("-"))
+            for place in range(-(-start // LARGE_PAGE) * LARGE_PAGE, end - LARGE_PAGE + 1, LARGE_PAGE):
+                privileges.libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(LARGE_PAGE), COLLAPSE)
 
 
 def forget_ourselves():
@@ -168,7 +218,10 @@ def run(control_number, modules):
     """Preload, say so, and serve."""
     notebook_shell = shell.build(Display())  # first: what is imported next integrates itself with it
     preload(modules)
-    spare_reloads()
+    with contextlib.suppress(
+        ImportError, AttributeError
+    ):  # another version of IPython: reloading takes its time
+        spare_reloads()
     rehearse(notebook_shell)
     forget_ourselves()
     if (threads := len(os.listdir("/proc/self/task"))) > 1:
@@ -178,8 +231,9 @@ def run(control_number, modules):
     privileges.hide_memory()
     gc.collect()
     gc.freeze()  # what is frozen is touched by no collection, and so stays shared
+    share_in_large_pages()
     os.write(2, READY)
     null = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(null, number)
-    serve(socket.socket(fileno=control_number), notebook_shell)
+    ForkServer(socket.socket(fileno=control_number), notebook_shell).serve()

@@ -11,9 +11,9 @@ import struct
 
 USER, MOUNT, UTS, IPC, PID, NET = 0x10000000, 0x00020000, 0x04000000, 0x08000000, 0x20000000, 0x40000000
 """Namespaces, as setns and unshare take them."""
-DEATH_SIGNAL, DUMPABLE, FILTER, DROP_BOUND, NO_NEW_PRIVILEGES, AMBIENT = 1, 4, 22, 24, 38, 47
+DUMPABLE, FILTER, DROP_BOUND, NO_NEW_PRIVILEGES, AMBIENT = 4, 22, 24, 38, 47
 """Options of prctl."""
-FILTER_MODE, CLEAR_ALL, LAST_CAPABILITY, CAPABILITY_VERSION, SIGKILL = 2, 4, 63, 0x20080522, 9
+FILTER_MODE, CLEAR_ALL, LAST_CAPABILITY, CAPABILITY_VERSION = 2, 4, 63, 0x20080522
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -36,14 +36,9 @@ def prctl(option, *arguments):
     call("prctl", option, *map(ctypes.c_ulong, (*arguments, 0, 0, 0)[:4]))
 
 
-def enter(sandbox):
-    """Enter the namespaces of a process, given by a pidfd; for the namespace of processes, the next child does."""
-    call("setns", sandbox, MOUNT | UTS | IPC | PID | NET)
-
-
-def die_with_parent():
-    """Be killed when the parent ends."""
-    prctl(DEATH_SIGNAL, SIGKILL)
+def enter(sandbox, namespaces):
+    """Enter some namespaces of a process, given by a pidfd; for that of processes, the next child does."""
+    call("setns", sandbox, namespaces)
 
 
 def hide_memory():

@@ -1,12 +1,14 @@
 """Answers the calls of hidden tests on the objects of a namespace.
 
-Requests have "do" and, by it: begin (needs), call (ref, name or null, args), get (ref, name), set (ref, name, value).
+Requests have "do" and, by it: find (needs), call (ref, name or null, args), get (ref, name), set (ref, name, value).
 Answers have one of: value (with notes, and types that are met for the first time), missing, error (kind, text,
 where), or back (object, name, args, named): the student's code calls an object of the test's, which is answered in
 turn.
 
-An object of the student's crosses as a reference with the number of its type. The names of a type's methods are told
-with it, so that a method is called in one request.
+A round trip costs more than most calls, so there are three ways to do without. A reference to an object comes with the
+number of its type, and a type with the names of its methods, so that a method is called in one request. What cannot
+fail needs no answer and is sent along with the next request ("ahead"): that a criterion begins, and what is set as a
+plain attribute. And a call that makes an object may ask for plain attributes of it ("want"), which come along.
 """
 
 import builtins
@@ -21,6 +23,8 @@ from .values import Reader, Writer
 
 MAX_TEXT, MAX_LINE, MAX_LINES = 400, 160, 4
 MAX_METHODS = 200
+PLAIN = (np.ndarray, float, int, type(None))
+"""Types of attributes that come along with their object."""
 
 
 class Missing(Exception):
@@ -32,6 +36,13 @@ class Method:
 
     def __init__(self, ref, name):
         self.ref, self.name = ref, name
+
+
+class Class:
+    """A class of the notebook's, on its way across."""
+
+    def __init__(self, found):
+        self.found = found
 
 
 class Callback:
@@ -57,32 +68,47 @@ class Server:
 
     def __init__(self, namespace, ask, saved=None):
         self.namespace, self.ask, self.saved = namespace, ask, saved or {}
-        self.refs, self.returned, self.notes, self.types, self.new_types = [], [], [], {}, {}
+        self.refs, self.classes, self.returned, self.notes = [], [], [], []
+        self.types, self.new_types = {}, {}
 
     def handle(self, header, body):
         """Return the answer to one request, as a frame."""
         self.notes, self.new_types = [], {}
         try:
-            value = getattr(self, "do_" + header["do"])(header, Reader(body, self._resolve))
-            return self._answer(value)
+            reader = Reader(body, self._resolve)
+            for step in header.get("ahead", ()):
+                self._ahead(reader, *step)
+            value = getattr(self, "do_" + header["do"])(header, reader)
+            return self._answer(value, header.get("want", ()))
         except Missing as missing:
             return pack({"missing": str(missing)})
         except BaseException as error:  # whatever the student's code raises, SystemExit included
             return pack({"error": describe(error)})
 
-    def _answer(self, value):
+    def _answer(self, value, want):
         writer = Writer(self._refer)
         header = {"value": writer.write(value)}
+        if want:
+            held = getattr(value, "__dict__", {})
+            plain = {name: held[name] for name in want if name in held and isinstance(held[name], PLAIN)}
+            header["fetched"] = [[name, writer.write(found)] for name, found in plain.items()]
         if self.notes:
             header["notes"] = self.notes
         if self.new_types:
             header["types"] = self.new_types
         return pack(header, writer.body)
 
-    def do_begin(self, header, reader):
-        """Forget the objects of the criterion before; return those that the next one needs, None for a missing one."""
-        self.refs, self.returned = [], []
-        return [self._find(name) for name in header["needs"]]
+    def _ahead(self, reader, do, *rest):
+        """Do what needs no answer: forget the objects of the criterion before, or set a plain attribute."""
+        if do == "begin":
+            self.refs, self.returned = [], []
+        else:
+            ref, name, form = rest
+            setattr(self._object(ref), name, reader.read(form))
+
+    def do_find(self, header, reader):
+        """Return the classes that a criterion needs, None for a missing one."""
+        return [Class(found) if (found := self._find(name)) else None for name in header["needs"]]
 
     def _find(self, name):
         """Return a class by name: the notebook's own, or that of a cell which is saved to a file."""
@@ -93,7 +119,7 @@ class Server:
 
     def do_call(self, header, reader):
         """Call an object, or a method of it."""
-        target = self.refs[header["ref"]]
+        target = self._object(header["ref"])
         if header["name"] is not None:
             target = self._attribute(target, header["name"])
         args = reader.read(header["args"])
@@ -110,12 +136,12 @@ class Server:
 
     def do_get(self, header, reader):
         """Return an attribute; a method as such, so that the call names it."""
-        value = self._attribute(self.refs[header["ref"]], header["name"])
+        value = self._attribute(self._object(header["ref"]), header["name"])
         return Method(header["ref"], header["name"]) if callable(value) else value
 
     def do_set(self, header, reader):
         """Set an attribute."""
-        setattr(self.refs[header["ref"]], header["name"], reader.read(header["value"]))
+        setattr(self._object(header["ref"]), header["name"], reader.read(header["value"]))
 
     def call_back(self, number, name, args, named):
         """Call a method of an object of the test's; runs while the grader waits for the outer answer."""
@@ -138,7 +164,14 @@ class Server:
                 raise Missing(f"{type(target).__name__}.{name}") from None
             raise
 
+    def _object(self, ref):
+        """Return the object of a reference; those of classes are negative, and last longer than a criterion."""
+        return self.refs[ref] if ref >= 0 else self.classes[-1 - ref]
+
     def _refer(self, value):
+        if isinstance(value, Class):
+            self.classes.append(value.found)
+            return ["r", -len(self.classes), self._type_number(value.found)]
         if isinstance(value, Method):
             return ["m", value.ref, value.name]
         if isinstance(value, Callback):
@@ -152,13 +185,27 @@ class Server:
         if key not in self.types:
             name = f"{kind.__name__} of dtype object" if kind is np.ndarray else kind.__name__
             self.types[key] = len(self.types)
-            self.new_types[str(self.types[key])] = [name, methods_of(kind)]
+            self.new_types[str(self.types[key])] = [name, methods_of(kind), fixed_of(kind)]
         return self.types[key]
 
     def _resolve(self, kind, number, *rest):
         if kind == "o":
             return Callback(self, number)
-        return getattr(self.refs[number], rest[0]) if kind == "m" else self.refs[number]
+        return getattr(self._object(number), rest[0]) if kind == "m" else self._object(number)
+
+
+def fixed_of(kind):
+    """Return the names that are more than plain attributes of a class's objects; None if any name may be.
+
+    Setting a plain attribute cannot fail, and changes no other.
+    """
+    bases = kind.__mro__[:-1]
+    own = ("__setattr__", "__getattribute__", "__slots__", "__delattr__", "__getattr__")
+    if kind.__dictoffset__ == 0 or any(name in vars(base) for base in bases for name in own):
+        return None
+    return sorted(
+        {name for base in bases for name, value in vars(base).items() if hasattr(type(value), "__set__")}
+    )
 
 
 def methods_of(kind):

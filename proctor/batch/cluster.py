@@ -7,6 +7,8 @@ worker that dies loses nothing: Dask has its jobs done by the others.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
+import math
 import os
 import queue
 import tempfile
@@ -35,10 +37,11 @@ class ClusterCrew:
 
     Args:
         client: a connected `distributed.Client`; whoever made it closes it.
+        longest: seconds that a job may take; a worker that is still at it ends itself.
     """
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, client: Any, longest: float = math.inf) -> None:
+        self._client, self._longest = client, longest
         self._under_way: dict[str, tuple[Any, Job]] = {}
         self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._tests: dict[Path | Parcel, Parcel] = {}
@@ -62,7 +65,7 @@ class ClusterCrew:
             self._tests[job.tests] = packed
         files = Parcel.of(job.files) if isinstance(job.files, Path) else job.files
         parcel = replace(job, files=files, tests=self._tests[job.tests])
-        future = self._client.submit(work_on_cluster, parcel, pure=False)
+        future = self._client.submit(work_on_cluster, parcel, self._longest, pure=False)
         self._under_way[future.key] = future, job
         future.add_done_callback(self._ended.put)
 
@@ -92,11 +95,12 @@ class ClusterCrew:
 
 
 @contextlib.contextmanager
-def cluster_crew(address: str) -> Iterator[ClusterCrew]:
+def cluster_crew(address: str, longest: float = math.inf) -> Iterator[ClusterCrew]:
     """Connect to a cluster.
 
     Args:
         address: of the scheduler, such as tcp://192.168.0.7:8786.
+        longest: seconds that a job may take.
 
     Raises:
         CrewUnavailable: the library is not installed, nobody answers there, or there are no workers.
@@ -116,17 +120,26 @@ def cluster_crew(address: str) -> Iterator[ClusterCrew]:
             raise CrewUnavailable(
                 f"The cluster at {address} has no workers: start some with `dask worker {address}`."
             )
-        crew = ClusterCrew(client)
+        crew = ClusterCrew(client, longest)
         try:
             yield crew
         finally:
             crew.close()
 
 
-def work_on_cluster(job: Job) -> Result:
-    """Do a job (called in the worker): one at a time in each process, in the folder that Dask cleans up."""
+def work_on_cluster(job: Job, longest: float) -> Result:
+    """Do a job (called in the worker): one at a time in each process, in the folder that Dask cleans up.
+
+    No head can kill a worker elsewhere. So a timer ends the process, whatever its threads are at, and Dask has the
+    job done by another one, until it has taken too many workers down.
+    """
     from distributed import get_worker  # noqa: PLC0415  - called where it is installed
 
     with _one_at_a_time:
         os.environ["XDG_RUNTIME_DIR"] = tempfile.tempdir = get_worker().local_directory
-        return work(job)
+        if longest < threading.TIMEOUT_MAX:
+            faulthandler.dump_traceback_later(longest, exit=True)
+        try:
+            return work(job)
+        finally:
+            faulthandler.cancel_dump_traceback_later()

@@ -7,6 +7,7 @@ process is a pool of one: the job that it was at is known, and the others go on.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import queue
 import select
@@ -14,10 +15,11 @@ import shutil
 import signal
 import tempfile
 import threading
+import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
 
@@ -60,11 +62,12 @@ class Crew(Protocol):
 
 
 class Seat:
-    """The place of one worker: its process, and the jobs that it was given, oldest first."""
+    """The place of one worker: its process, its jobs, oldest first, and since when it is at the oldest."""
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
         self.jobs: dict[Future[Result], Job] = {}
+        self.since = 0.0
         self.executor = self._executor()
 
     def replace_worker(self) -> None:
@@ -84,10 +87,13 @@ class LocalCrew:
         size: how many processes.
         scratch: a folder for their sockets and temporary files, which whoever made it removes.
         task: what they do with a job.
+        longest: seconds that a job may take; a worker that is still at it is killed.
     """
 
-    def __init__(self, size: int, scratch: Path, task: Callable[[Job], Result] = work) -> None:
-        self._task = task
+    def __init__(
+        self, size: int, scratch: Path, task: Callable[[Job], Result] = work, longest: float = math.inf
+    ) -> None:
+        self._task, self._longest = task, longest
         self._seats = [Seat(scratch) for _ in range(size)]
         self._ended: queue.SimpleQueue[tuple[Seat, Future[Result]]] = queue.SimpleQueue()
         self._deaths: Counter[str] = Counter()
@@ -96,14 +102,20 @@ class LocalCrew:
         """Say whether a worker has less than it should be given."""
         return any(len(seat.jobs) < AHEAD for seat in self._seats)
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Any) -> None:
         """Give a job to the worker with the fewest."""
         self._give(min(self._seats, key=lambda seat: len(seat.jobs)), job)
 
     def take(self) -> Result:
         """Wait for the next result; what a dead worker leaves undone is done by the one after it."""
         while True:
-            seat, future = self._ended.get()
+            try:
+                seat, future = self._ended.get(timeout=self._patience())
+            except queue.Empty:
+                given_up = self._end_the_overdue()
+                if given_up is not None:
+                    return given_up
+                continue
             if future not in seat.jobs:
                 continue  # told of before, when its worker died
             if isinstance(future.exception(), BrokenProcessPool):
@@ -112,6 +124,7 @@ class LocalCrew:
                     return given_up
                 continue
             job = seat.jobs.pop(future)
+            seat.since = time.monotonic()
             error = future.exception()
             return future.result() if error is None else Result(job.student, fault=f"{error!r}"[:300])
 
@@ -126,8 +139,24 @@ class LocalCrew:
         except BrokenProcessPool:  # killed while it had nothing to do
             seat.replace_worker()
             future = seat.executor.submit(self._task, job)
+        if not seat.jobs:
+            seat.since = time.monotonic()
         seat.jobs[future] = job
         future.add_done_callback(partial(self._tell, seat))
+
+    def _patience(self) -> float | None:
+        """Return the seconds until a worker is overdue; None if none ever is."""
+        if self._longest == math.inf:
+            return None
+        oldest = min((seat.since for seat in self._seats if seat.jobs), default=time.monotonic())
+        return min(max(0.0, oldest + self._longest - time.monotonic()), threading.TIMEOUT_MAX)
+
+    def _end_the_overdue(self) -> Result | None:
+        """Kill the worker that is at its job for too long; what it should do is done by the one after it."""
+        for seat in self._seats:
+            if seat.jobs and time.monotonic() - seat.since >= self._longest:
+                return self._after_death(seat, f"It did not end within {self._longest:.0f} seconds.")
+        return None
 
     def _tell(self, seat: Seat, future: Future[Result]) -> None:
         self._ended.put((seat, future))
@@ -147,7 +176,9 @@ class LocalCrew:
 
 
 @contextlib.contextmanager
-def local_crew(size: int, course: Path) -> Iterator[LocalCrew]:
+def local_crew(
+    size: int, course: Path, task: Callable[[Any], Result] = work, longest: float = math.inf
+) -> Iterator[LocalCrew]:
     """Open workers on this machine; only for who holds the course's lock.
 
     Their sockets and temporary files lie in one folder, whose name the course keeps: should everything be
@@ -158,7 +189,7 @@ def local_crew(size: int, course: Path) -> Iterator[LocalCrew]:
         shutil.rmtree(note.read_text("utf-8"), ignore_errors=True)
     scratch = Path(tempfile.mkdtemp(prefix="proctor-", dir=_short_place()))
     note.write_text(str(scratch), "utf-8")
-    crew = LocalCrew(size, scratch)
+    crew = LocalCrew(size, scratch, task, longest)
     try:
         yield crew
     finally:

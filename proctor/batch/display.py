@@ -76,7 +76,8 @@ class Bar:
         outcomes += [f"{look} to look at"] if look else []
         outcomes += [f"[red]{len(tally.failed)} not graded[/red]"] if tally.failed else []
         # What is skipped costs no time, and would spoil the rate.
-        total, done = tally.total - len(tally.up_to_date), tally.done - len(tally.up_to_date)
+        skipped = len(tally.up_to_date) + len(tally.penalties)
+        total, done = tally.total - skipped, tally.done - skipped
         self._progress.update(self._task, total=total, completed=done, outcomes=", ".join(outcomes))
 
 
@@ -92,6 +93,8 @@ def print_summary(tally: Tally, seconds: float, *, rehearsal: bool = False) -> N
         "up to date, skipped",
         "--force grades them again" * bool(tally.up_to_date),
     )
+    if tally.penalties:
+        table.add_row(f"{len(tally.penalties)}", "penalties for lateness counted again", "")
     table.add_row(f"{len(tally.failed)}", "not graded", "")
     table.columns[0].justify = "right"
     console.print(table)
@@ -99,6 +102,11 @@ def print_summary(tally: Tally, seconds: float, *, rehearsal: bool = False) -> N
     _print_list(console, "Slowest", [(one.student, f"{one.seconds:.1f} s") for one in slowest])
     changed = [(one.student, _change(one.change)) for one in graded if one.change]
     _print_list(console, "Grades that would change" if rehearsal else "Changed grades", changed)
+    penalties = [
+        (name, f"{one.before:g} -> {one.after:g} points off") for name, one in tally.penalties.items()
+    ]
+    title = "Penalties that would change" if rehearsal else "Changed penalties"
+    _print_list(console, title, penalties)
     _print_list(console, "Worth a look", [(one.student, _reasons(one)) for one in graded if one.look])
     _print_list(
         console,

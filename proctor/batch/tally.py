@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from proctor.grading import reports_of
-from proctor.outcome import Outcome
+from proctor.gradebook.book import Score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-STRANGE = (Outcome.TIME, Outcome.MEMORY, Outcome.DIED, Outcome.UNREADABLE)
-"""Outcomes that a teaching assistant may want to see with his own eyes."""
+    from proctor.gradebook.lateness import Penalties
+    from proctor.gradebook.marks import Marks
 
-
-Scores = dict[str, tuple[float | None, float | None]]
-"""The automatic and the manual score of each graded cell, as far as there is one."""
+Scores = dict[str, Score]
+"""The score of each graded cell, as far as there is one."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +37,17 @@ class Change:
 
         A score given by hand stays, whatever the automatic one becomes.
         """
-        if all(automatic is None for automatic, _ in before.values()):
+        if all(score.automatic is None for score in before.values()):
             return None
         cells = []
         old_total = new_total = 0.0
         for name in dict.fromkeys([*before, *after]):
-            automatic, manual = before.get(name, (None, None))
-            old, new = automatic or 0.0, after.get(name, 0.0)
-            old_total += old if manual is None else manual
-            new_total += new if manual is None else manual
+            was, new = before.get(name, Score()), after.get(name, 0.0)
+            old = was.automatic or 0.0
+            old_total += was.points
+            new_total += replace(was, automatic=new).points
             if old != new:
-                stays = "" if manual is None else f" (the {manual:g} given by hand stay)"
+                stays = "" if was.manual is None else f" (the {was.manual:g} given by hand stay)"
                 cells.append(f"{name} {old:g} -> {new:g}{stays}")
         return cls(old_total, new_total, tuple(cells)) if cells else None
 
@@ -75,18 +73,12 @@ class Graded:
     change: Change | None = None
 
     @classmethod
-    def of(cls, student: str, notebooks: Iterable[Any], seconds: float, before: Scores) -> Graded:
-        """Sum up the graded notebooks of a submission, whose scores were `before`."""
-        points = worth = 0.0
-        look: dict[str, None] = {}
-        after: dict[str, float] = {}
-        for notebook in notebooks:
-            for name, report in reports_of(notebook).items():
-                after[name] = report.points
-                points, worth = points + report.points, worth + report.worth
-                strange = {verdict.outcome for verdict in report.verdicts} & set(STRANGE)
-                look |= dict.fromkeys(sorted(outcome.value for outcome in strange))
-            look |= dict.fromkeys(notebook.metadata.get("proctor", {}).get("notices", []))
+    def of(cls, student: str, marks: Iterable[Marks], seconds: float, before: Scores) -> Graded:
+        """Sum up the marks of a submission's notebooks, whose scores were `before`."""
+        marks = list(marks)
+        after = {name: score for one in marks for name, score in one.scores.items() if score is not None}
+        look = dict.fromkeys(words for one in marks for words in one.look)
+        points, worth = sum(one.points for one in marks), sum(one.worth for one in marks)
         return cls(student, points, worth, seconds, tuple(look), Change.of(before, after))
 
 
@@ -98,18 +90,20 @@ class Tally:
         total: how many submissions there are.
         graded: in the order in which they were saved.
         up_to_date: students whose submission had been graded before.
+        penalties: of students whose penalty for lateness was counted again, before and after.
         failed: students who could not be graded by fault of the grader, and why.
     """
 
     total: int = 0
     graded: list[Graded] = field(default_factory=list)
     up_to_date: list[str] = field(default_factory=list)
+    penalties: dict[str, Penalties] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
         """How many submissions have been dealt with."""
-        return len(self.graded) + len(self.up_to_date) + len(self.failed)
+        return len(self.graded) + len(self.up_to_date) + len(self.penalties) + len(self.failed)
 
     @property
     def status(self) -> int:

@@ -1,4 +1,4 @@
-"""What a worker does: it executes and judges one submission, knows no gradebook and writes nothing.
+"""What a worker does: it restores, executes and judges one submission, knows no gradebook and writes nothing.
 
 A worker is a process on this machine or on another one. It gets all that it needs with the job.
 """
@@ -14,18 +14,25 @@ import time
 import traceback
 import zipfile
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 
+from proctor import submission
 from proctor.diagnosis import companions
+from proctor.gradebook.marks import marks_of
 from proctor.grading import grade_notebook
+from proctor.jupyter_kernel.kernelspec import asked_for
 from proctor.outcome import GraderError
+from proctor.settings import Grading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from proctor.gradebook.marks import Marks
+    from proctor.intake import Submitted
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -76,39 +83,66 @@ def _archive(root: Path, files: Iterable[Path]) -> bytes:
 
 
 @dataclass(frozen=True)
+class Ungraded:
+    """A notebook to grade.
+
+    Attributes:
+        submitted: as it lies on the disk.
+        release: the notebook that students got, as JSON.
+        fingerprint: of what else its grade depends on.
+    """
+
+    submitted: Submitted
+    release: str
+    fingerprint: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Job:
-    """One submission to execute and judge.
+    """One submission to restore, execute and judge.
 
     Attributes:
         student: whose it is; no two jobs of a run have the same.
-        notebooks: its sanitised notebooks as JSON, by name.
+        notebooks: what was handed in, by the names that the notebooks should have.
         files: its folder, or what is in it where the worker cannot reach the folder.
         tests: likewise the hidden tests.
         config: the sections of Jupyter's configuration that a worker needs.
+        execute: whether to run and judge it.
     """
 
     student: str
-    notebooks: dict[str, str]
+    notebooks: dict[str, Ungraded]
     files: Path | Parcel
     tests: Path | Parcel
     config: Any = None
+    execute: bool = True
+
+
+@dataclass(frozen=True)
+class GradedNotebook:
+    """A graded notebook, as JSON, and what it says to the gradebook."""
+
+    text: str
+    marks: Marks
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a job.
+    """Result of a job.
 
     Attributes:
         student: whose it is.
-        notebooks: the executed notebooks as JSON, by name; empty if there was a fault.
-        fault: why the grader could not grade it, in one line; empty if it could.
+        notebooks: the graded notebooks, by name; empty if there was a fault.
+        pages: the pages that were asked for, likewise.
+        fault: why the grader could not do it, in one line; empty if it could.
         details: the same for whoever repairs it.
         disk_full: whether the fault is that the worker's disk is full.
         seconds: how long the worker took, on the clock.
     """
 
     student: str
-    notebooks: dict[str, str] = field(default_factory=dict)
+    notebooks: dict[str, GradedNotebook] = field(default_factory=dict)
+    pages: dict[str, str] = field(default_factory=dict)
     fault: str = ""
     details: str = ""
     disk_full: bool = False
@@ -116,23 +150,70 @@ class Result:
 
 
 def work(job: Job) -> Result:
-    """Execute and judge a submission (called in the worker); whatever goes wrong is told, not raised."""
+    """Restore, execute and judge a submission (called in the worker); whatever goes wrong is told, not raised."""
     begun = time.monotonic()
     try:
         with _folder(job.files) as folder:
             tests = job.tests if isinstance(job.tests, Path) else _lasting(job.tests)[1]
-            done = {name: _grade(text, folder, tests, job.config) for name, text in job.notebooks.items()}
+            done = {name: _grade(name, each, folder, tests, job) for name, each in job.notebooks.items()}
     except Exception as error:  # noqa: BLE001  - reaches the teaching assistant as the fault that it is
-        words = str(error) if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
-        full = isinstance(error, OSError) and error.errno in FULL
-        return Result(job.student, {}, " ".join(words.split())[:300], traceback.format_exc(), disk_full=full)
+        return failed(job.student, error)
     return Result(job.student, done, seconds=time.monotonic() - begun)
 
 
-def _grade(text: str, folder: Path, tests: Path, config: Any) -> str:
-    notebook = nbformat.reads(text, as_version=4)
-    grade_notebook(notebook, folder, tests, config)
-    return str(nbformat.writes(notebook))
+def failed(student: str, error: Exception) -> Result:
+    """Return what is told of an error that a job ended in."""
+    words = str(error) if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
+    full = isinstance(error, OSError) and error.errno in FULL
+    line = " ".join(words.split())[:300]
+    return Result(student, fault=line, details=traceback.format_exc(), disk_full=full)
+
+
+def _grade(name: str, ungraded: Ungraded, folder: Path, tests: Path, job: Job) -> GradedNotebook:
+    notebook = _restored(name, ungraded, skip=Grading(config=job.config).skip_demonstrations)
+    if job.execute:
+        grade_notebook(notebook, folder, tests, job.config)
+        _limit_output(notebook, job.config)
+    return GradedNotebook(str(nbformat.writes(notebook)), marks_of(notebook))
+
+
+def _restored(name: str, ungraded: Ungraded, *, skip: bool) -> Any:
+    """Return the notebook to run, with the facts about its grading in its metadata."""
+    submitted, release = ungraded.submitted, _release(ungraded.release)
+    found, reason = None, submitted.reason
+    if submitted.content is not None:
+        try:
+            found = submission.parse(submitted.content, name)
+        except submission.UnreadableError as error:
+            reason = str(error)
+    if found is None:
+        notebook = submission.unreadable(release, reason)
+    else:
+        notebook, notices = submission.restore(found, release, skip=skip)
+        notebook.metadata["proctor"] = {"notices": [submitted.notice] * bool(submitted.notice) + notices}
+    # Whoever opens it from the formgrader, which starts a kernel at once, gets the sandboxed one.
+    notebook.metadata["kernelspec"] = asked_for()
+    notebook.metadata.proctor["handed_in"] = submitted.fingerprint
+    notebook.metadata.proctor["fingerprint"] = dict(ungraded.fingerprint)
+    return notebook
+
+
+@lru_cache(maxsize=8)
+def _release(text: str) -> Any:
+    """Read a release, once for each process; not to be changed."""
+    return nbformat.reads(text, as_version=4)
+
+
+def _limit_output(notebook: Any, config: Any) -> None:
+    """Shorten endless outputs as nbgrader does; its own step for that takes a second to import, and is rarely needed."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    lines = sum(str(output.get("text", "")).count("\n") + 1 for output in outputs)
+    frames = max((len(output.get("traceback", ())) for output in outputs), default=0)
+    settings = (config or {}).get("LimitOutput", {})
+    if lines > settings.get("max_lines", 1000) or frames > settings.get("max_traceback", 100):
+        from nbgrader.preprocessors import LimitOutput  # noqa: PLC0415
+
+        LimitOutput(config=config).preprocess(notebook, {})
 
 
 @contextlib.contextmanager

@@ -11,6 +11,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from proctor.collect.record import forget as forget_record
 from proctor.commands import Refusal
 from proctor.commands.grade import load_course
+from proctor.extensions import NAME
+from proctor.extensions import forget as forget_extensions
 from proctor.lock import CourseBusy, course_lock
 
 if TYPE_CHECKING:
@@ -42,13 +44,16 @@ def _forget(directory: Any, student: str, *, delete: bool) -> int:
     folders = list(_folders(directory, student))
     graded = _in_gradebook(directory, student, delete=delete)
     collected = forget_record(Path.cwd(), student, delete=delete)
-    if not (folders or graded or collected):
+    extended = forget_extensions(Path.cwd(), student, delete=delete)
+    if not (folders or graded or collected or extended):
         raise Refusal(f"Nothing is known about {student!r}. Ids are the names of the folders in submitted/.")
     verb = "deleted" if delete else "would be deleted"
     if graded:
         print(f"{verb}: the grades, in {directory.db_url}")
     if collected:
         print(f"{verb}: how the platform calls {student}")
+    if extended:
+        print(f"{verb}: the extensions, in {NAME}")
     for path in [*folders, *(Path(name) for name in OF_THE_CLASS if Path(name).exists())]:
         print(f"{verb}: {path}")
         if delete:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import NbGraderException
 
-from proctor.batch.converter import BatchAutograde
+from proctor.batch.grading import states as states_of
+from proctor.batch.plan import CannotGrade
 from proctor.collect import CollectError
 from proctor.collect.roster import people_in, read_roster
 from proctor.commands import Refusal
 from proctor.commands.grade import open_course
+from proctor.nbgrader_plugin.autograde import course_of
 from proctor.spreadsheet import Table, TableError, parse_table, read_table
 from proctor.upload import UploadError, canvas, grades, ilias, moodle
 from proctor.upload.parcel import write_parcel
@@ -152,8 +153,8 @@ def _template(args: argparse.Namespace) -> Table | None:
 def _stale(app: Any) -> dict[str, str]:
     """Return whose grade is out of date, and why."""
     try:
-        states = BatchAutograde(coursedir=app.coursedir, parent=app).states()
-    except NbGraderException as error:
+        states = states_of(course_of(app))
+    except CannotGrade as error:
         raise Refusal(str(error)) from None
     return {student: reason for student, reason in states.items() if reason}
 
@@ -179,7 +180,7 @@ def _advice(args: argparse.Namespace, missing: dict[str, str]) -> str:
     ungraded = any("grade" in reason for reason in reasons)
     pageless = any("feedback" in reason for reason in reasons)
     steps = [f"`proctor grade {args.exercise}`"] * ungraded
-    steps += [f"`nbgrader generate_feedback {args.exercise} --force`"] * (ungraded or pageless)
+    steps += [f"`proctor feedback {args.exercise}`"] * (ungraded or pageless)
     steps += ["another --platform, or a --roster with their platform_id"] * (_stranger(args) in reasons)
     helps = " and ".join(steps)
     return (f"{helps[0].upper()}{helps[1:]} may help; " if steps else "") + "--partial goes on without them"

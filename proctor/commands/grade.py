@@ -18,18 +18,21 @@ from typing import TYPE_CHECKING, Any
 from joblib import cpu_count
 from nbgrader.api import Gradebook
 from nbgrader.apps import AutogradeApp
-from nbgrader.converters import NbGraderException
 
-from proctor.autograde import Execute
 from proctor.batch.cluster import cluster_crew
-from proctor.batch.converter import BatchAutograde, disk_is_full
 from proctor.batch.crew import CrewUnavailable, local_crew
 from proctor.batch.display import Bar, print_summary
+from proctor.batch.grading import grade
+from proctor.batch.plan import CannotGrade, Wish, disk_is_full
+from proctor.batch.tally import Tally
 from proctor.commands import Refusal, course_folder
+from proctor.nbgrader_plugin.autograde import course_of
 
 if TYPE_CHECKING:
     import argparse
     from types import FrameType
+
+    from proctor.batch.plan import Course
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,13 +65,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, begun: float) -> int:
-    converter = _converter(args)
-    with Bar(args.exercise) as bar, _stopped_by_signals():
-        converter.report = bar.show
-        ended = _grade(converter)
-    if converter.tally.total:
-        print_summary(converter.tally, time.monotonic() - begun, rehearsal=args.dry_run)
-    return ended if ended is not None else converter.tally.status
+    course, wish, tally = _course(args), _wish(args), Tally()
+    with Bar(args.exercise) as bar, stopped_by_signals():
+        ended = _grade(course, wish, _crew(args), tally, bar)
+    if tally.total:
+        print_summary(tally, time.monotonic() - begun, rehearsal=args.dry_run)
+    return ended if ended is not None else tally.status
 
 
 def load_course(course: Path, *, verbose: bool = False) -> AutogradeApp:
@@ -95,26 +97,28 @@ def open_course(course: Path, exercise: str, *, verbose: bool = False) -> Autogr
     return app
 
 
-def _converter(args: argparse.Namespace) -> BatchAutograde:
+def _course(args: argparse.Namespace) -> Course:
     """Prepare the grading, and refuse what cannot be graded."""
-    app = open_course(args.course, args.exercise, verbose=args.verbose)
-    directory, course = app.coursedir, Path.cwd()
+    course = course_of(open_course(args.course, args.exercise, verbose=args.verbose))
     for student in args.student:
-        folder = Path(directory.format_path(directory.submitted_directory, student, args.exercise))
+        folder = course.exercise.submitted(student)
         if not folder.is_dir():
             raise Refusal(f"--student {student}: there is no submission in {folder}.")
-    converter = BatchAutograde(coursedir=directory, parent=app)
-    if Execute not in converter.autograde_preprocessors:
-        raise Refusal(f"{course}/nbgrader_config.py does not list proctor.autograde.Execute: see README.md.")
-    converter.force, converter.students = args.force, frozenset(args.student)
-    converter.rehearsal = args.dry_run
+    return course
+
+
+def _wish(args: argparse.Namespace) -> Wish:
+    crowding = 1.0 if args.cluster else (args.jobs or cpu_count()) / cpu_count()
+    return Wish(
+        frozenset(args.student), force=args.force, rehearsal=args.dry_run, crowding=max(1.0, crowding)
+    )
+
+
+def _crew(args: argparse.Namespace) -> Any:
+    """Return what opens the workers."""
     if args.cluster:
-        converter.open_crew = partial(cluster_crew, args.cluster)
-    else:
-        jobs = args.jobs or cpu_count()
-        converter.open_crew = partial(local_crew, jobs, course)
-        converter.crowding = jobs / cpu_count()
-    return converter
+        return partial(cluster_crew, args.cluster)
+    return partial(local_crew, args.jobs or cpu_count(), Path.cwd())
 
 
 def _refuse_unknown(directory: Any) -> None:
@@ -129,17 +133,16 @@ def _refuse_unknown(directory: Any) -> None:
         )
 
 
-def _grade(converter: BatchAutograde) -> int | None:
+def _grade(course: Course, wish: Wish, open_crew: Any, tally: Tally, bar: Bar) -> int | None:
     """Grade; returns an exit status if that ended early, with the reason on stderr."""
     try:
-        converter.start()
-    except NbGraderException as error:
-        raise Refusal(str(error)) from None
+        grade(course, wish, open_crew, tally, bar.show)
+    except CannotGrade as reason:
+        raise Refusal(str(reason)) from None
     except KeyboardInterrupt:
-        left = converter.tally.total - converter.tally.done
-        return _ended_early(130, f"Stopped with {left} still to grade; nothing is lost.")
+        return _ended_early(130, f"Stopped with {tally.total - tally.done} still to grade; nothing is lost.")
     except CrewUnavailable as error:
-        if not converter.tally.graded:
+        if not tally.graded:
             raise Refusal(str(error)) from None
         return _ended_early(1, str(error))
     return None
@@ -151,7 +154,7 @@ def _ended_early(status: int, reason: str) -> int:
 
 
 @contextlib.contextmanager
-def _stopped_by_signals() -> Any:
+def stopped_by_signals() -> Any:
     """Treat a request to end, and the end of the terminal, like Ctrl-C; the second one is too late."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:

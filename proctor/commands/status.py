@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import NbGraderException
 
-from proctor.batch.converter import BatchAutograde
+from proctor.batch.grading import states as states_of
+from proctor.batch.plan import CannotGrade
 from proctor.commands import Refusal
 from proctor.commands.grade import open_course
+from proctor.nbgrader_plugin.autograde import course_of
 
 if TYPE_CHECKING:
     import argparse
@@ -30,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the status; returns 0 if all that was handed in has an up-to-date grade, else 1."""
     app = open_course(args.course, args.exercise)
     try:
-        found = BatchAutograde(coursedir=app.coursedir, parent=app).states()
-    except NbGraderException as error:
+        found = states_of(course_of(app))
+    except CannotGrade as error:
         raise Refusal(str(error)) from None
     states = {student: reason or GRADED for student, reason in found.items()}
     review = _to_review(app.coursedir, states)

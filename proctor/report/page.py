@@ -175,7 +175,7 @@ def _odd(classroom: Classroom) -> dict[str, Any]:
     """Return what grading noted, by notice, and what else does not fit."""
     return {
         "noted": [(each, noted) for each in classroom.submissions if (noted := oddities.notices(each))],
-        "unjailed": sum(each.facts.get("sandboxed") is False for each in classroom.submissions),
+        "unsandboxed": sum(each.facts.get("sandboxed") is False for each in classroom.submissions),
         "versions": oddities.versions(classroom),
     }
 

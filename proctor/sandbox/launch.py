@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 GATE_SECONDS = 30.0
 """Seconds in which bubblewrap has to build an empty sandbox; it needs some milliseconds."""
 
+LAST_WORDS = 5.0
+"""Seconds in which it has to be told how an agent that has ended did so; it takes some milliseconds."""
+
 log = logging.getLogger(__name__)
 
 
@@ -42,7 +45,7 @@ class Started:
         peer: the agent.
         sandbox: its sandbox, or the process itself where there is none.
         server: the fork server that it came from, if any.
-        report: where a forked agent's monitor tells how it ended.
+        report: where a fork server tells how its agent ended.
         home: its folder, where there is no sandbox.
         gate: our end of the gate's socket, whose closing ends an empty sandbox.
     """
@@ -53,19 +56,31 @@ class Started:
     report: socket.socket | None = None
     gate: socket.socket | None = None
     home: Path | None = None
+    _status: str | None = None
 
-    @property
     def lost(self) -> bool:
-        """Whether its fork server is gone, which no student's code can cause."""
-        return self.server is not None and self.server.is_over()
+        """Return whether an agent that has ended was killed with its fork server, which no student's code can do.
+
+        The agent ends before the fork server does, of which nothing is told then.
+        """
+        return self.server is not None and (not self.status() or self.server.is_over())
 
     def status(self) -> str:
-        """Return what the monitor has reported, or bubblewrap's status: a number as text, or "!" and why not."""
+        """Return how the agent has ended, of which the fork server or bubblewrap tells a moment later.
+
+        Returns:
+            The exit status as text; "!" and why there is none; "" where nothing tells.
+        """
+        if self._status is None:
+            self._status = self._read_status()
+        return self._status
+
+    def _read_status(self) -> str:
         if self.report is None:
-            status = self.sandbox.popen.poll()
+            status = self.sandbox.status(LAST_WORDS)
             return "" if status is None else str(status)
-        with contextlib.suppress(BlockingIOError):
-            return self.report.recv(2000, socket.MSG_DONTWAIT).decode(errors="replace")
+        if readable(self.report.fileno(), LAST_WORDS):
+            return self.report.recv(2000).decode(errors="replace")
         return ""
 
     def close(self) -> None:

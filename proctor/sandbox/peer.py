@@ -35,9 +35,9 @@ class Peer:
         with contextlib.suppress(OSError):
             self._handle = os.pidfd_open(pid)
 
-    def is_over(self) -> bool:
-        """Return whether the process has ended."""
-        return self._handle is None or readable(self._handle, 0)
+    def is_over(self, seconds: float = 0) -> bool:
+        """Return whether the process has ended, or ends in time."""
+        return self._handle is None or readable(self._handle, seconds)
 
     def interrupt(self) -> None:
         """Interrupt it, with the programs that it has started and that are in its group."""
@@ -46,12 +46,19 @@ class Peer:
                 os.killpg(self.pid, signal.SIGINT)
 
     def close(self) -> None:
-        """Kill the process and what it has started, and close the connection.
+        """Kill the process and what it has started, and close the connection."""
+        self.socket.close()
+        self.kill()
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def kill(self) -> None:
+        """Kill the process and what it has started.
 
         Its descendants would else count against the limits of the next one. It is stopped first, so that none
         is born while they are looked for.
         """
-        self.socket.close()
         if self._handle is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -63,8 +70,6 @@ class Peer:
             for pid in below:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        os.close(self._handle)
-        self._handle = None
 
 
 def socket_pair() -> tuple[socket.socket, socket.socket]:

@@ -87,10 +87,17 @@ class SandboxProcess:
         if self.init is not None:
             over = readable(self.init, 0)
             return over if self.joined else over and self.popen.poll() is not None
-        if self.popen.returncode is None and self.popen.poll() is not None:
-            with contextlib.suppress(ProcessLookupError):  # what it started and left behind
-                os.killpg(self.popen.pid, signal.SIGKILL)
-        return self.popen.returncode is not None
+        return self.status(0) is not None
+
+    def status(self, seconds: float) -> int | None:
+        """Return the exit status of the process, once it has ended, or None if it has not in time."""
+        if self.popen.returncode is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.popen.wait(seconds)
+                if self.init is None:
+                    with contextlib.suppress(ProcessLookupError):  # what it started and left behind
+                        os.killpg(self.popen.pid, signal.SIGKILL)
+        return self.popen.returncode
 
     def close(self) -> None:
         """Kill everything, wait for its end, and release the descriptors."""

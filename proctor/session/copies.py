@@ -1,4 +1,4 @@
-"""The copies of a submission that are judged: forked from a snapshot, another one when one breaks."""
+"""The copies of a submission that are judged: forked where its graded cells stand, another one when one breaks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self
 from proctor.agent.frames import FormatError
 from proctor.criteria import Broken
 from proctor.outcome import Outcome
-from proctor.sandbox.peer import accept, socket_pair
 from proctor.session.clock import Allowance, Deadline
 from proctor.session.connection import GONE, GuardedConnection, died
 from proctor.session.proxies import MAX_CALLBACKS, Link
@@ -17,11 +16,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from proctor.sandbox.peer import Peer
+    from proctor.session.session import Session
 
 ENDED = "Your code ended the process it ran in: a crash, an exit, or memory running out."
 ENDLESS = "An object that was passed in was called without end."
 SPENT = "The time limit of this cell was used up by the criteria before."
-SILENT = "The process of your notebook does not answer any more."
 
 
 class Copy(Link):
@@ -65,13 +64,13 @@ class Copy(Link):
 
 
 class CopySide:
-    """The student's side for one graded cell: forks a copy from a snapshot, and another if one breaks.
+    """The student's side for one graded cell: forks a copy of the session, and another if one breaks.
 
     Leaving the `with` block kills the copy, unless it was kept.
     """
 
-    def __init__(self, snapshot: Peer, call: Allowance, cell: Allowance, copy: Copy | None = None) -> None:
-        self._snapshot, self._call, self._cell = snapshot, call, cell
+    def __init__(self, session: Session, call: Allowance, cell: Allowance, copy: Copy | None = None) -> None:
+        self._session, self._call, self._cell = session, call, cell
         self._wall_end = time.monotonic() + cell.wall
         self._copy = copy
         if copy is not None:
@@ -97,25 +96,7 @@ class CopySide:
         if left <= 0:
             raise Broken(Outcome.TIME, SPENT)
         if self._copy is None or not self._copy.alive:
-            self._copy = self._fork(left)
+            self._copy = Copy(self._session.fork(min(left, self._call.wall)))
+            self._copy.allow(self._call, Allowance(self._cell.cpu, left))
         self._copy.begin()
         return self._copy
-
-    def _fork(self, left: float) -> Copy:
-        wait = min(left, self._call.wall)
-        mine, theirs = socket_pair()
-        connection = GuardedConnection(self._snapshot)
-        connection.allow(Deadline(self._snapshot.pid, Allowance(wait, wait)))
-        try:
-            with theirs:
-                connection.send({}, descriptors=[theirs.fileno()])
-        except (OSError, EOFError, Broken):
-            mine.close()
-            raise died(SILENT) from None
-        peer = accept(mine, wait, self._snapshot.is_over)
-        if peer is None:
-            self._snapshot.close()  # nobody has to wait for it again
-            raise died(SILENT)
-        copy = Copy(peer)
-        copy.allow(self._call, Allowance(self._cell.cpu, left))
-        return copy

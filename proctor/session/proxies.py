@@ -25,6 +25,10 @@ MAX_ARGUMENT = 2**24
 MAX_TRACE = 64 * 2**20
 """Bytes of a criterion's trace that are kept, at most."""
 MAX_TYPES, MAX_METHODS = 1_000, 200
+MAX_WANTED = 8
+"""Names of attributes that are asked for along with an object: those that a test has read before."""
+MAX_AHEAD, MAX_AHEAD_BYTES = 100, 2**20
+"""How much waits for the next request at most."""
 NOTES = {
     "argument changed": "An argument was changed in place. It costs nothing here, and surprises callers elsewhere."
 }
@@ -50,37 +54,47 @@ class Unkept(NamedTuple):
     type_name: str
 
 
+class Type(NamedTuple):
+    """A type of the student's: what its methods are called, and which attributes are not plain (None: any)."""
+
+    name: str
+    methods: frozenset[str] = frozenset()
+    fixed: frozenset[str] | None = None
+
+
+METHOD, OBJECT = Type("method"), Type("object")
+
+
 class Proxy:
     """A student's object, class or method as a hidden test sees it."""
 
-    __slots__ = ("_link", "_methods", "_name", "_ref", "_type_name")
+    __slots__ = ("_kind", "_link", "_methods", "_name", "_ref")
 
-    def __init__(
-        self,
-        link: Link,
-        ref: int,
-        type_name: str,
-        name: str | None = None,
-        methods: frozenset[str] = frozenset(),
-    ) -> None:
-        values = {"_link": link, "_ref": ref, "_type_name": type_name, "_name": name, "_methods": methods}
+    def __init__(self, link: Link, ref: int, kind: Type, name: str | None = None) -> None:
+        values = {"_link": link, "_ref": ref, "_kind": kind, "_name": name, "_methods": kind.methods}
         for slot, value in values.items():
             object.__setattr__(self, slot, value)
 
+    @property
+    def _type_name(self) -> str:
+        """The name of its type."""
+        return str(self._kind.name)
+
     def __call__(self, *args: Any) -> Any:
         """Call it on the student's side."""
-        return self._link.request({"do": "call", "ref": self._ref, "name": self._name}, args=args)
+        return self._link.call(self._ref, self._name, args)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # numpy and unittest probe for these; the student's side need not know
             raise AttributeError(name)
         if name in self._methods:
-            return Proxy(self._link, self._ref, "method", name)
-        return self._link.request({"do": "get", "ref": self._ref, "name": name})
+            return Proxy(self._link, self._ref, METHOD, name)
+        return self._link.get(self._ref, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, "_methods", self._methods - {name})
-        self._link.request({"do": "set", "ref": self._ref, "name": name}, value=value)
+        plain = self._kind.fixed is not None and name not in self._kind.fixed
+        self._link.set(self._ref, name, value, plain=plain)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Proxy:
         """A copy stands for the same object: what is on the other side cannot be copied from here."""
@@ -104,21 +118,68 @@ class Link:
         self._kept = 0
         self.notes: list[str] = []
         self._callbacks: list[Any] = []
-        self._types: dict[int, tuple[str, frozenset[str]]] = {}
+        self._types: dict[int, Type] = {}
+        self._classes: dict[str, Proxy] = {}
+        self._ahead: list[tuple[Any, ...]] = []
+        self._fetched: dict[tuple[int, str], Any] = {}
+        self._wanted: dict[str, None] = {}
 
     def begin(self) -> None:
         """Start a criterion: forget the objects, values and notes of the one before."""
         self.trace, self.notes, self._callbacks, self._kept = [], [], [], 0
+        self._ahead, self._fetched = [("begin",)], {}
 
     def find(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return proxies of a criterion's classes by name, asked for once; NotFound if one is missing."""
-        found = self.request({"do": "begin", "needs": list(names)})
-        values = found if isinstance(found, list) and len(found) == len(names) else [None] * len(names)
-        for name, value in zip(names, values, strict=True):
-            if not isinstance(value, Proxy):
+        """Return proxies of a criterion's classes by name; NotFound if one is missing."""
+        unknown = [name for name in names if name not in self._classes]
+        if unknown:
+            found = self.request({"do": "find", "needs": unknown})
+            found = found if isinstance(found, list) else []
+            known = {
+                name: each for name, each in zip(unknown, found, strict=False) if isinstance(each, Proxy)
+            }
+            self._classes |= known
+            self.trace.clear()
+        for name in names:
+            if name not in self._classes:
                 raise NotFound(f"`{name}` was not found.")
-        self.trace.clear()
-        return dict(zip(names, values, strict=True))
+        return {name: self._classes[name] for name in names}
+
+    def call(self, ref: int, name: str | None, args: tuple[Any, ...]) -> Any:
+        """Call an object, or a method of it, and return the value that comes."""
+        header: dict[str, Any] = {"do": "call", "ref": ref, "name": name}
+        if name is None and self._wanted:
+            header["want"] = list(self._wanted)
+        value = self.request(header, args=args)
+        if not isinstance(value, Proxy):
+            self._record(value)
+        return value
+
+    def get(self, ref: int, name: str) -> Any:
+        """Return an attribute of an object: as it came along with the object, or asked for."""
+        if (ref, name) in self._fetched:
+            value = self._fetched[ref, name]
+            value = value.copy() if isinstance(value, np.ndarray) else value
+        else:
+            if len(self._wanted) < MAX_WANTED:
+                self._wanted[name] = None
+            value = self.request({"do": "get", "ref": ref, "name": name})
+        if not isinstance(value, Proxy):
+            self._record(value)
+        return value
+
+    def set(self, ref: int, name: str, value: Any, *, plain: bool) -> None:
+        """Set an attribute of an object; a plain one, which cannot fail, along with the next request."""
+        if (
+            plain
+            and len(self._ahead) < MAX_AHEAD
+            and type(value) is np.ndarray
+            and value.nbytes < MAX_AHEAD_BYTES
+        ):
+            self._ahead.append(("set", ref, name, value.copy()))
+            self._fetched.pop((ref, name), None)
+        else:
+            self.request({"do": "set", "ref": ref, "name": name}, value=value)
 
     def exchange(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
         """Send a request frame and return the header and body of the answer. By the kind of link."""
@@ -127,18 +188,18 @@ class Link:
     def request(self, header: dict[str, Any], **values: Any) -> Any:
         """Send a request, answer what the student's side asks back, and return the value that comes."""
         writer = Writer(self._refer)
+        if self._ahead:
+            header = {**header, "ahead": [(*step[:3], *map(writer.write, step[3:])) for step in self._ahead]}
         form = {key: writer.write(value) for key, value in values.items()}
+        self._ahead, self._fetched = [], {}
         try:
             answer, body = self.exchange(pack({**header, **form}, writer.body))
-            value = self._value(answer, body, header.get("name"))
+            return self._value(answer, body, header.get("name"))
         except FormatError as error:
             raise StudentError("a value that cannot be judged", str(error)) from None
         except Fault as fault:
             self.trace.append(Stumble(f"{type(fault).__name__}: {fault}"))
             raise
-        if header["do"] in ("call", "get") and not isinstance(value, Proxy):
-            self._record(value)
-        return value
 
     def forget(self, since: int, *, faults: bool) -> None:
         """Take what came since an index out of the trace: the values, and the faults, too, if told so."""
@@ -177,15 +238,22 @@ class Link:
         notes = answer.get("notes")
         self.notes += [note for note in notes if isinstance(note, str)][:4] if isinstance(notes, list) else []
         self._learn_types(answer)
-        return Reader(body, self._resolve).read(answer["value"])
+        reader = Reader(body, self._resolve)
+        value = reader.read(answer["value"])
+        if isinstance(value, Proxy) and (fetched := answer.get("fetched")):
+            for name, form in fetched if isinstance(fetched, list) else []:
+                if name in self._wanted:
+                    self._fetched[value._ref, name] = reader.read(form)  # noqa: SLF001  - a proxy has no other face
+        return value
 
     def _learn_types(self, header: dict[str, Any]) -> None:
         """Keep what is told of types that are met for the first time: their name, and their methods."""
         try:
-            for number, (name, methods) in (header.get("types") or {}).items():
+            for number, (name, methods, fixed) in (header.get("types") or {}).items():
                 if len(self._types) >= MAX_TYPES or len(methods) > MAX_METHODS:
                     raise FormatError("too many types")
-                self._types[int(number)] = clip(name, 80), frozenset(map(str, methods))
+                special = None if fixed is None else frozenset(map(str, fixed))
+                self._types[int(number)] = Type(clip(name, 80), frozenset(map(str, methods)), special)
         except (TypeError, AttributeError, ValueError):
             raise FormatError("types that are none") from None
 
@@ -201,10 +269,9 @@ class Link:
         if kind == "o" and 0 <= number < len(self._callbacks):
             return self._callbacks[number]
         if kind == "m":
-            return Proxy(self, number, "method", str(rest[0]))
+            return Proxy(self, number, METHOD, str(rest[0]))
         if kind == "r":
-            name, methods = self._types.get(rest[0], ("object", frozenset()))
-            return Proxy(self, number, name, methods=methods)
+            return Proxy(self, number, self._types.get(rest[0], OBJECT))
         raise FormatError("a value of an unknown kind")
 
 

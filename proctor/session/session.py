@@ -1,4 +1,4 @@
-"""One submission that runs: its cells in order, and frozen copies of its state.
+"""One submission that runs: its cells in order, and copies of its state.
 
 Cells are run here, and not by nbclient, which honours what a notebook asks for in its metadata and waits as long as
 a kernel likes.
@@ -15,10 +15,10 @@ from proctor.agent.frames import FormatError
 from proctor.criteria import Broken
 from proctor.outcome import GraderError, Outcome
 from proctor.sandbox.errors import SandboxUnavailable
-from proctor.sandbox.launch import Started, start_agent
+from proctor.sandbox.launch import LAST_WORDS, Started, start_agent
 from proctor.sandbox.memory import MemoryWatch
 from proctor.sandbox.packing import pack
-from proctor.sandbox.peer import Peer, accept, socket_pair
+from proctor.sandbox.peer import accept, socket_pair
 from proctor.sandbox.process import how_it_ended, in_memory
 from proctor.session.clock import Allowance, Bounds, Deadline, cpu_seconds
 from proctor.session.connection import GuardedConnection, died
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
+    from proctor.sandbox.peer import Peer
     from proctor.sandbox.settings import Sandbox
 
-GRACE = Allowance(cpu=2, wall=12)
+GRACE = Allowance(cpu=2, wall=4)
 """What a cell may take to react to an interrupt."""
 INTERRUPTS = 3
 """How often a cell is interrupted before its process is killed: code may swallow the first one."""
@@ -80,7 +81,6 @@ class Session:
         self._output_left = bounds.output
         self._started: Started | None = None
         self._watch: MemoryWatch | None = None
-        self._snapshots: list[Peer] = []
 
     def __enter__(self) -> Self:
         """Start.
@@ -114,8 +114,6 @@ class Session:
         """Kill the submission with all its processes, and give back sockets and folders."""
         if self._watch is not None:
             self._watch.stop()
-        while self._snapshots:
-            self._snapshots.pop().close()
         if self._started is not None:
             self._started.close()
             self._started = None
@@ -137,8 +135,10 @@ class Session:
         Raises:
             GraderError: if it was lost through no fault of its own.
         """
+        if self._watch is not None and self._watch.tripped:
+            return False
         living = not self._peer.is_over()
-        if not living and self._started is not None and self._started.lost:
+        if not living and self._started is not None and self._started.lost():
             raise GraderError(LOST)
         return living
 
@@ -146,7 +146,7 @@ class Session:
         """Return in words what ended the agent; "" while it lives, or where nothing tells."""
         if self._watch is not None and self._watch.tripped:
             return "memory limit"
-        status = self._started.status() if self._started is not None else ""
+        status = self._started.status() if self._started is not None and self._peer.is_over() else ""
         return how_it_ended(int(status)) if status.lstrip("-").isdigit() else ""
 
     def cpu_seconds(self) -> float:
@@ -172,7 +172,9 @@ class Session:
             self._connection.send(request)
             ended, told = self._listen(collector, deadline)
             fatal = ended is not None and not self._interrupt(collector)
-        except (EOFError, OSError, FormatError):
+        except (EOFError, OSError, FormatError) as error:
+            if not isinstance(error, FormatError):
+                self._peer.is_over(LAST_WORDS)  # its socket is closed a moment before
             self.alive()
             ended, fatal = Outcome.DIED, True
         self._output_left -= collector.size
@@ -205,23 +207,27 @@ class Session:
                 return True
         return False
 
-    def snapshot(self) -> Peer | Broken:
-        """Freeze a copy of the submission as it is now; Broken if it does not answer."""
-        deadline = Deadline(self.pid, self._bounds.call)
+    def fork(self, seconds: float) -> Peer:
+        """Return a copy of the submission as it is now.
+
+        Raises:
+            Broken: there is none. Who does not answer in time is killed: nobody has to wait for it again.
+        """
+        deadline = Deadline(self.pid, Allowance(seconds, seconds))
         mine, theirs = socket_pair()
         try:
             self._connection.allow(deadline)
             with theirs:
-                self._connection.send({"do": "snapshot"}, descriptors=[theirs.fileno()])
-            self._connection.receive()
-        except (EOFError, OSError, FormatError, Broken) as error:
+                self._connection.send({"do": "fork"}, descriptors=[theirs.fileno()])
+        except (EOFError, OSError, Broken):
             mine.close()
-            return error if isinstance(error, Broken) else died(SILENT)
-        peer = accept(mine, deadline.wall_left(), self._peer.is_over)
-        if peer is None:
-            return died(SILENT)
-        self._snapshots.append(peer)
-        return peer
+        else:
+            peer = accept(mine, deadline.wall_left(), self._peer.is_over)
+            if peer is not None:
+                return peer
+        if not deadline.wall_left():
+            self._peer.kill()
+        raise died(SILENT)
 
     def _send_submission(self, archive: bytes) -> None:
         packed = in_memory(archive)

@@ -1,4 +1,4 @@
-"""An instructor's work in a real browser: formgrader from the assignment to the export, and the jailed kernel."""
+"""An instructor's work in a real browser: formgrader from the assignment to the export, and the sandboxed kernel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
 from proctor.drift import differences
-from proctor.jail.kernelspec import install_kernelspec
+from proctor.jupyter_kernel.kernelspec import install_kernelspec
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]
@@ -144,14 +144,14 @@ def test_from_the_assignment_to_the_export(desk: Desk) -> None:
 
     formgrader.locator(".live-notebook a:visible").click()
     live = Notebook(desk, f"autograded/ada/{EXERCISE}/{EXERCISE}.ipynb", points.page)
-    expect(live.kernel).to_have_text("Python 3 (jailed)")
+    expect(live.kernel).to_have_text("Python 3 (sandboxed)")
     live.shut_down()
 
 
-def test_the_jailed_kernel(desk: Desk) -> None:
-    """A student's notebook runs in the jail, where neither network nor course is; shut down, nothing is left."""
+def test_the_sandboxed_kernel(desk: Desk) -> None:
+    """A student's notebook runs in the sandbox, where neither network nor course is; shut down, nothing is left."""
     notebook = Notebook(desk, SUBMITTED)
-    notebook.choose_kernel("Python 3 (jailed)")
+    notebook.choose_kernel("Python 3 (sandboxed)")
     secret = [desk.folder, desk.folder / "tests", desk.folder / "submitted", ROOT / "tests", ROOT / "proctor"]
     look_around = LOOK_AROUND.format(
         port=desk.server.address.rpartition(":")[2],

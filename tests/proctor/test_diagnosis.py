@@ -12,8 +12,8 @@ from proctor.criteria import Criteria, points
 from proctor.diagnosis import HOOK, Diagnostician, LazySide, Misconception, offered
 from proctor.judge import LocalSide, judge_cell, judge_criteria
 from proctor.outcome import GraderError, Outcome
+from proctor.session.proxies import MAX_TRACE, CallBack, Stumble, Unkept, loopback
 from proctor.traces import same
-from proctor.wall import MAX_TRACE, CallBack, Stumble, Unkept, loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -257,7 +257,7 @@ def test_a_trace_has_a_limit() -> None:
     """What comes after the limit leaves its type only, so that no answer fills the grader's memory."""
     link = loopback({"big": lambda: np.zeros(MAX_TRACE // 3 // 8 + 1)})
     link.begin()
-    big = link.find("big")
+    big = link.find(["big"])["big"]
     for _ in range(4):
         big()
     kinds = [type(value) for value in link.trace]

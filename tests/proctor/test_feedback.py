@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from nbgrader.coursedir import CourseDirectory
 from playwright.sync_api import Browser, sync_playwright
 
-from proctor.feedback import CarefulFeedback, page
-from proctor.intake import STAMP
+from proctor.feedback import page
 from proctor.outcome import CellReport, Outcome, Verdict
 from proctor.reports import show_report
 from proctor.summary import Line, advise, in_words
@@ -232,16 +230,6 @@ def test_a_notebook_without_a_release_still_gives_a_page() -> None:
     text = text_of(page(typical(), nbformat.v4.new_notebook(), names))
     assert "18.5 of 25 points" in text
     assert "Other 19.5 / 25" in text
-
-
-def test_the_feedback_folder_gets_pages_and_nothing_of_the_submission(tmp_path: Path) -> None:
-    """Files beside the graded notebook are not handed on; the time is, by which nbgrader tells an old page."""
-    source = tmp_path / "autograded" / "ada" / "exercise4"
-    (source / "exercise4.html").mkdir(parents=True)
-    (source / "evil.html").write_text("<script>")
-    (source / STAMP).write_text("2027-01-01 00:00:00 UTC")
-    CarefulFeedback(coursedir=CourseDirectory(root=str(tmp_path))).init_assignment("exercise4", "ada")
-    assert [path.name for path in (tmp_path / "feedback" / "ada" / "exercise4").iterdir()] == [STAMP]
 
 
 @pytest.fixture(scope="module")

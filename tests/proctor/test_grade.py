@@ -18,9 +18,10 @@ import pytest
 from joblib import cpu_count
 
 from proctor import cli
-from proctor.clock import Allowance
+from proctor.batch.grading import Run
 from proctor.commands import grade
 from proctor.lock import course_lock
+from proctor.session.clock import Allowance
 from proctor.settings import Grading
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,12 +140,13 @@ def test_workers_that_share_a_core_have_more_time_on_the_clock(
         cluster=None,
         jobs=4 * cpu_count(),
     )
-    converter = grade._converter(arguments)
-    converter.config.Grading.cell_seconds = 7
-    sent = pickle.loads(pickle.dumps(converter._settings()))
+    course, wish = grade._course(arguments), grade._wish(arguments)
+    course.config.Grading.cell_seconds = 7
+    with course.book as book:
+        sent = pickle.loads(pickle.dumps(Run(course, wish, book)._settings()))
     crowded, alone = Grading(config=sent).bounds(1), Grading(cell_seconds=7).bounds(1)
     assert crowded.cell == Allowance(alone.cell.cpu, 4 * alone.cell.wall)
-    assert converter.config.Grading.get("patience") is None
+    assert course.config.Grading.get("patience") is None
 
 
 def test_what_is_up_to_date_is_skipped_unless_forced(graded_copy: Path) -> None:

@@ -19,7 +19,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 import crew_tasks  # noqa: E402
 
 from proctor.batch.crew import AHEAD, LocalCrew, local_crew  # noqa: E402
-from proctor.batch.work import Job, Parcel, work  # noqa: E402
+from proctor.batch.work import Job, Parcel, Ungraded, work  # noqa: E402
+from proctor.intake import Submitted  # noqa: E402
+from proctor.settings import Grading  # noqa: E402
 
 
 def job(student: str) -> Job:
@@ -95,6 +97,33 @@ def test_a_job_whose_worker_was_killed_is_done_by_another(tmp_path: Path) -> Non
     assert (tmp_path / "mark").exists()
 
 
+def test_a_worker_that_never_ends_is_killed(tmp_path: Path) -> None:
+    """A job that takes longer than any may is given up with its second worker; the one behind it is done."""
+    crew = LocalCrew(1, tmp_path, crew_tasks.hang_for_bad, longest=10_000)
+    try:
+        crew.submit(job("bad"))
+        crew.submit(job("good"))
+        wait_for(lambda: list(tmp_path.glob("asleep-*")))
+        crew._deaths["bad"] = 1
+        crew._seats[0].since -= 10_000
+        overdue, done = crew.take(), crew.take()
+    finally:
+        crew.close()
+    assert (overdue.student, overdue.fault) == (
+        "bad",
+        "It took 2 workers down. It did not end within 10000 seconds.",
+    )
+    assert (done.student, done.fault) == ("good", "")
+
+
+def test_the_bound_of_a_job_is_more_than_its_limits_allow() -> None:
+    """No submission that keeps its limits is killed by the bound: it is above their sum, and finite."""
+    settings = Grading()
+    limits = settings.bounds(1)
+    assert limits.submission.wall + 15 * limits.graded_cell.wall + limits.start.wall < settings.longest(15)
+    assert settings.longest(15) < 4 * 60 * 60
+
+
 def test_a_worker_killed_while_idle_is_replaced(tmp_path: Path) -> None:
     """A worker that is killed with nothing to do is replaced when there is something."""
     crew = LocalCrew(1, tmp_path, crew_tasks.echo)
@@ -154,7 +183,8 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
 
 def test_a_fault_is_told_in_one_line() -> None:
     """What cannot be graded is a fault in one line, not an exception and not a zero."""
-    result = work(Job("ann", {"a.ipynb": "{"}, Path(), Path("/nowhere")))
+    submitted = Submitted(b"{}", "", "", "")
+    result = work(Job("ann", {"a.ipynb": Ungraded(submitted, "{")}, Path(), Path("/nowhere")))
     assert result.fault
     assert "\n" not in result.fault
     assert "Traceback" in result.details

@@ -5,27 +5,38 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import subprocess
 import sys
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 import nbgrader.converters
 import pytest
 from nbgrader.api import Gradebook
-from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from proctor import intake
-from proctor.autograde import SubmissionExporter
+from proctor.batch.grading import Run, grade
+from proctor.batch.plan import CannotGrade, Wish
+from proctor.batch.plan import Course as BatchCourse
+from proctor.batch.tally import Tally
+from proctor.batch.work import _restored
 from proctor.collect import record
+from proctor.course import Exercise
 from proctor.fingerprints import UNKNOWN
+from proctor.nbgrader_plugin.autograde import Autograde
+from proctor.nbgrader_plugin.configuration import ADAPTERS, install
 from proctor.submission import UnreadableError, look_for, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from proctor.intake import Submitted
 
 ROOT = Path(__file__).resolve().parents[2]
 EXERCISE = "exercise4"
@@ -37,15 +48,13 @@ ANN = Path("submitted") / "ann" / EXERCISE
 HANDED_IN = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 
 
-class Taken(intake.CarefulAutograde):
-    """Takes submissions in, and stops before they would be run."""
+@dataclass
+class Taken:
+    """What was taken in of a submission: the notebook as it lies on the disk, and why it would be graded again."""
 
-    def convert_single_notebook(self, notebook_filename: str) -> None:
-        """Keep what would be graded."""
-        self.taken.append(Path(notebook_filename))
-        resources = self.init_single_notebook_resources(notebook_filename)
-        output, resources = self.exporter.from_filename(notebook_filename, resources=resources)
-        self.write_single_notebook(output, resources)
+    submitted: Submitted
+    handed_in: dt.datetime | None
+    why: str
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +80,25 @@ def course(tmp_path: Path, empty_gradebook: Path) -> Iterator[Path]:
     assert Path.cwd() == before
 
 
-def take(course: Path, **settings: object) -> Taken:
-    """Take all submissions of a course in; nothing is run."""
+def exercise(course: Path) -> Exercise:
+    """Return the exercise of a course."""
     config = Config({"CourseDirectory": {"root": str(course), "assignment_id": EXERCISE}})
-    config.Autograde.exporter_class = SubmissionExporter
-    config.Taken.sanitize_preprocessors = []
-    config.JailProvisioner.update(settings)
-    converter = Taken(coursedir=CourseDirectory(config=config), config=config)
-    converter.taken = []
-    converter.exporter_class = SubmissionExporter
-    converter.start()
-    return converter
+    return Exercise(EXERCISE, CourseDirectory(config=config))
+
+
+def take(course: Path, **settings: object) -> Taken:
+    """Take ann's submission in; nothing is run, and what would be graded is in its place."""
+    config = Config({"Sandbox": settings})
+    found = BatchCourse(exercise(course), config, lambda *_: None)
+    with found.book as book:
+        run = Run(found, Wish(), book)
+        assert run.students == ["ann"]
+        handed_in = run._clock.handed_in("ann")
+        run._stage_files("ann", handed_in)
+        ungraded = run._ungraded("ann", EXERCISE)
+        restored = _restored(f"{EXERCISE}.ipynb", ungraded, skip=True)
+        found.stage.put_in_place("ann", {f"{EXERCISE}.ipynb": nbformat.writes(restored)})
+        return Taken(ungraded.submitted, handed_in, run.why("ann"))
 
 
 def copied(course: Path) -> set[str]:
@@ -93,15 +110,16 @@ def copied(course: Path) -> set[str]:
 
 
 def test_nbgraders_own_commands_use_it() -> None:
-    """`install` puts it in the place of nbgrader's Autograde, wherever that is looked up."""
-    places = (nbgrader.converters, nbgrader.apps.autogradeapp, nbgrader.apps.api)
-    before = [place.Autograde for place in places]
+    """`install` puts our classes in the place of nbgrader's, wherever they are looked up."""
+    places = (nbgrader.converters, nbgrader.apps.api, nbgrader.apps.autogradeapp)
+    before = {(place, name): getattr(place, name, None) for place in places for name in ADAPTERS}
     try:
-        intake.install()
-        assert {place.Autograde for place in places} == {intake.CarefulAutograde}
+        install()
+        assert {place.Autograde for place in places} == {Autograde}
     finally:
-        for place, autograde in zip(places, before, strict=True):
-            place.Autograde = autograde
+        for (place, name), found in before.items():
+            if found is not None:
+                setattr(place, name, found)
 
 
 def test_regular_files_come_along_and_nothing_else(course: Path) -> None:
@@ -124,7 +142,7 @@ def test_a_file_where_a_given_folder_stands_is_left_out(course: Path) -> None:
     (course / ANN / "src").write_text("no folder")
     (course / ANN / "Tests" / "TestConv.py").mkdir(parents=True)
     (course / ANN / "Tests" / "TestConv.py" / "deep.txt").write_text("no file")
-    assert take(course).taken
+    assert take(course).submitted.content
     assert copied(course) == set()
     assert (course / "autograded" / "ann" / EXERCISE / "src" / "base.py").is_file()
 
@@ -140,8 +158,9 @@ def test_what_is_too_large_is_left_out(course: Path) -> None:
 def test_a_notebook_with_another_name_is_taken_if_it_is_the_only_one(course: Path) -> None:
     """A renamed notebook is graded under the name that the gradebook knows."""
     (course / ANN / f"{EXERCISE}.ipynb").rename(course / ANN / "my solution (1).ipynb")
-    converter = take(course)
-    assert [path.name for path in converter.taken] == [f"{EXERCISE}.ipynb"]
+    taken = take(course)
+    assert taken.submitted.content
+    assert "my solution (1).ipynb" in taken.submitted.notice
     assert (course / "autograded" / "ann" / EXERCISE / f"{EXERCISE}.ipynb").is_file()
     found, notice = look_for(course / ANN / f"{EXERCISE}.ipynb")
     assert found.name in notice
@@ -152,7 +171,7 @@ def test_a_notebook_with_another_name_is_taken_if_it_is_the_only_one(course: Pat
 def test_a_folder_without_a_notebook_is_graded_all_the_same(course: Path) -> None:
     """An empty folder is a submission, which cannot be read."""
     (course / ANN / f"{EXERCISE}.ipynb").unlink()
-    assert take(course).taken
+    assert take(course).submitted.reason
     with pytest.raises(UnreadableError, match="There is no file"):
         read(course / ANN / f"{EXERCISE}.ipynb")
 
@@ -178,10 +197,7 @@ def stamped(course: Path, claimed: str, written: dt.datetime) -> dt.datetime | N
     notebook = course / ANN / f"{EXERCISE}.ipynb"
     (course / ANN / "timestamp.txt").write_text(claimed)
     os.utime(notebook, (written.timestamp(), written.timestamp()))
-    take(course)
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        found: dt.datetime | None = gradebook.find_submission(EXERCISE, "ann").timestamp
-    return found
+    return take(course).handed_in
 
 
 def test_a_timestamp_after_the_file_is_believed(course: Path) -> None:
@@ -194,8 +210,8 @@ def test_a_timestamp_before_the_file_is_not_believed(course: Path) -> None:
     """Nobody handed in what was not yet written; a second run does not take it for newer again."""
     found = stamped(course, "2026-11-01 00:00:00 UTC", HANDED_IN)
     assert found == HANDED_IN.replace(tzinfo=None)
-    # Taken runs nothing, so nobody knows what it graded with; but the time is the same as before.
-    assert take(course).why_grade(EXERCISE, "ann") == f"stale: {UNKNOWN}"
+    # Nothing was run, so nobody knows by which tests it was graded; but the time is the same as before.
+    assert take(course).why == f"stale: {UNKNOWN}"
 
 
 @pytest.mark.parametrize("claimed", ["2026-11-01 00:00:00.000000 UTC", "2026-10-01 00:00:00 UTC"])
@@ -219,7 +235,7 @@ def test_an_empty_file_is_called_one(tmp_path: Path) -> None:
 def test_a_damaged_record_stops_the_grading(course: Path) -> None:
     """Where it cannot be read when students handed in, nobody is called late for it."""
     (course / "submitted" / record.NAME).write_text("{")
-    with pytest.raises(NbGraderException, match=r"collected\.json is damaged"):
+    with pytest.raises(CannotGrade, match=r"collected\.json is damaged"):
         stamped(course, "2026-11-01 00:00:00 UTC", HANDED_IN)
 
 
@@ -231,6 +247,26 @@ def test_a_timestamp_that_is_none_is_ignored(course: Path, claimed: str) -> None
 
 def test_without_a_jail_nothing_is_touched(course: Path) -> None:
     """Where no jail can be built, grading stops before it starts, and says why."""
-    with pytest.raises(NbGraderException, match=r"Nothing was graded(?s:.)*nowhere/bwrap"):
-        take(course, bwrap="/nowhere/bwrap")
+    config = Config({"Sandbox": {"bwrap": "/nowhere/bwrap"}})
+    with pytest.raises(CannotGrade, match=r"Nothing was graded(?s:.)*nowhere/bwrap"):
+        grade(BatchCourse(exercise(course), config, lambda *_: None), Wish(), nullcontext, Tally())
     assert not (course / "autograded").exists()
+
+
+def test_a_tree_of_a_thousand_folders_is_left_out(course: Path) -> None:
+    """Folders within folders stop at a depth at which no walk of a tree fails; what lies beside them comes along."""
+    (course / ANN / "beside.txt").write_text("here")
+    descriptor = os.open(course / ANN, os.O_RDONLY | os.O_DIRECTORY)
+    for _ in range(1_000):
+        os.mkdir("d", dir_fd=descriptor)
+        below = os.open("d", os.O_RDONLY | os.O_DIRECTORY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+    os.close(descriptor)
+    try:
+        take(course)
+        assert copied(course) == {"beside.txt"}
+    finally:
+        subprocess.run(
+            ["rm", "-rf", course / ANN / "d"], check=True
+        )  # Python's own removal has the same limit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -12,7 +13,8 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import TraitError
 from traitlets.config import Config
 
-from proctor.late import DAY, LatePolicy
+from proctor.extensions import forget, grant
+from proctor.nbgrader_plugin.late import DAY, LatePolicy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +72,54 @@ def test_an_extension_for_an_assignment_goes_first() -> None:
     assert policy.days_late("alan", "exercise4", HOUR) == 1
 
 
+BEFORE_AUTUMN = dt.datetime(2027, 10, 30, 21, 59)  # noqa: DTZ001  23:59 in Berlin, the day before clocks go back
+BEFORE_SPRING = dt.datetime(2027, 3, 27, 22, 59)  # noqa: DTZ001  23:59 in Berlin, the day before clocks go forward
+
+
+@pytest.mark.parametrize(
+    ("due", "hours", "days"),
+    [
+        (BEFORE_AUTUMN, 24.85, 1),  # 24 h 51 min later it is 23:50 by the clock on the wall
+        (BEFORE_AUTUMN, 25.0, 1),
+        (BEFORE_AUTUMN, 25.1, 2),
+        (BEFORE_AUTUMN, 0.5, 1),
+        (BEFORE_SPRING, 23.0, 1),
+        (BEFORE_SPRING, 23.1, 2),
+    ],
+)
+def test_days_are_those_of_the_calendar(due: dt.datetime, hours: float, days: int) -> None:
+    """A day ends at the same hour on the wall, also where clocks are changed in between."""
+    policy = LatePolicy(timezone="Europe/Berlin")
+    assert policy.days_late("ada", "exercise4", hours * HOUR, due) == days
+
+
+def test_an_extension_over_a_change_of_clocks_ends_at_the_same_hour() -> None:
+    """Two days granted before clocks go back end at 23:59, which is 49 hours later."""
+    policy = LatePolicy(timezone="Europe/Berlin", extensions={"ada": 2})
+    assert policy.days_late("ada", "exercise4", 49 * HOUR, BEFORE_AUTUMN) == 0
+    assert policy.days_late("ada", "exercise4", 49.1 * HOUR, BEFORE_AUTUMN) == 1
+
+
+def test_more_time_is_read_from_the_course(tmp_path: Path) -> None:
+    """An extension until a time counts from there; one for the assignment goes first; an earlier one takes nothing."""
+    policy = LatePolicy(timezone="Europe/Berlin", course=str(tmp_path))
+    grant(tmp_path, "ada", dt.datetime.fromisoformat("2027-01-17T23:59+01:00"))
+    assert policy.days_late("ada", "exercise4", 2 * DAY, DUE) == 0
+    assert policy.days_late("ada", "exercise4", 2 * DAY + 60, DUE) == 1
+    assert policy.days_late("alan", "exercise4", 2 * DAY, DUE) == 2
+    grant(tmp_path, "ada/exercise4", dt.datetime.fromisoformat("2027-01-01T12:00+01:00"))
+    assert policy.days_late("ada", "exercise4", 2 * DAY, DUE) == 2
+    assert policy.days_late("ada", "exercise5", 2 * DAY, DUE) == 0
+    assert forget(tmp_path, "ada")
+    assert json.loads((tmp_path / "extensions.json").read_text()) == {}
+
+
+def test_a_zone_that_does_not_exist_is_refused() -> None:
+    """A name that is no time zone is an error that says what one looks like."""
+    with pytest.raises(TraitError, match="such as Europe/Berlin"):
+        LatePolicy(timezone="Mars/Base")
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [("per_day", 10), ("per_day", -0.1), ("cap", 50), ("grace_minutes", -1), ("extensions", {"ada": -2})],
@@ -105,7 +155,9 @@ def assign(url: str, late: dt.timedelta, **settings: Any) -> tuple[float, float]
     with Gradebook(url) as book:
         book.find_submission("exercise4", "ada").timestamp = DUE + late
         book.db.commit()
-    config = Config(AssignLatePenalties={"plugin_class": "proctor.late.LatePolicy"}, LatePolicy=settings)
+    config = Config(
+        AssignLatePenalties={"plugin_class": "proctor.nbgrader_plugin.late.LatePolicy"}, LatePolicy=settings
+    )
     names = {"notebook": "exercise4", "assignment": "exercise4", "student": "ada", "db_url": url}
     AssignLatePenalties(config=config).preprocess(nbformat.v4.new_notebook(), {"nbgrader": names})
     with Gradebook(url) as book:

@@ -21,7 +21,7 @@ from proctor.judge import LocalSide, judge_cell
 from proctor.outcome import CellReport, Outcome
 from proctor.quoting import WITHHELD, Quotation
 from proctor.reports import reports_of
-from proctor.wall import Loopback
+from proctor.session.proxies import Loopback
 
 SECRET = 0.7182818
 TALKATIVE = """

@@ -12,6 +12,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from proctor.batch.tally import Change
+from proctor.gradebook.book import Score
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -150,9 +151,9 @@ def test_another_notebook_is_graded_where_nothing_tells_the_time(changed: Path, 
 
 def test_points_given_by_hand_outlast_the_automatic_ones() -> None:
     """A change counts the manual score where there is one, and says that it stays."""
-    change = Change.of({"a": (1.0, None), "b": (2.0, 3.0)}, {"a": 0.0, "b": 0.0, "c": 1.0})
+    change = Change.of({"a": Score(1.0), "b": Score(2.0, 3.0)}, {"a": 0.0, "b": 0.0, "c": 1.0})
     assert change is not None
     assert (change.before, change.after) == (4, 4)
     assert change.cells == ("a 1 -> 0", "b 2 -> 0 (the 3 given by hand stay)", "c 0 -> 1")
     assert Change.of({}, {"a": 1.0}) is None
-    assert Change.of({"a": (1.0, None)}, {"a": 1.0}) is None
+    assert Change.of({"a": Score(1.0)}, {"a": 1.0}) is None

@@ -49,8 +49,8 @@ def students() -> list[Made]:
     return [
         Made("ah01", wrong | right, {"activation_functions": source, "conv": body}, name=("Ada", "Hilbert")),
         Made("gh02", wrong | right, copied, name=("Grace", "Hopper")),
-        Made("an03", right, facts={"cpu_seconds": 1.5, "jailed": True}),
-        Made("kg04", right, facts={"cpu_seconds": 2.5, "jailed": False, "notices": [f"Noted: {EVIL}"]}),
+        Made("an03", right, facts={"cpu_seconds": 1.5, "sandboxed": True}),
+        Made("kg04", right, facts={"cpu_seconds": 2.5, "sandboxed": False, "notices": [f"Noted: {EVIL}"]}),
         Made("me05", right, by_hand={"flatten": 2.0}, penalty=1.5),
         Made("ev06", {"he": CellReport("he", "He", tuple(hostile))}, facts={"unreadable": EVIL}),
     ]  # fmt: skip

@@ -77,7 +77,7 @@ def bonus_cell(work):
 @attack()
 def odd_metadata(work):
     """Metadata are of types that no program expects."""
-    work.notebook.metadata = {"kernelspec": [1], "proctor": {"jailed": True, "unreadable": ""}, "widgets": {"a": "<b>"}}
+    work.notebook.metadata = {"kernelspec": [1], "proctor": {"sandboxed": True, "unreadable": ""}, "widgets": {"a": "<b>"}}
     odd = [None, [], {"grade_id": ["x"]}, {"grade_id": "sigmoid_forward", "points": "NaN"}, {"points": 1e400}, "text"]
     for cell, value in zip(work.graded(), odd):
         cell.metadata["nbgrader"] = value

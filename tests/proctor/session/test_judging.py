@@ -1,4 +1,4 @@
-"""Graded cells share a worker as long as all is well; nothing that one leaves there costs the next one a point."""
+"""Graded cells share a copy as long as all is well; nothing that one leaves there costs the next one a point."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from proctor.clock import Allowance
 from proctor.criteria import Criteria, points
-from proctor.grading import jailed_room
 from proctor.outcome import Outcome, Rung
-from proctor.run import Bounds, Exam, run_submission
+from proctor.run import Exam, run_submission
+from proctor.sandbox.settings import Sandbox
+from proctor.session.clock import Allowance, Bounds
+from proctor.session.session import Session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,9 @@ def graded(body: str, folder: Path) -> dict[str, CellReport]:
         data = {"grade": True, "grade_id": name, "solution": False, "locked": True, "points": 1}
         cells.append(new_code_cell("", metadata={"nbgrader": data}))
     notebook = new_notebook(cells=cells)
-    return run_submission(notebook, lambda: jailed_room(folder, None), Exam(CELLS, BOUNDS)).reports
+    return run_submission(
+        notebook, lambda displays: Session(folder, Sandbox(), BOUNDS, displays), Exam(CELLS, BOUNDS)
+    ).reports
 
 
 def ends(reports: dict[str, CellReport]) -> list[Outcome]:
@@ -69,7 +72,7 @@ def ends(reports: dict[str, CellReport]) -> list[Outcome]:
     return [reports[name].verdicts[0].outcome for name in CELLS]
 
 
-def test_right_answers_share_a_worker(tmp_path: Path) -> None:
+def test_right_answers_share_a_copy(tmp_path: Path) -> None:
     """What passes everywhere is asked in one process."""
     assert ends(graded("return 1", tmp_path)) == [Outcome.PASSED] * 3
     assert [len(processes) for processes in Asked.where.values()] == [1, 1, 1]
@@ -107,7 +110,7 @@ def test_what_breaks_costs_its_own_cell(body: str, outcome: Outcome, tmp_path: P
     assert ends(graded(body, tmp_path)) == [Outcome.PASSED, outcome, Outcome.PASSED]
 
 
-def test_a_limit_holds_in_a_shared_worker(tmp_path: Path) -> None:
+def test_a_limit_holds_in_a_shared_copy(tmp_path: Path) -> None:
     """A call that takes longer than a call may is not let off because another cell was judged before it."""
     body = "import time; end = time.process_time() + 1.5 * (cell == 'second')\n"
     body += "        while time.process_time() < end: pass\n        return 1"

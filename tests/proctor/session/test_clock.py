@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from proctor import clock
-from proctor.clock import LONGEST, Allowance, Deadline, cpu_seconds, kept_waiting_seconds
+from proctor.session import clock
+from proctor.session.clock import LONGEST, Allowance, Deadline, cpu_seconds, kept_waiting_seconds
 
 
 class Machine:

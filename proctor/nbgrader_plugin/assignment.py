@@ -1,16 +1,21 @@
-"""What becomes of grades when an exercise changes after submissions are in.
+"""What becomes of a gradebook and a release when an exercise is generated again.
 
-nbgrader refuses to add a graded cell once there are submissions, and asks for a new review of each manual
-score, whether or not anything has changed under it.
+nbgrader refuses to add a graded cell once there are submissions, and removes a release before it can make a new one.
 """
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
+import nbgrader.converters
 import nbgrader.preprocessors
 from nbgrader.api import Comment, Grade, MissingEntry, Notebook
-from nbgrader.converters import GenerateAssignment
+from nbgrader.utils import rmtree
+
+from proctor.gradebook.staging import STAGE
 
 
 class SaveCells(nbgrader.preprocessors.SaveCells):
@@ -68,19 +73,29 @@ class SaveCells(nbgrader.preprocessors.SaveCells):
 
 GENERATING = [
     SaveCells if step is nbgrader.preprocessors.SaveCells else step
-    for step in GenerateAssignment.class_traits()["preprocessors"].default()
+    for step in nbgrader.converters.GenerateAssignment.class_traits()["preprocessors"].default()
 ]
 """The steps of generate_assignment: nbgrader's, with this one."""
 
 
-class SaveAutoGrades(nbgrader.preprocessors.SaveAutoGrades):
-    """nbgrader's step, after which a reviewed manual score stays reviewed if the automatic one is the same."""
+class GenerateAssignment(nbgrader.converters.GenerateAssignment):
+    """nbgrader's GenerateAssignment, which leaves the old release where it cannot make a new one.
 
-    def _add_score(self, cell: Any, resources: Any) -> None:
-        place = (self.notebook_id, self.assignment_id, self.student_id)
-        grade = self.gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *place)
-        before, decided = grade.auto_score, not grade.needs_manual_grade
-        super()._add_score(cell, resources)
-        if decided and grade.auto_score is not None and grade.auto_score == before:
-            grade.needs_manual_grade = False
-            self.gradebook.db.commit()
+    Stock nbgrader removes it first: what an instructor got wrong would stop the grading, too.
+    """
+
+    def start(self) -> None:
+        """Generate; put the old release back where that fails."""
+        release = Path(self._format_dest(self.coursedir.assignment_id, "."))
+        if not release.is_dir():
+            super().start()
+            return
+        with tempfile.TemporaryDirectory(dir=release.parent, prefix=STAGE) as folder:
+            kept = shutil.copytree(release, Path(folder) / "kept")
+            try:
+                super().start()
+            except BaseException:
+                if release.exists():
+                    rmtree(str(release))
+                kept.rename(release)
+                raise

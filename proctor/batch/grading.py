@@ -1,0 +1,301 @@
+"""Grades many submissions: the head reads and saves, workers restore, execute and judge.
+
+All doors lead here: `proctor grade`, `nbgrader autograde` and the formgrader's button. Only the head touches the
+gradebook and `autograded/`. At any time no more submissions are under way than keep the workers busy, so memory
+and disk stay flat.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any
+
+from traitlets.config import Config
+
+from proctor import extensions
+from proctor.batch.crew import CrewUnavailable
+from proctor.batch.plan import CannotGrade, Wish, disk_is_full
+from proctor.batch.tally import Graded as Counted
+from proctor.batch.work import Job, Ungraded
+from proctor.collect import CollectError
+from proctor.gradebook.freshness import Freshness
+from proctor.gradebook.lateness import charge_again, outdated
+from proctor.gradebook.saving import Graded, save
+from proctor.gradebook.staging import Stage
+from proctor.intake import STAMP, Clock, copy_files, given_files, read_notebook, write_file
+from proctor.lock import CourseBusy, course_lock
+from proctor.outcome import GraderError
+from proctor.sandbox.bwrap import find_bwrap
+from proctor.sandbox.errors import SandboxUnavailable
+from proctor.sandbox.settings import Sandbox
+from proctor.settings import Grading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from proctor.batch.crew import Crew
+    from proctor.batch.plan import Course
+    from proctor.batch.tally import Scores, Tally
+    from proctor.batch.work import Result
+    from proctor.course import Exercise
+    from proctor.gradebook.book import Book
+
+OpenCrew = Callable[..., AbstractContextManager["Crew"]]
+
+SETTINGS = ("Grading", "Sandbox", "LimitOutput")
+"""The sections of Jupyter's configuration that matter where a submission is executed."""
+
+ROOM = 0.75
+"""Share of the sandbox's limits that what lies beside a notebook may take; the given files come on top."""
+
+PENALTY = "the penalty for lateness has changed: due date, price, extension or points"
+
+log = logging.getLogger(__name__)
+
+
+def states(course: Course) -> dict[str, str]:
+    """Return of each submission why it is to be graded, or "" if its grade is up to date. Changes nothing.
+
+    Raises:
+        CannotGrade: there is nothing that could be graded.
+    """
+    with course.book as book:
+        run = Run(course, Wish(), book)
+        late = outdated(book, course.exercise.name, course.price)
+        return {student: run.why(student) or PENALTY * (student in late) for student in run.students}
+
+
+def grade(
+    course: Course,
+    wish: Wish,
+    open_crew: OpenCrew,
+    tally: Tally,
+    report: Callable[[Tally], None] = lambda _: None,
+) -> None:
+    """Grade submissions.
+
+    Args:
+        course: of what.
+        wish: whom, and how.
+        open_crew: opens the workers, given the seconds after which one is held to be stuck.
+        tally: filled in with what became of each submission.
+        report: called with the tally after each of them.
+
+    Raises:
+        CannotGrade: nothing can be graded.
+        CrewUnavailable: there are no workers, or no more.
+    """
+    sandbox = Sandbox(config=course.config)
+    if sandbox.enabled:
+        try:
+            find_bwrap(sandbox.bwrap)
+        except SandboxUnavailable as reason:
+            raise CannotGrade(f"Nothing was graded. {reason}") from None
+    try:
+        with (
+            course_lock(course.exercise.root, f"the grading of {course.exercise.name}"),
+            course.book as book,
+        ):
+            course.stage.sweep()
+            try:
+                run = Run(course, wish, book, tally, report)
+                run.all(open_crew)
+            finally:
+                course.stage.sweep()
+    except CourseBusy as busy:
+        raise CannotGrade(str(busy)) from None
+
+
+@dataclass
+class UnderWay:
+    """What is remembered of a submission while a worker has it."""
+
+    before: Scores
+    handed_in: Any
+    paths: list[str] = field(default_factory=list)
+
+
+class Run:
+    """One run over the submissions of an exercise, in the head.
+
+    Raises:
+        CannotGrade: there is nothing that could be graded.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        wish: Wish,
+        book: Book,
+        tally: Tally | None = None,
+        report: Callable[[Tally], None] = lambda _: None,
+    ) -> None:
+        exercise = course.exercise
+        self._course, self._wish, self._book = course, wish, book
+        self._tally, self._report = tally, report
+        self._clock = Clock(exercise)
+        try:
+            self._clock.check()
+            extensions.load(exercise.root)
+        except (CollectError, extensions.ExtensionsError) as damaged:
+            raise CannotGrade(f"Nothing was graded. {damaged}") from None
+        known = book.notebooks(exercise.name)
+        self._notebooks = [name for name in known if fnmatch(name, wish.notebooks)]
+        if not self._notebooks:
+            raise CannotGrade(_no_notebooks(exercise, known, wish.notebooks))
+        found = exercise.students(exercise.directory.submitted_directory)
+        self.students = [student for student in found if not wish.students or student in wish.students]
+        if not self.students:
+            raise CannotGrade(f"Nothing was handed in where {exercise.submitted('STUDENT')} would be.")
+        self._fresh = Freshness(exercise, self._clock)
+        self._stage = course.stage
+        self._under_way: dict[str, UnderWay] = {}
+
+    def why(self, student: str) -> str:
+        """Return why a submission is to be graded, or "" if its grade is up to date."""
+        return self._fresh.why(student, self._notebooks)
+
+    def all(self, open_crew: OpenCrew) -> None:
+        """Grade all submissions that are to be graded."""
+        tally = self._tally
+        assert tally is not None  # noqa: S101  - only `states` has none, and it grades nobody
+        tally.total = len(self.students)
+        late = outdated(self._book, self._course.exercise.name, self._course.price)
+        waiting = self._to_grade(tally, set(late))
+        if not waiting:
+            return
+        with open_crew(longest=self._longest()) as crew:
+            while waiting or self._under_way:
+                while waiting and crew.has_room():
+                    self._send(waiting.pop(), crew, tally)
+                if self._under_way:
+                    self._save(crew.take(), tally)
+
+    def _longest(self) -> float:
+        """Return the seconds that no submission takes, however slow it is."""
+        cells = sum(self._fresh.graded_cells(name) for name in self._notebooks)
+        return Grading(config=self._settings()).longest(cells) * len(self._notebooks)
+
+    def _to_grade(self, tally: Tally, late: set[str]) -> list[str]:
+        """Return whom to grade, the first one last; settle on the way what needs no code to be run."""
+        waiting = []
+        for student in self.students:
+            reason = "by force" if self._wish.force else self.why(student)
+            if reason:
+                log.info("Grading %s: %s", student, reason)
+                waiting.append(student)
+            elif student in late:
+                with self._answering_for(student, tally):
+                    self._charge(student, tally)
+            else:
+                log.info("Skipping %s, whose grade is up to date", student)
+                tally.up_to_date.append(student)
+        self._report(tally)
+        return waiting[::-1]
+
+    def _charge(self, student: str, tally: Tally) -> None:
+        """Count the penalty of a submission again, whose grade is up to date otherwise."""
+        exercise = self._course.exercise
+        if self._wish.rehearsal:
+            found = outdated(self._book, exercise.name, self._course.price).get(student)
+        else:
+            self._drop_page(student)
+            found = charge_again(self._book, exercise.name, student, self._course.price)
+        if found is not None:
+            tally.penalties[student] = found
+
+    def _send(self, student: str, crew: Crew, tally: Tally) -> None:
+        """Read a submission and give it to the crew."""
+        with self._answering_for(student, tally):
+            folder = self._course.exercise.submitted(student)
+            paths = [str(folder / f"{name}.ipynb") for name in self._notebooks]
+            self._course.before(paths)
+            before = self._book.scores(self._course.exercise.name, student)
+            handed_in = self._clock.handed_in(student)
+            staged = self._stage_files(student, handed_in)
+            notebooks = {f"{name}.ipynb": self._ungraded(student, name) for name in self._notebooks}
+            tests = self._course.exercise.tests
+            crew.submit(Job(student, notebooks, staged, tests, self._settings(), self._wish.execute))
+            self._under_way[student] = UnderWay(before, handed_in, paths)
+
+    def _stage_files(self, student: str, handed_in: Any) -> Any:
+        """Begin a student's folder with what lies beside the notebook, and the given files."""
+        exercise = self._course.exercise
+        staged = self._stage.begin(student, keep=self._wish.notebooks != "*")
+        limits = Sandbox(config=self._course.config).effective_limits
+        size, count = int(limits.submission * ROOM), int(limits.submission_files * ROOM)
+        copy_files(exercise, student, staged, size=size, count=count)
+        if handed_in is not None:
+            write_file(staged / STAMP, f"{handed_in:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode())
+        for inside, path in given_files(exercise):
+            if str(inside) not in self._course.own or not (staged / inside).exists():
+                write_file(staged / inside, path.read_bytes())
+        return staged
+
+    def _ungraded(self, student: str, notebook: str) -> Ungraded:
+        exercise = self._course.exercise
+        submitted = read_notebook(exercise.submitted(student) / f"{notebook}.ipynb")
+        release = exercise.release(notebook).read_text(encoding="utf-8")
+        # Which tests it was graded by, the grading says, if there is any.
+        known = {name: mark for name, mark in self._fresh.now(notebook).items() if name != "tests"}
+        return Ungraded(submitted, release, known)
+
+    def _save(self, result: Result, tally: Tally) -> None:
+        """Save what a worker has brought back: the gradebook first, then the folder."""
+        student = result.student
+        way = self._under_way.pop(student)
+        with self._answering_for(student, tally):
+            if result.disk_full:
+                raise OSError(errno.ENOSPC, result.fault)
+            if result.fault:
+                raise GraderError(result.fault)
+            if self._wish.rehearsal:
+                self._stage.drop(student)
+            else:
+                marks = {name.removesuffix(".ipynb"): done.marks for name, done in result.notebooks.items()}
+                graded = Graded(self._course.exercise.name, student, marks, way.handed_in)
+                save(self._book, graded, self._course.price, create=self._course.create)
+                self._drop_page(student)
+                self._stage.put_in_place(student, {n: done.text for n, done in result.notebooks.items()})
+                self._course.after(way.paths)
+            all_marks = [done.marks for done in result.notebooks.values()]
+            tally.graded.append(Counted.of(student, all_marks, result.seconds, way.before))
+
+    def _drop_page(self, student: str) -> None:
+        """Remove a page that tells of a former grade."""
+        directory = self._course.exercise.directory
+        Stage(self._course.exercise, directory.feedback_directory).remove(student)
+
+    def _settings(self) -> Config:
+        config = self._course.config
+        settings = Config({name: deepcopy(config[name]) for name in SETTINGS if name in config})
+        settings.Grading.patience = Grading(config=config).patience * max(1.0, self._wish.crowding)
+        return settings
+
+    @contextlib.contextmanager
+    def _answering_for(self, student: str, tally: Tally) -> Iterator[None]:
+        """Let a fault that one submission meets stop none of the others."""
+        try:
+            yield
+        except Exception as error:
+            if disk_is_full(error) or isinstance(error, CrewUnavailable):
+                raise
+            log.debug("%s could not be graded", student, exc_info=True)
+            tally.failed[student] = " ".join(str(error).split()) or type(error).__name__
+            self._stage.drop(student)
+        finally:
+            self._report(tally)
+
+
+def _no_notebooks(exercise: Exercise, known: list[str], pattern: str) -> str:
+    if known:
+        return f"{exercise.name} has no notebook {pattern}; it has {', '.join(known)}."
+    name = exercise.name
+    return f"The gradebook knows no notebook of {name}. `nbgrader generate_assignment {name}` tells it."

@@ -1,0 +1,218 @@
+"""Writes the feedback pages of a class: workers render, the head puts each student's folder in place.
+
+A page keeps the fingerprint of what it was made of, the graded notebook and the gradebook's points and comments; so
+a run that was killed leaves nobody out, and a manual score that came later makes a page stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+import nbformat
+
+from proctor.batch.crew import local_crew
+from proctor.batch.plan import CannotGrade
+from proctor.batch.work import Result, failed
+from proctor.gradebook.book import open_book
+from proctor.gradebook.points import points_of
+from proctor.gradebook.staging import Stage
+from proctor.intake import STAMP
+from proctor.lock import CourseBusy, course_lock
+from proctor.outcome import GraderError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from proctor.course import Exercise
+    from proctor.gradebook.points import Points
+
+ALONG = (STAMP, "submission_secret.txt")
+"""Files of a submission that go with its pages: nbgrader's exchange asks for them when it releases feedback."""
+
+LONGEST = 600.0
+"""Seconds that a page cannot take."""
+
+MARK = "<!-- made from {} -->\n"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PageJob:
+    """The pages of one student.
+
+    Attributes:
+        student: whose.
+        notebooks: each graded notebook and its release.
+        points: what counts in each of them.
+    """
+
+    student: str
+    notebooks: dict[str, tuple[Path, Path]]
+    points: dict[str, Points]
+
+
+@dataclass
+class Written:
+    """Result of writing pages: for whom they were written, were current, or could not be written, and why."""
+
+    total: int = 0
+    written: list[str] = field(default_factory=list)
+    current: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def write_pages(
+    exercise: Exercise,
+    jobs: int,
+    *,
+    force: bool = False,
+    permissions: int = 0o644,
+    report: Callable[[Written], None] = lambda _: None,
+) -> Written:
+    """Write the pages of all students whom the course directory names.
+
+    Args:
+        exercise: of what.
+        jobs: how many workers there may be.
+        force: whether to write also pages that are current.
+        permissions: of the pages.
+        report: called after each student.
+
+    Raises:
+        CannotGrade: nobody is graded, or the course is busy.
+    """
+    directory = exercise.directory
+    students = exercise.students(directory.autograded_directory)
+    if not students:
+        name = exercise.name
+        raise CannotGrade(f"Nobody's {name} is graded yet. `proctor grade {name}` does that.")
+    stage = Stage(exercise, directory.feedback_directory, permissions, directory.groupshared)
+    try:
+        with course_lock(exercise.root, f"the writing of feedback for {exercise.name}"):
+            with open_book(directory.db_url, directory.course_id) as book:
+                points = points_of(book, exercise.name)
+            stage.sweep()
+            try:
+                return _Run(stage, points, report).all(students, jobs, force=force)
+            finally:
+                stage.sweep()
+    except CourseBusy as busy:
+        raise CannotGrade(str(busy)) from None
+
+
+class _Run:
+    """One run over the students of an exercise, in the head."""
+
+    def __init__(
+        self, stage: Stage, points: dict[str, dict[str, Points]], report: Callable[[Written], None]
+    ) -> None:
+        self._stage, self._points, self._report = stage, points, report
+        self._found = Written()
+        self._marks: dict[str, dict[str, str]] = {}
+
+    def all(self, students: list[str], jobs: int, *, force: bool) -> Written:
+        found, waiting = self._found, []
+        found.total = len(students)
+        for student in students:
+            job = PageJob(student, self._notebooks(student), self._points.get(student, {}))
+            if not job.notebooks:
+                found.failed[student] = "The gradebook and autograded/ do not have the same notebooks."
+                continue
+            marks = {name: MARK.format(_fingerprint(job, name)) for name in job.notebooks}
+            if not force and self._current(student, marks):
+                found.current.append(student)
+                continue
+            self._marks[student] = marks
+            waiting.append(job)
+        self._report(found)
+        if waiting:
+            self._write(waiting[::-1], min(jobs, len(waiting)))
+        return found
+
+    def _write(self, waiting: list[PageJob], jobs: int) -> None:
+        under_way = 0
+        with local_crew(jobs, self._stage.exercise.root, render, LONGEST) as crew:
+            while waiting or under_way:
+                while waiting and crew.has_room():
+                    crew.submit(waiting.pop())
+                    under_way += 1
+                self._put_in_place(crew.take())
+                under_way -= 1
+                self._report(self._found)
+
+    def _put_in_place(self, result: Result) -> None:
+        student = result.student
+        if result.fault:
+            self._found.failed[student] = result.fault
+            return
+        folder = self._stage.begin(student)
+        for name in ALONG:
+            kept = self._stage.exercise.graded(student) / name
+            if kept.is_file() and not kept.is_symlink():
+                (folder / name).write_bytes(kept.read_bytes())
+        marks = self._marks[student]
+        pages = {f"{name}.html": page + marks[name] for name, page in result.pages.items()}
+        self._stage.put_in_place(student, pages)
+        self._found.written.append(student)
+
+    def _notebooks(self, student: str) -> dict[str, tuple[Path, Path]]:
+        """Return the graded notebooks that the gradebook knows, each with its release."""
+        exercise = self._stage.exercise
+        graded = {name: exercise.graded(student) / f"{name}.ipynb" for name in self._points.get(student, {})}
+        return {name: (path, exercise.release(name)) for name, path in graded.items() if path.is_file()}
+
+    def _current(self, student: str, marks: dict[str, str]) -> bool:
+        folder = self._stage.exercise.page(student)
+        return all(_ends_with(folder / f"{name}.html", mark) for name, mark in marks.items())
+
+
+def render(job: PageJob) -> Result:
+    """Render a student's pages (called in the worker); whatever goes wrong is told, not raised."""
+    try:
+        return Result(job.student, pages={name: _page(job, name) for name in job.notebooks})
+    except Exception as error:  # noqa: BLE001  - reaches the teaching assistant as the fault that it is
+        return failed(job.student, error)
+
+
+def _page(job: PageJob, name: str) -> str:
+    from proctor.feedback import page, read_release  # noqa: PLC0415  - the head needs none of it
+
+    graded, release = job.notebooks[name]
+    points = job.points[name]
+    notebook = nbformat.reads(graded.read_text(encoding="utf-8"), as_version=4)
+    for cell in notebook.cells:
+        data = cell.metadata.get("nbgrader", {})
+        cell_id = data.get("grade_id")
+        if data.get("solution") or data.get("task"):
+            data["comment"] = points.comments.get(cell_id)
+        if data.get("grade") or data.get("task"):
+            if cell_id not in points.cells:
+                raise GraderError(f"The gradebook has no grade for the cell {cell_id!r}: grade it again.")
+            data["score"], data["points"] = points.cells[cell_id]
+    names = {"student": job.student, "notebook": name, "late_penalty": points.late_penalty}
+    return page(
+        notebook, read_release(release), names | {"score": points.score, "max_score": points.max_score}
+    )
+
+
+def _fingerprint(job: PageJob, name: str) -> str:
+    """Return the fingerprint of all that a page is made of."""
+    digest = hashlib.sha256(json.dumps(asdict(job.points[name]), sort_keys=True).encode())
+    for path in job.notebooks[name]:
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()[:16]
+
+
+def _ends_with(page: Path, mark: str) -> bool:
+    try:
+        with page.open("rb") as file:
+            file.seek(max(0, page.stat().st_size - len(mark)))
+            return file.read() == mark.encode()
+    except OSError:
+        return False

@@ -1,0 +1,90 @@
+"""What is to be graded, and how: what the three doors hand over to :mod:`proctor.batch.grading`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import OperationalError
+
+from proctor.batch.work import FULL
+from proctor.gradebook.book import open_book
+from proctor.gradebook.staging import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from traitlets.config import Config
+
+    from proctor.course import Exercise
+    from proctor.gradebook.book import Book
+    from proctor.gradebook.lateness import Price
+
+
+class CannotGrade(Exception):  # noqa: N818  - a state of the course or the machine, not a defect
+    """Nothing was graded; says why, in one line."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is to be graded, and by which settings.
+
+    Attributes:
+        exercise: the assignment.
+        config: Jupyter's configuration.
+        price: what late work costs.
+        permissions: of the graded files.
+        create: whether students whom the gradebook does not know are added.
+        own: for each exercise the given files that a student's own may replace.
+        before, after: called around each submission that is graded, with the paths of its notebooks.
+    """
+
+    exercise: Exercise
+    config: Config
+    price: Price
+    permissions: int = 0o444
+    create: bool = True
+    own: frozenset[str] = frozenset()
+    before: Callable[[list[str]], None] = lambda _: None
+    after: Callable[[list[str]], None] = lambda _: None
+
+    @property
+    def book(self) -> AbstractContextManager[Book]:
+        """The gradebook, to be opened."""
+        directory = self.exercise.directory
+        return open_book(directory.db_url, directory.course_id)
+
+    @property
+    def stage(self) -> Stage:
+        """Where graded folders grow."""
+        directory = self.exercise.directory
+        return Stage(self.exercise, directory.autograded_directory, self.permissions, directory.groupshared)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Whom to grade, and how.
+
+    Attributes:
+        students: whom; everybody if empty.
+        notebooks: a pattern of the notebooks to grade.
+        force: whether to grade also what is up to date.
+        rehearsal: whether to write nothing, to see what would change.
+        execute: whether to run and judge, or only to restore and save.
+        crowding: how many workers share a core; limits on the clock are longer by as much.
+    """
+
+    students: frozenset[str] = frozenset()
+    notebooks: str = "*"
+    force: bool = False
+    rehearsal: bool = False
+    execute: bool = True
+    crowding: float = 1.0
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Return whether an error means that nothing more can be written."""
+    if isinstance(error, OSError):
+        return error.errno in FULL
+    return isinstance(error, OperationalError) and "full" in str(error.orig)

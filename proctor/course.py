@@ -1,0 +1,91 @@
+"""Where everything of a course is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+
+def course_root(path: Path) -> Path:
+    """Return the course folder that a path lies in: the nearest one with an nbgrader_config.py."""
+    for folder in (path, *path.parents):
+        if (folder / "nbgrader_config.py").exists():
+            return folder
+    return Path.cwd()
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One assignment of a course, and where everything of it is.
+
+    Attributes:
+        name: the assignment's name.
+        directory: nbgrader's CourseDirectory, whose settings name the folders.
+        tests_directory: the folder of all hidden tests, below the course.
+    """
+
+    name: str
+    directory: Any
+    tests_directory: str = "tests"
+
+    @property
+    def root(self) -> Path:
+        """The course's folder."""
+        return Path(self.directory.root)
+
+    @property
+    def tests(self) -> Path:
+        """The folder of the hidden tests."""
+        return self.root / self.tests_directory / self.name
+
+    @property
+    def given(self) -> Path:
+        """The folder of the master notebooks, and of the files that are copied over each submission."""
+        return self.place(self.directory.source_directory, ".")
+
+    def release(self, notebook: str) -> Path:
+        """Return the notebook that students got."""
+        return self.place(self.directory.release_directory, ".") / f"{notebook}.ipynb"
+
+    def submitted(self, student: str) -> Path:
+        """Return the folder that a student has handed in."""
+        return self.place(self.directory.submitted_directory, student)
+
+    def graded(self, student: str) -> Path:
+        """Return the folder of a student's graded notebooks."""
+        return self.place(self.directory.autograded_directory, student)
+
+    def page(self, student: str) -> Path:
+        """Return the folder of a student's feedback."""
+        return self.place(self.directory.feedback_directory, student)
+
+    def place(self, step: str, student: str) -> Path:
+        """Return the folder of one of nbgrader's steps for a student."""
+        return Path(self.directory.format_path(step, student, self.name))
+
+    def students(self, step: str) -> list[str]:
+        """List who has a folder in one of nbgrader's steps, among those whom the course directory names."""
+        wanted = self.directory.student_id or "*"
+        excluded = set(self.directory.student_id_exclude.split(","))
+        pattern = self.directory.format_path(step, "(?P<student>[^/]+)", re.escape(self.name), escape=True)
+        found = set()
+        for path in _folders(self.place(step, "*")):
+            match = re.fullmatch(pattern, str(path))
+            if match and fnmatch(match["student"], wanted) and match["student"] not in excluded:
+                found.add(match["student"])
+        return sorted(found)
+
+    @cached_property
+    def ignored(self) -> tuple[str, ...]:
+        """The names of files and folders that are never copied."""
+        return (*self.directory.ignore, "*.ipynb")
+
+
+def _folders(pattern: Path) -> list[Path]:
+    """List the folders that an absolute pattern matches; links are none."""
+    found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+    return [path for path in found if path.is_dir() and not path.is_symlink()]

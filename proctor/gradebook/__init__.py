@@ -1,0 +1,9 @@
+"""What is saved of a graded submission, and whether it still stands.
+
+- `marks`: what a graded notebook says to the gradebook: scores, comments, who should have a look.
+- `book`: the gradebook, open for a whole run, with nbgrader's own models.
+- `saving`: the rows of one submission, in one transaction.
+- `lateness`: penalties for late work, which need no code to be run again.
+- `staging`: the folder of a graded submission, which is put in place as a whole.
+- `freshness`: why a submission is to be graded.
+"""

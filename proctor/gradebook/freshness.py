@@ -1,0 +1,105 @@
+"""Why a submission is to be graded: it is new, it is another one, or its grade was made with what has changed since."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from nbgrader.nbgraderformat import MetadataValidator
+from nbgrader.utils import parse_utc
+
+from proctor import fingerprints, submission
+from proctor.intake import STAMP
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
+    from proctor.course import Exercise
+    from proctor.intake import Clock
+
+NEW = "not graded yet"
+"""Why a submission without a grade is to be graded."""
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """Compares graded notebooks with a course as it is; read once, when first needed.
+
+    Attributes:
+        exercise: what was graded.
+        clock: when submissions were handed in.
+    """
+
+    exercise: Exercise
+    clock: Clock
+    _releases: dict[str, Any] = field(default_factory=dict)
+
+    def why(self, student: str, notebooks: list[str]) -> str:
+        """Return why a submission is to be graded, or "" if its grade is up to date."""
+        target, source = self.exercise.graded(student), self.exercise.submitted(student)
+        names = [f"{name}.ipynb" for name in notebooks]
+        if any(not (target / name).exists() for name in names):
+            return NEW
+        submitted = self.clock.handed_in(student)
+        if submitted is not None and submitted != _stamp(target):
+            return "handed in at another time than what was graded"
+        kept = {name: facts_of(target / f"{name}.ipynb") for name in notebooks}
+        if any(_replaced(facts, source / f"{name}.ipynb") for name, facts in kept.items()):
+            return "another notebook was handed in than what was graded"
+        reasons = [words for name, facts in kept.items() for words in self._changes(name, facts)]
+        return f"stale: {'; '.join(dict.fromkeys(reasons))}" if reasons else ""
+
+    def now(self, notebook: str) -> dict[str, str]:
+        """Return the fingerprints of what a notebook would be graded with."""
+        return {"cells": fingerprints.of_cells(self._release(notebook)), **self._folders}
+
+    def graded_cells(self, notebook: str) -> int:
+        """Return how many cells of a notebook are graded."""
+        cells = self._release(notebook).cells
+        return sum(bool(cell.metadata.get("nbgrader", {}).get("grade")) for cell in cells)
+
+    def _release(self, notebook: str) -> Any:
+        if notebook not in self._releases:
+            found = nbformat.read(self.exercise.release(notebook), as_version=4)
+            MetadataValidator().validate_nb(found)  # all metadata of a graded notebook are from here
+            self._releases[notebook] = found
+        return self._releases[notebook]
+
+    @cached_property
+    def _folders(self) -> dict[str, str]:
+        return {
+            "tests": fingerprints.of_folder(self.exercise.tests),
+            "given": fingerprints.of_folder(self.exercise.given),
+        }
+
+    def _changes(self, notebook: str, facts: dict[str, Any]) -> list[str]:
+        kept = facts.get("fingerprint")
+        return fingerprints.changes(kept if isinstance(kept, dict) else {}, self.now(notebook))
+
+
+def facts_of(graded: Path) -> dict[str, Any]:
+    """Read what a graded notebook keeps about its grading; nothing where it is unreadable."""
+    try:
+        found = json.loads(graded.read_bytes())["metadata"]["proctor"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _replaced(facts: dict[str, Any], submitted: Path) -> bool:
+    """Return whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
+    handed_in = facts.get("handed_in")
+    return bool(handed_in) and handed_in != submission.fingerprint(submission.look_for(submitted)[0])
+
+
+def _stamp(graded: Path) -> dt.datetime | None:
+    """Return when what was graded had been handed in; None where nothing says so."""
+    try:
+        found: dt.datetime | None = parse_utc((graded / STAMP).read_text(encoding="utf-8").strip())
+    except (OSError, ValueError, OverflowError):
+        return None
+    return found

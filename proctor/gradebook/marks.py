@@ -1,0 +1,99 @@
+"""What a graded notebook says to the gradebook; read in the worker, where the notebook is open anyway."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from proctor.outcome import GraderError, Outcome
+from proctor.reports import reports_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from proctor.outcome import CellReport
+
+STRANGE = (Outcome.TIME, Outcome.MEMORY, Outcome.DIED, Outcome.UNREADABLE)
+"""Outcomes that a teaching assistant may want to see with their own eyes."""
+
+NO_RESPONSE = "No response."
+"""nbgrader's comment on a solution cell that is as it was handed out."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What one graded notebook says to the gradebook.
+
+    Attributes:
+        scores: the automatic score of each graded cell; None where a person decides.
+        comments: the automatic comment on each solution and task cell; None where there is none.
+        points: what the cells with hidden tests have earned.
+        worth: what they could earn.
+        look: why somebody should have a look at it, in words.
+    """
+
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    comments: Mapping[str, str | None] = field(default_factory=dict)
+    points: float = 0.0
+    worth: float = 0.0
+    look: tuple[str, ...] = ()
+
+
+def marks_of(notebook: Any) -> Marks:
+    """Read the marks of a graded notebook.
+
+    Raises:
+        GraderError: a graded code cell has no verdict.
+    """
+    reports = reports_of(notebook)
+    scores: dict[str, float | None] = {}
+    comments: dict[str, str | None] = {}
+    for cell in notebook.cells:
+        data = cell.metadata.get("nbgrader", {})
+        name = data.get("grade_id")
+        if data.get("grade"):
+            scores[name] = _score(cell, reports.get(name))
+        if data.get("solution"):
+            comments[name] = NO_RESPONSE if _unchanged(cell) else None
+        if data.get("task"):
+            comments[name] = None
+    found = reports.values()
+    return Marks(scores, comments, sum(r.points for r in found), sum(r.worth for r in found), _look(notebook))
+
+
+def checksum(cell: Any) -> str:
+    """Return nbgrader's checksum of a cell, by which it knows one that nobody has changed."""
+    data = cell.metadata.nbgrader
+    solution, grade = data.get("solution", False), data.get("grade", False)
+    locked = False if solution else True if grade else data.get("locked", False)
+    parts = [cell.source, cell.cell_type, grade, solution, locked, data["grade_id"]]
+    if grade:
+        parts.append(float(data["points"]))
+    return hashlib.md5("".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+
+
+def _score(cell: Any, report: CellReport | None) -> float | None:
+    """Return the automatic score of a graded cell: nbgrader's rules, but for code, where only a verdict counts."""
+    if cell.metadata.nbgrader.get("solution"):
+        return 0.0 if _unchanged(cell) else None
+    if cell.cell_type != "code":
+        return None
+    if report is None:
+        raise GraderError(
+            f"The graded cell {cell.metadata.nbgrader['grade_id']!r} has no verdict: it was not judged. "
+            "(--no-execute is for exercises without hidden tests.)"
+        )
+    return float(report.points)
+
+
+def _unchanged(cell: Any) -> bool:
+    return bool(cell.metadata.nbgrader.get("checksum") == checksum(cell))
+
+
+def _look(notebook: Any) -> tuple[str, ...]:
+    look: dict[str, None] = {}
+    for report in reports_of(notebook).values():
+        strange = {verdict.outcome for verdict in report.verdicts} & set(STRANGE)
+        look |= dict.fromkeys(sorted(outcome.value for outcome in strange))
+    return tuple(look | dict.fromkeys(notebook.metadata.get("proctor", {}).get("notices", [])))

@@ -1,0 +1,152 @@
+"""Writes the rows of one graded submission: what stock nbgrader writes for the same grades, in one transaction.
+
+One thing differs on purpose: a manual score that a person has decided stays decided as long as the automatic one
+is the same. nbgrader asks for a new review after each grading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from sqlalchemy import select
+
+from proctor.gradebook.lateness import charge
+from proctor.outcome import GraderError
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from proctor.gradebook.book import Book
+    from proctor.gradebook.lateness import Price
+    from proctor.gradebook.marks import Marks
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A graded submission, as far as the gradebook is concerned.
+
+    Attributes:
+        assignment, student: whose it is.
+        notebooks: the marks of each notebook, by its name.
+        handed_in: when, in UTC without a zone; None where nothing says so.
+    """
+
+    assignment: str
+    student: str
+    notebooks: Mapping[str, Marks] = field(default_factory=dict)
+    handed_in: dt.datetime | None = None
+
+
+def save(book: Book, graded: Graded, price: Price, *, create: bool = True) -> None:
+    """Save a graded submission.
+
+    Args:
+        book: the gradebook.
+        graded: what to save.
+        price: what a late notebook costs.
+        create: whether a student whom the gradebook does not know is added.
+
+    Raises:
+        GraderError: the gradebook does not know the assignment, a graded cell, or the student.
+    """
+    with book.transaction() as session:
+        assignment = session.scalars(select(Assignment).filter_by(name=graded.assignment)).one_or_none()
+        if assignment is None:
+            raise GraderError(f"No assignment with ID {graded.assignment!r} exists in the gradebook.")
+        _save_student(session, graded.student, create=create)
+        submission = _submission(session, assignment, graded)
+        for name, marks in graded.notebooks.items():
+            notebook = _notebook(session, assignment, submission, name)
+            _save_scores(session, notebook, marks)
+            _save_comments(session, notebook, marks)
+        session.flush()
+        charge(book, submission, list(graded.notebooks), price)
+
+
+def _save_student(session: Any, student: str, *, create: bool) -> None:
+    if session.get(Student, student) is not None:
+        return
+    if not create:
+        raise GraderError(f"No student with ID {student!r} exists in the gradebook.")
+    session.add(Student(id=student))
+    session.flush()
+
+
+def _submission(session: Any, assignment: Any, graded: Graded) -> Any:
+    """Return a student's row of an assignment, with the time of handing in where that is known."""
+    place = {"assignment_id": assignment.id, "student_id": graded.student}
+    found = session.scalars(select(SubmittedAssignment).filter_by(**place)).one_or_none()
+    if found is None:
+        found = SubmittedAssignment(**place)
+        session.add(found)
+        session.flush()
+        for name in session.scalars(select(Notebook.name).filter_by(assignment_id=assignment.id)).all():
+            _notebook(session, assignment, found, name)
+    if graded.handed_in is not None:
+        found.timestamp = graded.handed_in
+    return found
+
+
+def _notebook(session: Any, assignment: Any, submission: Any, name: str) -> Any:
+    """Return a submission's row of a notebook, with a row for each of its cells."""
+    number = session.scalars(select(Notebook.id).filter_by(assignment_id=assignment.id, name=name)).one()
+    place = {"assignment_id": submission.id, "notebook_id": number}
+    found = session.scalars(select(SubmittedNotebook).filter_by(**place)).one_or_none()
+    if found is None:
+        found = SubmittedNotebook(**place)
+        session.add(found)
+        session.flush()
+        for cell, kind in session.execute(
+            select(BaseCell.id, BaseCell.type).where(BaseCell.notebook_id == number)
+        ).all():
+            if kind != "SolutionCell":
+                session.add(Grade(cell_id=cell, notebook_id=found.id))
+            if kind != "GradeCell":
+                session.add(Comment(cell_id=cell, notebook_id=found.id))
+        session.flush()
+    return found
+
+
+def _save_scores(session: Any, notebook: Any, marks: Marks) -> None:
+    grades = _rows(session, Grade, notebook)
+    for name, score in marks.scores.items():
+        if name not in grades:
+            raise GraderError(_unknown(name))
+        grade = grades[name]
+        decided = not grade.needs_manual_grade and score is not None and score == grade.auto_score
+        grade.auto_score = score
+        grade.needs_manual_grade = not decided and (grade.manual_score is not None or score is None)
+
+
+def _save_comments(session: Any, notebook: Any, marks: Marks) -> None:
+    comments = _rows(session, Comment, notebook)
+    for name, words in marks.comments.items():
+        if name not in comments:
+            raise GraderError(_unknown(name))
+        comments[name].auto_comment = words
+
+
+def _rows(session: Any, kind: Any, notebook: Any) -> dict[str, Any]:
+    """Return a notebook's grades or comments by the name of the cell."""
+    query = (
+        select(BaseCell.name, kind)
+        .join(kind, kind.cell_id == BaseCell.id)
+        .where(kind.notebook_id == notebook.id)
+    )
+    return {name: row for name, row in session.execute(query)}  # noqa: C416  - rows are no pairs to mypy
+
+
+def _unknown(cell: str) -> str:
+    return f"The gradebook does not know the cell {cell!r} of the release: run `nbgrader generate_assignment` again."

@@ -1,0 +1,76 @@
+"""`nbgrader autograde` and the formgrader's button: a door to :mod:`proctor.batch.grading`."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import nbgrader.converters
+from joblib import cpu_count
+from nbgrader.converters import NbGraderException
+
+from proctor.batch.crew import CrewUnavailable, local_crew
+from proctor.batch.grading import grade
+from proctor.batch.plan import CannotGrade, Course, Wish
+from proctor.batch.tally import Tally
+from proctor.course import Exercise
+from proctor.nbgrader_plugin.late import Plugin
+from proctor.settings import Grading
+
+
+class Autograde(nbgrader.converters.Autograde):
+    """Has the settings of nbgrader's Autograde, and grades our way."""
+
+    def start(self) -> None:
+        """Grade (called by `nbgrader autograde` and by the formgrader).
+
+        Raises:
+            NbGraderException: nothing could be graded, or somebody could not; the log says who and why.
+        """
+        # A flag of nbgrader's command line switches its own executing step off.
+        execute = self.config.Execute.get("enabled", True)
+        wish = Wish(notebooks=self.coursedir.notebook_id, force=self.force, execute=execute)
+        course, tally = self.course(), Tally()
+        found = course.exercise.students(self.coursedir.submitted_directory)
+        workers = max(1, min(cpu_count(), len(found)))
+        try:
+            grade(course, wish, partial(local_crew, workers, Path(self.coursedir.root)), tally)
+        except (CannotGrade, CrewUnavailable) as reason:
+            self.log.error(str(reason))  # noqa: TRY400  - it is for the person who asked, without a traceback
+            raise NbGraderException(str(reason)) from None
+        for one in tally.graded:
+            self.log.info("%s: %g of %g points", one.student, one.points, one.worth)
+            for words in one.look:
+                self.log.warning("%s: %s", one.student, words)
+        if tally.failed:
+            for student, why in tally.failed.items():
+                self.log.error("%s was not graded: %s", student, why)
+            raise NbGraderException(f"{len(tally.failed)} could not be graded; see above.")
+
+    def course(self) -> Course:
+        """Return what is to be graded, by these settings."""
+        name = self.coursedir.assignment_id
+        return Course(
+            exercise=Exercise(name, self.coursedir, Grading(config=self.config).tests_directory),
+            config=self.config,
+            price=Plugin(self),
+            permissions=int(str(self.permissions), 8),
+            create=self.create_student,
+            own=frozenset(self.exclude_overwriting.get(name, ())),
+            before=self._before,
+            after=self._after,
+        )
+
+    def _before(self, notebooks: list[str]) -> None:
+        self.notebooks = notebooks
+        self.run_pre_convert_hook()
+
+    def _after(self, notebooks: list[str]) -> None:
+        self.notebooks = notebooks
+        self.run_post_convert_hook()
+
+
+def course_of(app: Any) -> Course:
+    """Return what an nbgrader application would grade."""
+    return Autograde(coursedir=app.coursedir, parent=app).course()

@@ -1,0 +1,66 @@
+"""`configure(c)`: all that nbgrader_config.py needs, beside its settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbgrader.apps.api
+import nbgrader.apps.autogradeapp
+import nbgrader.apps.generateassignmentapp
+import nbgrader.apps.generatefeedbackapp
+import nbgrader.converters
+from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
+
+from proctor.generate import finish_release, finish_solution
+from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
+from proctor.nbgrader_plugin.autograde import Autograde
+from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
+from proctor.nbgrader_plugin.formgrader import sandbox_files
+from proctor.nbgrader_plugin.late import LatePolicy
+
+ADAPTERS = {
+    "Autograde": (Autograde, nbgrader.apps.autogradeapp),
+    "GenerateAssignment": (GenerateAssignment, nbgrader.apps.generateassignmentapp),
+    "GenerateFeedback": (GenerateFeedback, nbgrader.apps.generatefeedbackapp),
+}
+"""Our classes, by the name that nbgrader gives its own, and the command that uses them."""
+
+
+def configure(c: Any, course: Path) -> None:
+    """Make nbgrader grade our way in a course (called by nbgrader_config.py, before its settings).
+
+    Args:
+        c: Jupyter's configuration.
+        course: the course's folder.
+    """
+    # nbgrader looks for alembic on the PATH, where it is not when .venv/bin/nbgrader is called by its path.
+    os.environ["PATH"] = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    )
+    c.CourseDirectory.root = str(course)
+    # An environment inside the course must not make the course visible in the sandbox.
+    c.JailProvisioner.hide = [str(course)]
+    install()
+    c.ExchangeFactory.release_feedback = ReleaseFeedback
+    # The release: stubs, figures, and nothing of the hidden tests. Cells can be added when submissions are in.
+    c.GenerateAssignment.preprocessors = GENERATING
+    c.GenerateAssignment.post_convert_hook = finish_release
+    # The solution is not run: it is committed without outputs, and shown without the references to hidden tests.
+    c.GenerateSolution.preprocessors = [IncludeHeaderFooter, LockCells, ClearOutput, ClearHiddenTests]
+    c.GenerateSolution.post_convert_hook = finish_solution
+    c.AssignLatePenalties.plugin_class = LatePolicy
+    c.LatePolicy.course = str(course)
+    # Formgrader shows what students wrote: harmless, and with formulas that need no script.
+    c.HTMLExporter.preprocessors = ["proctor.nbgrader_plugin.formgrader.Harmless"]
+    c.HTMLExporter.filters = {"markdown2html": "proctor.nbgrader_plugin.formgrader.markdown2html"}
+    sandbox_files()
+
+
+def install() -> None:
+    """Put our classes in the place of nbgrader's, for its commands and for formgrader: no setting does that."""
+    for name, (adapter, command) in ADAPTERS.items():
+        for module in (nbgrader.converters, nbgrader.apps.api, command):
+            setattr(module, name, adapter)

@@ -1,0 +1,173 @@
+"""What a late submission costs: an instructor's policy, in the words of nbgrader_config.py.
+
+nbgrader compares a submission's timestamp with the assignment's due date in the gradebook, both in UTC, adds an
+extension that the gradebook knows, and asks its plugin what to take away, for each notebook of the submission.
+Without a due date or without a timestamp nobody is late.
+
+Days are those of the calendar in the due date's time zone: a day ends at the same hour by the clock on the wall, also
+where clocks are changed in between.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from nbgrader.plugins import BasePlugin
+from nbgrader.preprocessors import AssignLatePenalties
+from traitlets import Bool, Dict, Float, TraitError, Unicode, validate
+
+from proctor.extensions import until
+
+if TYPE_CHECKING:
+    from proctor.gradebook.book import Book
+    from proctor.gradebook.lateness import Late
+
+DAY = 24 * 60 * 60
+ROUNDING = 1e-6
+"""Seconds; so much more than whole days does not start another one."""
+
+
+class LatePolicy(BasePlugin):
+    """Takes a share of the points for each day that has begun, up to a cap; forgives minutes, grants days."""
+
+    per_day = Float(0.0, help="Share of the points, 0 to 1, that each day costs once it has begun.").tag(
+        config=True
+    )
+    cap = Float(1.0, help="The largest share of the points that lateness can cost, 0 to 1.").tag(config=True)
+    of_achievable = Bool(
+        False,  # noqa: FBT003  traitlets' way
+        help="Whether shares are of all points that can be achieved; else of those that were earned.",
+    ).tag(config=True)
+    grace_minutes = Float(
+        0.0, help="So late costs nothing. Who is later than that is late since the due date."
+    ).tag(config=True)
+    timezone = Unicode("UTC", help="The time zone of due dates, by whose days lateness is counted.").tag(
+        config=True
+    )
+    extensions = Dict(
+        value_trait=Float(),
+        key_trait=Unicode(),
+        help="Days granted: {'student': 2.0}, or {'student/assignment': 7.0}, which goes before the former.",
+    ).tag(config=True)
+
+    course = Unicode(
+        "", help="The course's folder, whose extensions.json grants time; see `proctor extend`."
+    ).tag(config=True)
+
+    @validate("timezone")
+    def _a_zone(self, proposal: dict[str, object]) -> object:
+        try:
+            ZoneInfo(str(proposal["value"]))
+        except (KeyError, ValueError, OSError):
+            raise TraitError(
+                f"LatePolicy.timezone is the name of a time zone, such as Europe/Berlin, not {proposal['value']!r}."
+            ) from None
+        return proposal["value"]
+
+    @validate("per_day", "cap")
+    def _a_share(self, proposal: dict[str, object]) -> object:
+        value = proposal["value"]
+        if not (isinstance(value, float) and 0 <= value <= 1):
+            raise TraitError(
+                f"LatePolicy.{_name(proposal)} is a share, from 0 to 1 (0.1 is 10 %), not {value}."
+            )
+        return value
+
+    @validate("grace_minutes", "extensions")
+    def _not_negative(self, proposal: dict[str, object]) -> object:
+        value = proposal["value"]
+        for number in value.values() if isinstance(value, dict) else [value]:
+            if not 0 <= float(str(number)) < math.inf:
+                raise TraitError(
+                    f"LatePolicy.{_name(proposal)} cannot be {number}: it gives time, 0 or more."
+                )
+        return value
+
+    def late_submission_penalty(
+        self, student_id: str, score: float, total_seconds_late: float
+    ) -> float | None:
+        """Return the points to take away from a notebook, or None (called by AssignLatePenalties).
+
+        Args:
+            student_id: who handed in.
+            score: the points of the notebook, those given by hand included.
+            total_seconds_late: seconds after the due date; an extension in the gradebook is already considered.
+        """
+        assignment = getattr(self.parent, "assignment_id", "")
+        due = self._due(student_id, assignment)
+        days = self.days_late(student_id, assignment, total_seconds_late, due)
+        share = min(self.cap, days * self.per_day)
+        if share <= 0:
+            return None
+        points = share * (self._achievable() if self.of_achievable else score)
+        self.log.info("%s is %d days late: %g of %g points", student_id, days, -points, score)
+        return round(max(0.0, min(points, score)), 6)
+
+    def days_late(
+        self, student_id: str, assignment_id: str, seconds: float, due: dt.datetime | None = None
+    ) -> int:
+        """Return the days that have begun since a student's own due date; 0 within the grace period.
+
+        Args:
+            student_id: who handed in.
+            assignment_id: what.
+            seconds: after the due date.
+            due: the due date, in UTC without a zone; without one each day has 24 hours.
+        """
+        always: float = self.extensions.get(student_id, 0.0)
+        granted = dt.timedelta(days=self.extensions.get(f"{student_id}/{assignment_id}", always))
+        zone = ZoneInfo("UTC" if due is None else self.timezone)
+        begin = (due or dt.datetime(2000, 1, 1)).replace(tzinfo=dt.UTC)  # noqa: DTZ001  - it gets its zone here
+        handed_in = begin + dt.timedelta(seconds=seconds)
+        last = begin.astimezone(zone).replace(tzinfo=None) + granted
+        extended = until(Path(self.course), student_id, assignment_id) if self.course else None
+        if extended is not None:
+            last = max(last, extended.astimezone(zone).replace(tzinfo=None))
+        if (handed_in - last.replace(tzinfo=zone)).total_seconds() <= self.grace_minutes * 60:
+            return 0
+        late = (handed_in.astimezone(zone).replace(tzinfo=None) - last).total_seconds()
+        return max(1, math.ceil((late - ROUNDING) / DAY))
+
+    def _due(self, student_id: str, assignment_id: str) -> dt.datetime | None:
+        """Return when a student's submission was due, by the gradebook that nbgrader's step has open."""
+        gradebook = getattr(self.parent, "gradebook", None)
+        if gradebook is None:
+            return None
+        found: dt.datetime | None = gradebook.find_submission(assignment_id, student_id).duedate
+        return found
+
+    def _achievable(self) -> float:
+        """Return the points that can be achieved in the notebook that is being graded."""
+        step = self.parent
+        found = step.gradebook.find_submission_notebook(step.notebook_id, step.assignment_id, step.student_id)
+        return float(found.max_score)
+
+
+def _name(proposal: dict[str, object]) -> str:
+    return str(getattr(proposal["trait"], "name", "?"))
+
+
+class Plugin:
+    """Asks nbgrader's plugin for late work, as nbgrader's own step does, but for one notebook at a time.
+
+    Args:
+        parent: whose configuration names the plugin (`c.AssignLatePenalties.plugin_class`).
+    """
+
+    def __init__(self, parent: Any) -> None:
+        self._step = AssignLatePenalties(parent=parent)
+        self._step.init_plugin()
+
+    def __call__(self, book: Book, late: Late) -> float | None:
+        """Return the points that a late notebook loses, or None."""
+        step = self._step
+        step.assignment_id, step.notebook_id, step.student_id = late.assignment, late.notebook, late.student
+        step.gradebook, step.db_url = book.nbgrader, str(book.nbgrader.engine.url)
+        penalty: float | None = step.plugin_inst.late_submission_penalty(
+            late.student, late.score, late.seconds
+        )
+        return penalty

@@ -1,0 +1,189 @@
+"""Ends of sandboxes: by a limit, a crash, an interrupt, or a failed start; and nothing is left of them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sandboxes import Cells, cells, gone, left, living, temporary, traces
+
+from proctor.outcome import GraderError, Outcome
+from proctor.sandbox.errors import SubmissionRefused
+from proctor.sandbox.settings import Sandbox
+from proctor.session.clock import Allowance, Bounds
+from proctor.session.copies import CopySide
+from proctor.session.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SMALL = Allowance(5, 30)
+EVERY_WAY = pytest.mark.parametrize("settings", [{}, {"enabled": False}], ids=["sandboxed", "plain"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_folder(
+    tmp_path_factory: pytest.TempPathFactory, folder: Path, way: dict[str, Any]
+) -> Iterator[None]:
+    """Let all that is temporary lie in a folder of its own, and let the fork server start before anything is counted."""
+    with temporary(tmp_path_factory.mktemp("temporary")):
+        with cells(folder, **way):
+            pass
+        yield
+
+
+def test_processor_time(folder: Path, way: dict[str, Any]) -> None:
+    """A loop ends with the processor time, also where the signal is ignored."""
+    with cells(folder, limits={"cpu_seconds": 2}, **way) as run:
+        run("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)")
+        assert run.until_dead("while True: pass") == "processor time limit"
+
+
+def test_memory_of_all(folder: Path, way: dict[str, Any]) -> None:
+    """Processes that stay below their own limit are ended when together they hold too much."""
+    code = """
+        import os, time
+        for _ in range(4):
+            if not os.fork():
+                held = b'x' * 2**27
+                time.sleep(600)
+        time.sleep(600)
+    """
+    with cells(folder, limits={"memory": 400 * 2**20}, **way) as run:
+        assert run.until_dead(code) == "memory limit"
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("import ctypes; ctypes.string_at(0)", "crashed with signal 11"),
+        ("import os; os.abort()", "crashed with signal 6"),
+        ("import os; os._exit(3)", "ended with status 3"),
+        ("import os; os.kill(os.getpid(), 9)", "killed"),
+        ("import os; os._exit(0)", ""),
+    ],
+)
+def test_crash(folder: Path, way: dict[str, Any], code: str, cause: str) -> None:
+    """A process that ends is told with its cause."""
+    with cells(folder, **way) as run:
+        assert run.until_dead(code) == cause
+
+
+def test_interrupt(folder: Path, way: dict[str, Any]) -> None:
+    """A cell over its limit is interrupted, with the programs that it waits for, and the next one runs."""
+    with cells(folder, Bounds(cell=Allowance(0.3, 2)), **way) as run:
+        for code in (
+            "while True: pass",
+            "import time; time.sleep(600)",
+            "!sleep 600",
+            "import asyncio; await asyncio.sleep(600)",
+        ):
+            execution = run.session.run(code)
+            assert (execution.ended, execution.fatal) == (Outcome.TIME, False), code
+            assert run("print(1)") == "1"
+
+
+@EVERY_WAY
+def test_nothing_is_left(folder: Path, way: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Processes, descriptors and folders are those of before, whatever a cell has started, or a copy."""
+    code = """
+        import os, subprocess, time
+        subprocess.Popen(['sleep', '600'])
+        child = os.fork()
+        if not child:  # a daemon
+            os.setsid()
+            if not os.fork():
+                open('up', 'w').close()
+                time.sleep(600)
+            os._exit(0)
+        os.waitpid(child, 0)
+        while not os.path.exists('up'):
+            pass
+        class Student:
+            def start(self): return subprocess.Popen(['sleep', '600']).pid
+        print('started')
+    """
+    before = traces()
+    with cells(folder, **way, **settings) as run:
+        assert run(code) == "started"
+        with CopySide(run.session, SMALL, SMALL) as side:
+            student = side.link().find(["Student"])["Student"]()
+            before_it = {process.pid for process in run.family()}
+            assert student.start() > 0
+            family = run.family()
+            started = {process.pid for process in family} - before_it
+            assert started
+            assert sum("600" in process.cmdline() for process in family) == 2
+        assert gone([process for process in family if process.pid in started])
+    assert living(family) == []
+    assert left(before) == {}
+
+
+@EVERY_WAY
+def test_crash_leaves_nothing(folder: Path, way: dict[str, Any], settings: dict[str, Any]) -> None:
+    """A cell that ends its process takes along what it has started."""
+    before = traces()
+    with cells(folder, **way, **settings) as run:
+        run("import os, subprocess; subprocess.Popen(['sleep', '600'])")
+        family = run.family()
+        assert run.until_dead("os._exit(3)") == "ended with status 3"
+    assert gone(family)
+    assert left(before) == {}
+
+
+def test_failed_start_leaves_nothing(folder: Path, way: dict[str, Any]) -> None:
+    """A folder that is refused, or an agent that does not come up, leaves no trace, and says why."""
+    before = traces()
+    with pytest.raises(SubmissionRefused, match="nowhere is not a folder"), cells(folder / "nowhere", **way):
+        pass
+    broken = cells(folder, extra_env={"PYTHONHOME": "/nowhere"}, **way)
+    with pytest.raises(GraderError, match=r"(?s)did not start.*Fatal Python error"), broken:
+        pass
+    assert left(before) == {}
+
+
+def test_closed_twice_or_never_entered(folder: Path, way: dict[str, Any]) -> None:
+    """A session that is closed twice, or before it was entered, does nothing more; it runs nothing afterwards."""
+    before = traces()
+    session = Session(folder, Sandbox(**way), Bounds())
+    session.close()
+    with session:
+        session.close()
+    assert left(before) == {}
+    with pytest.raises(GraderError, match="has ended"):
+        session.run("1")
+
+
+def test_without_a_sandbox(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a sandbox a report says so first; a clean environment and limits remain, and a folder of its own."""
+    monkeypatch.setenv("GRADEBOOK_TOKEN", "open sesame")
+    code = """
+        import os, resource
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        print(os.environ.get('GRADEBOOK_TOKEN'), files, os.listdir(), os.environ['HOME'] == os.path.dirname(os.getcwd()))
+        print(os.getcwd())
+    """
+    settings = {"enabled": False, "limits": {"open_files": 200}}
+    assert Sandbox(**settings).describe().startswith("WITHOUT a sandbox")
+    with cells(folder, **settings) as run:
+        first, place = run(code).split("\n")
+        assert first == "None 200 ['src'] True"
+        assert os.path.isdir(place)  # noqa: PTH112
+        assert place.startswith(tempfile.gettempdir())
+    assert not os.path.exists(place)  # noqa: PTH110
+
+
+def test_never_silently_without(folder: Path, way: dict[str, Any], tmp_path: Path) -> None:
+    """Where no sandbox can be built nothing is started."""
+    elsewhere = cells(folder, bwrap=str(tmp_path / "bwrap"), **way)
+    with pytest.raises(GraderError, match=r"c\.Sandbox\.enabled = False"), elsewhere:
+        pass
+
+
+def test_report_names_the_sandbox(run: Cells) -> None:
+    """A report names the sandbox and its limits."""
+    assert run("print(1)") == "1"
+    assert Sandbox().describe().startswith("In a sandbox (bubblewrap ")
