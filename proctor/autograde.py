@@ -16,9 +16,10 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from proctor import fingerprints, submission
+from proctor import submission
 from proctor.grading import grade_notebook
 from proctor.jail.kernelspec import asked_for
+from proctor.submission import fingerprints
 
 
 def course_root(path: Path) -> Path:
@@ -40,7 +41,10 @@ class SubmissionExporter(NotebookExporter):
         path = Path(filename)
         data = resources or {}
         data["metadata"] = {"path": str(path.parent), "name": path.stem}
-        found, notice = submission.look_for(path)
+        if not getattr(self.parent, "_sanitizing", True):
+            # Ours, with the release's metadata.
+            return self.from_notebook_node(nbformat.read(path, as_version=4), resources=data, **kwargs)  # type: ignore[no-untyped-call]
+        found, notice = submission.look_for(path, self._release(data.get("nbgrader")))
         try:
             notebook = submission.read(found)
         except submission.UnreadableError as error:
@@ -48,6 +52,10 @@ class SubmissionExporter(NotebookExporter):
         data["notices"] = [notice] if notice else []
         data["handed_in"] = submission.fingerprint(found)
         return self.from_notebook_node(notebook, resources=data, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _release(self, names: dict[str, str] | None) -> Any:
+        """Return the notebook as it was handed out, or None where nbgrader does not say which."""
+        return Restore(parent=self).release(names["assignment"], names["notebook"]) if names else None
 
 
 class Restore(NbGraderPreprocessor):

@@ -14,8 +14,8 @@ from markupsafe import Markup
 from nbconvert.filters.highlight import Highlight2HTML
 
 from proctor import card
-from proctor.harmless import PICTURES, clean_outputs
 from proctor.rendering import markdown
+from proctor.submission.sanitize import PICTURES, clean_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

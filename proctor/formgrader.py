@@ -13,9 +13,9 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.server_extensions.formgrader.handlers import SubmissionFilesHandler
 
-from proctor.harmless import clean_outputs
 from proctor.rendering import markdown
 from proctor.reports import reports_of, show_report
+from proctor.submission.sanitize import clean_outputs
 
 
 @pass_context

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.manager import KernelManager
 
-from proctor import fingerprints
 from proctor.diagnosis import offered
-from proctor.harmless import clean_outputs
 from proctor.jail.errors import SubmissionRefused
 from proctor.jail.manager import jailed_kernel_manager
 from proctor.jail.settings import JailSettings
@@ -20,6 +18,8 @@ from proctor.outcome import GraderError, Outcome
 from proctor.reports import reports_of, show_report
 from proctor.run import Exam, Room, Run, run_submission, undecided
 from proctor.settings import Grading
+from proctor.submission import fingerprints
+from proctor.submission.sanitize import clean_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from latex2mathml.converter import convert
 from mistune.plugins import import_plugin
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from proctor.harmless import pictures_of
+from proctor.submission.sanitize import pictures_of
 
 MAX_SOURCE = 100_000
 MAX_FORMULA = 3_000

@@ -133,11 +133,13 @@ class StagedAutograde(nbgrader.converters.Autograde):
         """Say why grades are stale, by the facts of each submitted notebook's graded one; nothing if they are good."""
         reasons: dict[str, None] = {}
         for path, facts in kept.items():
-            freshness = self._fresh.get(path.stem)
-            if freshness is None:
-                freshness = self._fresh[path.stem] = Freshness(self, self.coursedir.assignment_id, path.stem)
-            reasons |= dict.fromkeys(freshness.reasons(facts))
+            reasons |= dict.fromkeys(self._freshness(path.stem).reasons(facts))
         return list(reasons)
+
+    def _freshness(self, notebook: str) -> Freshness:
+        if notebook not in self._fresh:
+            self._fresh[notebook] = Freshness(self, self.coursedir.assignment_id, notebook)
+        return self._fresh[notebook]
 
     def why_grade(self, assignment_id: str, student_id: str) -> str:
         """Say why a submission is to be graded: it is new, or its grade is stale; "" if it is up to date."""
@@ -149,7 +151,7 @@ class StagedAutograde(nbgrader.converters.Autograde):
         if submitted is not None and submitted != graded:
             return "handed in at another time than what was graded"
         kept = {path: facts_of(target / path.name) for path in map(Path, self.notebooks)}
-        if any(replaced(facts, path) for path, facts in kept.items()):
+        if any(replaced(facts, path, self._freshness(path.stem).release) for path, facts in kept.items()):
             return "another notebook was handed in than what was graded"
         reasons = self.stale(kept)
         return f"stale: {'; '.join(reasons)}" if reasons else ""

@@ -6,8 +6,9 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from proctor import fingerprints, submission
+from proctor import submission
 from proctor.autograde import Execute, Restore
+from proctor.submission import fingerprints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +27,14 @@ class Freshness:
         restore = Restore(parent=self._parent)
         return {
             "tests": fingerprints.of_folder(Execute(parent=self._parent).tests(self._assignment)),
-            "cells": fingerprints.of_cells(restore.release(self._assignment, self._notebook)),
+            "cells": fingerprints.of_cells(self.release),
             "given": fingerprints.of_folder(restore.given(self._assignment)),
         }
+
+    @cached_property
+    def release(self) -> Any:
+        """The notebook that students got."""
+        return Restore(parent=self._parent).release(self._assignment, self._notebook)
 
     def reasons(self, facts: Mapping[str, Any]) -> list[str]:
         """Say why a grade is stale, by the facts of its notebook; nothing if it is still good."""
@@ -36,10 +42,10 @@ class Freshness:
         return fingerprints.changes(kept if isinstance(kept, dict) else {}, self.now)
 
 
-def replaced(facts: Mapping[str, Any], submitted: Path) -> bool:
-    """Say whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
+def replaced(facts: Mapping[str, Any], submitted: Path, release: Any) -> bool:
+    """Return whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
     handed_in = facts.get("handed_in")
-    return bool(handed_in) and handed_in != submission.fingerprint(submission.look_for(submitted)[0])
+    return bool(handed_in) and handed_in != submission.fingerprint(submission.look_for(submitted, release)[0])
 
 
 def facts_of(graded: Path) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Route, sync_playwright
 from traitlets.config import Config, PyFileConfigLoader
 
 from proctor.feedback import page
-from proctor.harmless import clean_outputs, shorten
+from proctor.submission.sanitize import clean_outputs, shorten
 from proctor.outcome import CellReport, Outcome, Verdict
 from proctor.rendering import markdown, render
 from proctor.reports import REPORT, reports_of, show_report
