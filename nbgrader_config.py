@@ -63,9 +63,12 @@ c.JailProvisioner.limits = {"memory": 6 * 2**30, "processes": 64, "output": 8 * 
 install_feedback()
 c.GenerateFeedback.exporter_class = FeedbackExporter
 c.GenerateFeedback.preprocessors = [GetGrades]
-# Formgrader shows what students wrote: harmless, and with formulas that need no script.
-c.HTMLExporter.preprocessors = ["proctor.formgrader.Harmless"]
-c.HTMLExporter.filters = {"markdown2html": "proctor.formgrader.markdown2html"}
+# Formgrader shows what students wrote: sanitized, and with formulas that need no script.
+c.HTMLExporter.preprocessors = ["proctor.formgrader.Sanitize"]
+c.HTMLExporter.filters = {
+    "markdown2html": "proctor.formgrader.markdown2html",
+    "highlight_code": "proctor.formgrader.highlight_code",
+}
 sandbox_files()
 
 # Imported once, for the kernels of all students, which are forked from there. [] would start each by itself.

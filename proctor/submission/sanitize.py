@@ -18,10 +18,13 @@ import binascii
 import html
 import io
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbformat.v4 import new_output
 from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_LINES = 120
 """Lines of text shown for one output: its beginning, then its end."""
@@ -49,7 +52,7 @@ _LOADING = re.compile(
 """The beginning of a tag that makes a browser ask for something, by its name or by an attribute."""
 _PICTURE = re.compile(r"(?<!!)!++\[(?![^\]\[]{0,500}\]\((?:attachment:)?(?!/)[\w./ %()-]{1,200}\))")
 """The beginning of a picture of Markdown that is neither attached nor beside the notebook."""
-_DIAGRAM = re.compile(r"([`~]{3,}[ \t]*)(?=mermaid)", re.IGNORECASE)
+_DIAGRAM = re.compile(r"(?<![`~])([`~]{3,}+[ \t]*+)(?=mermaid)", re.IGNORECASE)
 _MORE = " [{} more characters]"
 _NO_TEXT = re.compile(r"<[\w.]+ object(?: at 0x[0-9a-f]+)?>\s*")
 
@@ -65,6 +68,17 @@ def clean_outputs(notebook: Any) -> None:
         if len(outputs) > MAX_OUTPUTS:
             kept.append(_note(f"{len(outputs) - MAX_OUTPUTS} more outputs are left out here."))
         cell.outputs, cell.execution_count = kept, None
+
+
+def shorten_sources(notebook: Any, room: int, given: Iterable[str] = ()) -> None:
+    """Cut the sources for a page that shows so many characters of a student's, in place; given ones stay."""
+    for cell in notebook.cells:
+        if cell.source.strip() in given:
+            continue
+        if len(cell.source) > room:
+            left_out = len(cell.source) - room
+            cell.source = f"{cell.source[:room]}\n\n# [{left_out} more characters are left out on this page]"
+        room = max(0, room - len(cell.source))
 
 
 def picture(data: Any, kind: str) -> str | None:
