@@ -37,7 +37,7 @@ class Sanitize(Preprocessor):
     """Sanitizes what formgrader is about to render; only report cards stay as they are, and are drawn anew."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
         if self.parent is not None:
             # nbconvert's own loaders come after these, whatever formgrader sets.
             self.parent.extra_loaders = [PackageLoader("proctor", "templates/formgrader")]
