@@ -29,7 +29,7 @@ MAX_TEXT = 16 * 2**20
 MAX_STRING = 64 * 2**10
 """Bytes of a string that stays in a notebook which is larger than MAX_TEXT."""
 MAX_VALUES = 500_000
-"""Values of JSON: each costs up to 250 bytes of memory."""
+"""Values of JSON, counted by commas and opening brackets: each costs up to 250 bytes of memory."""
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 """A string of JSON. One without an end reaches to the end of the file, so that no byte is looked at twice."""
@@ -115,6 +115,10 @@ def _counted(data: bytes, name: str) -> str:
     Raises:
         UnreadableError: there is too much of it.
     """
+    many = UnreadableError(f"{name} holds more than {MAX_VALUES:,} values. Clear its outputs and save it.")
+    # A name and a text for each value, and two quotes for each of them.
+    if data.count(b'"') - data.count(b'\\"') > 4 * MAX_VALUES:
+        raise many
     if len(data) > MAX_TEXT:
         data = _STRING.sub(lambda found: b'""' if len(found[0]) > MAX_STRING else found[0], data)
     if len(data) > MAX_TEXT:
@@ -123,7 +127,7 @@ def _counted(data: bytes, name: str) -> str:
         )
     bare = _STRING.sub(b"", data)
     if sum(map(bare.count, (b",", b"[", b"{"))) > MAX_VALUES:
-        raise UnreadableError(f"{name} holds more than {MAX_VALUES:,} values. Clear its outputs and save it.")
+        raise many
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
