@@ -46,9 +46,12 @@ class Peer:
                 os.killpg(self.pid, signal.SIGINT)
 
     def close(self) -> None:
-        """Kill the process and what it has started, and close the connection."""
-        self.socket.close()
+        """Kill the process and what it has started, and close the connection.
+
+        In this order: a process that finds its connection closed ends, and its descendants are lost sight of.
+        """
         self.kill()
+        self.socket.close()
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
