@@ -109,10 +109,15 @@ def points(worth: float, *, after: str | None = None) -> Callable[[Method], Meth
 
 
 class Criteria(unittest.TestCase):
-    """One graded cell. Subclasses set `grade_id` and `needs`, and have one method per criterion."""
+    """One graded cell. Subclasses set `grade_id` and `needs`, and have one method per criterion.
+
+    Random inputs are drawn from `seed`, which is the course's (`c.Grading.seed`): a number that was seen in last
+    year's feedback is worth nothing this year. It is set where the tests are loaded.
+    """
 
     grade_id: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...]] = ()
+    seed: ClassVar[int] = 0
     link: Any = None
 
     def setUp(self) -> None:

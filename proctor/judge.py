@@ -48,8 +48,12 @@ class LocalSide:
         return self._link
 
 
-def load_tests(folder: Path) -> dict[str, type[Criteria]]:
+def load_tests(folder: Path, seed: int = 0) -> dict[str, type[Criteria]]:
     """Load the hidden tests of an exercise: grade_id to test class, in the order in which they are written.
+
+    Args:
+        folder: with the tests.
+        seed: of the random inputs. The classes are new ones each time, so that two seeds do not meet.
 
     Raises:
         GraderError: a module does not load, a class has no grade_id or no criteria, or two have the same.
@@ -61,6 +65,7 @@ def load_tests(folder: Path) -> dict[str, type[Criteria]]:
             for case in _cases(path):
                 if case.grade_id in cases:
                     raise GraderError(f"{path}: two test classes have the grade_id {case.grade_id!r}.")
+                case.seed = seed
                 cases[case.grade_id] = case
     finally:
         sys.path.remove(str(folder))

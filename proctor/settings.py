@@ -22,6 +22,9 @@ class Grading(Configurable):
     submission_seconds = Float(150, config=True, help="CPU time of all of a submission's cells together.")
     patience = Float(6, config=True, help="Seconds on the clock that each of these seconds may take.")
     cell_output = Int(2_000_000, config=True, help="Bytes of output of one cell; more is left out.")
+    seed = Int(
+        0, config=True, help="Seed of the hidden tests' random inputs: another one for each course and term."
+    )
     restarts = Int(20, config=True, help="How often a submission may take its kernel down.")
 
     def bounds(self, output: int) -> Bounds:

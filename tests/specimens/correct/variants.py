@@ -112,6 +112,23 @@ VARIANTS = [
             swap("        self.input_shape = x.shape\n        padded",
                  "        self.input_shape = x.shape\n        x *= 2\n        x /= 2\n        x += 0.0\n        x[0, 0, 0, 0] += 1\n"
                  "        x = x.copy()\n        x[0, 0, 0, 0] -= 1\n        padded")),
+    variant("uninitialised_memory", C, "Starts with np.empty.", {},
+            swap("self.weights = rng.random((n_kernels, *kernel_shape))", "self.weights = np.empty((n_kernels, *kernel_shape))"),
+            swap("self.bias = rng.random(n_kernels)", "self.bias = np.empty(n_kernels)")),
+    variant("getter_clears_itself", C, "Hands the gradient of the weights out once.", {"conv_gradient_weights": "second"},
+            body("ConvolutionalLayer.get_gradient_weights",
+                 "gradient, self.gradient_weights = self.gradient_weights, None\nreturn gradient")),
+    variant("getter_clears_to_zeros", C, "Hands the gradients out once, and zeros from then on.", {"conv_gradient_weights": "second"},
+            body("ConvolutionalLayer.get_gradient_weights",
+                 "gradient, self.gradient_weights = self.gradient_weights, 0 * self.gradient_weights\nreturn gradient")),
+    variant("kernels_turned_on_initialize", C, "Keeps turned kernels, and makes them anew when the weights are other ones.", {},
+            swap("turned = self.weights[:, :, ::-1, ::-1]",
+                 "if getattr(self, 'of', None) is not self.weights:\n            self.of, self.kept = self.weights, self.weights[:, :, ::-1, ::-1]\n"
+                 "        turned = self.kept")),
+    variant("kernels_larger_than_picture_crash", C, "Refuses kernels that are larger than the picture.", {"conv_forward": "larger than the picture"},
+            swap("        self.input_shape = x.shape\n        padded",
+                 "        if m > x.shape[2] or n > x.shape[3]:\n            raise ValueError('the kernel is too large')\n"
+                 "        self.input_shape = x.shape\n        padded")),
     variant("scalar_bias_until_used", C, "Starts with a bias of 0.0, a number.", {},
             swap("self.bias = rng.random(n_kernels)", "self.bias = 0.0"),
             swap("return feature_maps + self.bias[:, np.newaxis, np.newaxis]",
