@@ -33,10 +33,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from proctor.comparison import difference
 from proctor.outcome import Outcome, Rung
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -166,7 +167,14 @@ class Criteria(unittest.TestCase):
         )
 
     def check(
-        self, value: Any, expected: ArrayLike, what: str, *, shape: bool = True, tolerance: float = TOLERANCE
+        self,
+        value: Any,
+        expected: ArrayLike,
+        what: str,
+        *,
+        shape: bool = True,
+        tolerance: float = TOLERANCE,
+        axes: Sequence[str] = (),
     ) -> NDArray[Any]:
         """Climb the ladder: `value` is an array, has the shape of `expected`, and its values.
 
@@ -176,6 +184,7 @@ class Criteria(unittest.TestCase):
             what: how the student calls this value, for instance ``"forward(x)"``.
             shape: False compares the values in C order, whatever the shape (a bias of (n, 1), say).
             tolerance: largest error, relative to the largest expected magnitude (at least the smallest normal).
+            axes: what each axis counts, such as ("picture", "channel", "row", "column"), for the hint.
 
         Returns:
             The value as an array.
@@ -204,11 +213,9 @@ class Criteria(unittest.TestCase):
             raise CriterionFailed(
                 Rung.VALUES, f"{what} has entries that are nan or infinite. Where could they arise?"
             )
-        off = ~self.close(got_flat, wanted_flat, tolerance)
-        if off.any():
-            share = f"{np.count_nonzero(off)} of {off.size}" if off.size > 1 else "the only"
-            entries = "entries are" if off.size > 1 else "entry is"
-            raise CriterionFailed(Rung.VALUES, f"{what}: the shape is right, but {share} {entries} not.")
+        if not self.close(got_flat, wanted_flat, tolerance).all():
+            fact = difference(got_flat, wanted_flat, axes)
+            raise CriterionFailed(Rung.VALUES, f"{what}: the shape is right, the values are not. {fact}")
         return got
 
     @staticmethod

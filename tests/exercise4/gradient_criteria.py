@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from closed_forms import correlate, gradients
-from layer_criteria import LayerCriteria, Scene
+from layer_criteria import KERNELS, PICTURES, LayerCriteria, Scene
 
 from proctor.criteria import CriterionFailed, Fault
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from closed_forms import Array, Pair
 
+AXES = {"weights": KERNELS, "bias": ("kernel",), "input": PICTURES}
 GETTER = {"weights": "get_gradient_weights", "bias": "get_gradient_bias"}
 
 
@@ -105,7 +106,7 @@ class GradientCriteria(LayerCriteria):
     def check_gradient(self, answer: Answer, wanted: Array) -> None:
         """Check a gradient; where it is wrong after an exception, the exception is what to show."""
         try:
-            self.check(answer.gradient, wanted, self.what, shape=self.of != "bias")
+            self.check(answer.gradient, wanted, self.what, shape=self.of != "bias", axes=AXES[self.of])
         except CriterionFailed:
             if answer.fault:
                 raise answer.fault from None

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+PICTURES = ("picture", "channel", "row", "column")
+KERNELS = ("kernel", "channel", "row", "column")
+"""What the axes count."""
+
+
 class Scene(NamedTuple):
     """A layer with weights w [s, c, m, n], bias b and a stride, and the batch x that it sees."""
 

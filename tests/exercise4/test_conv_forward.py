@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from closed_forms import correlate
-from layer_criteria import Fixed, LayerCriteria
+from layer_criteria import PICTURES, Fixed, LayerCriteria
 
 from proctor.criteria import CriterionFailed, points
 from proctor.outcome import Rung
@@ -62,7 +62,7 @@ class ConvForward(LayerCriteria):
             self.fail_with(
                 Rung.SHAPE, f"forward(x) of shape {y.shape} is smaller than x. What happens at its borders?"
             )
-        self.check(y, wanted, "forward(x)")
+        self.check(y, wanted, "forward(x)", axes=PICTURES)
 
     @points(1)
     def test_channels(self) -> None:
@@ -75,7 +75,7 @@ class ConvForward(LayerCriteria):
             y = self.layer(w).forward(x.copy())
             self.better(
                 lambda y=y, x=x, w=w: self.check(y, correlate(x, w, np.zeros(len(w))), "forward(x)"),
-                lambda y=y, x=x, w=w: self.check(y, self.summed(x, w), "forward(x)"),
+                lambda y=y, x=x, w=w: self.check(y, self.summed(x, w), "forward(x)", axes=PICTURES),
             )
 
     def look_at_new_layer(self, w: Array) -> None:
@@ -105,7 +105,7 @@ class ConvForward(LayerCriteria):
         )
         y = self.layer(w, b).forward(x.copy())
         self.better(
-            lambda: self.check(y, correlate(x, w, b), "forward(x)"),
+            lambda: self.check(y, correlate(x, w, b), "forward(x)", axes=PICTURES),
             lambda: self.check_bias_alone(y, x, w, b),
         )
 
@@ -127,14 +127,19 @@ class ConvForward(LayerCriteria):
         )
         y = self.layer(w, b).forward(x.copy())
         self.better(
-            lambda: self.check(y, correlate(x, w, b), "forward(x)"),
+            lambda: self.check(y, correlate(x, w, b), "forward(x)", axes=PICTURES),
             lambda: self.check_one_by_one(y, x, w, b),
         )
 
     def check_one_by_one(self, y: Any, x: Array, w: Array, b: Array) -> None:
         """Judge a batch by the student's own answers to its pictures."""
         self.check_alive(w, x)
-        self.check(y, np.concatenate([self.output(w, picture[None], b) for picture in x]), "forward(x)")
+        self.check(
+            y,
+            np.concatenate([self.output(w, picture[None], b) for picture in x]),
+            "forward(x)",
+            axes=PICTURES,
+        )
 
     @points(0.5)
     def test_second_layer(self) -> None:
@@ -152,7 +157,7 @@ class ConvForward(LayerCriteria):
             layer.forward(other)
         y = layer.forward(x.copy())
         self.better(
-            lambda: self.check(y, correlate(x, w, b), "forward(x)"),
+            lambda: self.check(y, correlate(x, w, b), "forward(x)", axes=PICTURES),
             lambda: self.check_undisturbed(y, alone, w, x),
         )
         with self.unrecorded():  # the step and the values from initialize are other cells' business
@@ -179,7 +184,7 @@ class ConvForward(LayerCriteria):
             y = layer.forward(x.copy())
         try:
             self.better(
-                lambda: self.check(y, correlate(x, w, b), "forward(x)"),
+                lambda: self.check(y, correlate(x, w, b), "forward(x)", axes=PICTURES),
                 lambda: self.check_like_new(y, w, x, b),
             )
         except CriterionFailed:
@@ -193,7 +198,7 @@ class ConvForward(LayerCriteria):
         self.check_alive(w, x)
         with self.unrecorded():
             wanted = self.output(w, x, b)
-        self.check(y, wanted, "forward(x)")
+        self.check(y, wanted, "forward(x)", axes=PICTURES)
 
     def check_undisturbed(self, y: Any, alone: Any, w: Array, x: Array) -> None:
         """Judge by what the same layer answered before there was another."""
@@ -208,7 +213,10 @@ class ConvForward(LayerCriteria):
             y = self.layer(w).forward(x.copy())
             readings = [correlate(x, w, np.zeros(2), front=front) for front in fronts(kernel)]
             self.better(
-                *(lambda y=y, wanted=wanted: self.check(y, wanted, "forward(x)") for wanted in readings),
+                *(
+                    lambda y=y, wanted=wanted: self.check(y, wanted, "forward(x)", axes=PICTURES)
+                    for wanted in readings
+                ),
                 lambda y=y, x=x, w=w: self.check_like_odd(y, x, w),
             )
 
@@ -222,7 +230,9 @@ class ConvForward(LayerCriteria):
             longer = np.zeros(odd)
             longer[:, :, above : above + m, left : left + n] = w
             readings.append(self.output(longer, x))
-        self.better(*(lambda wanted=wanted: self.check(y, wanted, "forward(x)") for wanted in readings))
+        self.better(
+            *(lambda wanted=wanted: self.check(y, wanted, "forward(x)", axes=PICTURES) for wanted in readings)
+        )
 
 
 def fronts(kernel: Pair) -> list[Pair]:

@@ -65,6 +65,7 @@ class ConvUpdate(LayerCriteria):
         """Train a layer for two steps in a row, and judge each."""
         scene = self.scene(b, w[1], w[0], seed=seed, image=image, kernel=w[2:], rate=rate)
         layer, w = self.layer(scene.w, scene.b, rate=rate), scene.w
+        steps: list[Step] = []
         before: Any = {"weights": scene.w, "bias": scene.b}[name]
         for turn in (seed + 3, seed + 5):
             x, error = self.numbers(*scene.x.shape, seed=turn), self.numbers(b, len(w), *image, seed=turn + 1)
@@ -81,10 +82,10 @@ class ConvUpdate(LayerCriteria):
                 _, crash = self.attempt(lambda error=error: layer.backward(error.copy()))
             own, _ = self.attempt(lambda: getattr(layer, f"get_gradient_{name}")())  # noqa: PLW0108  - may be missing
             after = deepcopy(getattr(layer, name))  # a plain local class may move them in place
-            self.check_step(
-                Step(before, after, wanted, own, rate, fault or crash), f"The {name} after backward"
-            )
+            steps.append(Step(before, after, wanted, own, rate, fault or crash))
             before = after
+        for step in steps:
+            self.check_step(step, f"The {name} after backward")
 
     def check_step(self, step: Step, what: str) -> None:
         """Judge a step by the gradient's definition or by the student's own gradient, if it is one."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from closed_forms import correlate
-from layer_criteria import LayerCriteria
+from layer_criteria import PICTURES, LayerCriteria
 
 from proctor.criteria import points
 from proctor.outcome import Rung
@@ -48,7 +48,7 @@ class ConvStride(LayerCriteria):
     def check_own_subsample(self, y: Any, x: Array, w: Array, b: Array, stride: Pair) -> None:
         """Judge by every sp-th row and sq-th column of the student's own forward without stride."""
         self.check_alive(w, x)
-        self.check(y, self.output(w, x, b)[:, :, :: stride[0], :: stride[1]], "forward(x)")
+        self.check(y, self.output(w, x, b)[:, :, :: stride[0], :: stride[1]], "forward(x)", axes=PICTURES)
 
     def check_shape_first(self, y: Any, image: Pair, stride: Pair, wanted: Array) -> None:
         """Check an output; the typical wrong shapes have hints of their own."""
@@ -68,4 +68,4 @@ class ConvStride(LayerCriteria):
             self.fail_with(
                 Rung.SHAPE, "The output lacks its last row or column. What becomes of a part of a step?"
             )
-        self.check(y, wanted, "forward(x)")
+        self.check(y, wanted, "forward(x)", axes=PICTURES)
