@@ -41,12 +41,12 @@ def difference(got: Array, wanted: Array, axes: Sequence[str] = ()) -> str:
     """
     got, wanted = np.asarray(got, dtype=float), np.asarray(wanted, dtype=float)
     names = tuple(axes) if len(axes) == wanted.ndim else ()
-    checks = [scaled, offset, cut]
+    checks = [scaled, offset, cut, mapped]
     if 1 < wanted.size <= MANY:
         checks += [lambda g, w: reordered(g, w, names), lambda g, w: exchanged(g, w, names), signs]
     with np.errstate(all="ignore"):
         facts = (check(got, wanted) for check in checks)
-        return next(filter(None, facts), "") or place(~equal(got, wanted), wanted, names)
+        return next(filter(None, facts), "") or place(got, wanted, names)
 
 
 def scaled(got: Array, wanted: Array) -> str:
@@ -94,13 +94,31 @@ def cut(got: Array, wanted: Array) -> str:
     return ""
 
 
+def mapped(got: Array, wanted: Array) -> str:
+    """Return that each entry is a simple function of the right one."""
+    functions = {
+        "1 minus the right one": 1 - wanted,
+        "the square of the right one": wanted**2,
+        "the square root of the right one": np.sqrt(np.abs(wanted)),
+        "1 divided by the right one": 1 / wanted,
+        "the right one without its sign": np.abs(wanted),
+    }
+    for words, values in functions.items():
+        if wanted.size > 1 and np.isfinite(values).all() and equal(got, values).all():
+            return f"Each entry is {words}. Which step is too much, or missing?"
+    return ""
+
+
 def reordered(got: Array, wanted: Array, names: Sequence[str]) -> str:
     """Return that the right entries are there, and stand elsewhere: reversed, transposed, shifted, in another order."""
     axes = [axis for axis in range(wanted.ndim) if wanted.shape[axis] > 1]
     for count in range(1, len(axes) + 1):
         for some in combinations(axes, count):
             if equal(got, np.flip(wanted, some)).all():
-                return f"The order is reversed along the {_listed(some, names)}. Is something turned that should not be, or not turned?"
+                along = _listed(some, names)
+                return (
+                    f"The order is reversed along the {along}. Is something turned too often, or not at all?"
+                )
     for one, other in combinations(axes, 2):
         turned = wanted.swapaxes(one, other)
         if equal(got, turned.reshape(wanted.shape)).all():
@@ -110,7 +128,7 @@ def reordered(got: Array, wanted: Array, names: Sequence[str]) -> str:
             if abs(step) < wanted.shape[axis] - 1 and _shifted(got, wanted, axis, step):
                 way = "later" if step > 0 else "earlier"
                 return (
-                    f"The entries stand {abs(step)} {_name(axis, names)} {way} than they should. "
+                    f"The entries stand {abs(step)} {_name(axis, names)}{'s' * (abs(step) > 1)} {way} than they should. "
                     "Where does the first one belong?"
                 )
     if wanted.size > 2 and equal(np.sort(got, axis=None), np.sort(wanted, axis=None)).all():
@@ -149,8 +167,9 @@ def signs(got: Array, wanted: Array) -> str:
     return ""
 
 
-def place(off: NDArray[np.bool_], wanted: Array, names: Sequence[str]) -> str:
-    """Return which entries are wrong."""
+def place(got: Array, wanted: Array, names: Sequence[str]) -> str:
+    """Return which entries are wrong; if all are, how they go along with the right ones."""
+    off = ~equal(got, wanted)
     count = (
         f"{np.count_nonzero(off)} of {off.size} entries are wrong"
         if off.size > 1
@@ -159,7 +178,25 @@ def place(off: NDArray[np.bool_], wanted: Array, names: Sequence[str]) -> str:
     for where in (by_border(off), by_slices(off, names), by_value(off, wanted)):
         if where:
             return f"{count}, {where}"
-    return f"{count}." if off.size == 1 or not off.all() else "No entry is right."
+    return f"{count}{company(got, wanted)}"
+
+
+def company(got: Array, wanted: Array) -> str:
+    """Return whether entries grow with the right ones, and how large they are on the whole: the last resort."""
+    if wanted.size < 4:
+        return "." if wanted.size == 1 else ". Which term is missing, or too much?"
+    order = np.argsort(wanted, axis=None, kind="stable")
+    steps = np.diff(got.ravel()[order])
+    if (steps >= 0).all() and steps.any():
+        return ", and grow with the right ones. Which function is applied too often, or left out?"
+    if (steps <= 0).all() and steps.any():
+        return ", and fall where the right ones grow. Which sign or which quotient is turned around?"
+    like = float(np.corrcoef(got.ravel(), wanted.ravel())[0, 1])
+    ratio = float(np.sqrt((got * got).mean() / max((wanted * wanted).mean(), np.finfo(float).tiny)))
+    size = "as large as" if 0.8 < ratio < 1.25 else f"{ratio:.2g} times as large as"
+    if abs(like) > 0.5:
+        return f", {size} the right ones on average, and similar to them. Which term is missing, or too much?"
+    return f", {size} the right ones on average, and not similar to them. Which numbers go in, and in which order?"
 
 
 def by_border(off: NDArray[np.bool_]) -> str:
@@ -185,15 +222,15 @@ def by_border(off: NDArray[np.bool_]) -> str:
 
 def by_slices(off: NDArray[np.bool_], names: Sequence[str]) -> str:
     """Return that some slices along an axis are right, and others are not."""
-    for axis in range(off.ndim):
+    for axis in range(off.ndim if off.ndim > 1 or names else 0):
         wrong = np.moveaxis(off, axis, 0).reshape(off.shape[axis], -1).any(axis=1)
-        if off.shape[axis] > 1 and not wrong.all():
+        if off.shape[axis] > 1 and not wrong.all() and _which(wrong, ""):
             return f"all of them in {_which(wrong, _name(axis, names))}. What is different there?"
     return ""
 
 
 def _which(wrong: NDArray[np.bool_], name: str) -> str:
-    """Name the wrong ones of some slices."""
+    """Name the wrong ones of some slices; "" if they follow no rule."""
     (at,), n = np.nonzero(wrong), len(wrong)
     if len(at) == 1:
         words = {0: f"the first {name}", n - 1: f"the last {name}"}
@@ -203,8 +240,8 @@ def _which(wrong: NDArray[np.bool_], name: str) -> str:
     if len(at) == n - 1 and (not wrong[0] or not wrong[-1]):
         return f"every {name} but the {'first' if not wrong[0] else 'last'}"
     if (np.diff(at) == 1).all() and (wrong[0] or wrong[-1]):
-        return f"the {'first' if wrong[0] else 'last'} {len(at)} of {n} {name}s"
-    return f"some {name}s, and not in others"
+        return f"{'the first' if wrong[0] else 'the last'} {len(at)} of {n}, counted by {name}"
+    return ""
 
 
 def by_value(off: NDArray[np.bool_], wanted: Array) -> str:
@@ -222,7 +259,7 @@ def by_value(off: NDArray[np.bool_], wanted: Array) -> str:
 
 
 def _name(axis: int, names: Sequence[str]) -> str:
-    return names[axis] if names else f"entry of axis {axis}"
+    return names[axis] if names else f"slice along axis {axis}"
 
 
 def _listed(axes: Sequence[int], names: Sequence[str]) -> str:

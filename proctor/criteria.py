@@ -119,6 +119,10 @@ class Criteria(unittest.TestCase):
     grade_id: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...]] = ()
     seed: ClassVar[int] = 0
+    compatible: bool = False
+    """Whether code is judged that raises in the grader's versions of Python and NumPy, and not in older ones."""
+    eased: bool = False
+    """Whether the test has made something easier because of that; else a second look tells nothing new."""
     link: Any = None
 
     def setUp(self) -> None:
@@ -166,7 +170,7 @@ class Criteria(unittest.TestCase):
             f"{what} should be an array of numbers, and a {type_name(value)} came. What do you return?",
         )
 
-    def check(
+    def check(  # noqa: PLR0913  - two arrays, and how to compare them
         self,
         value: Any,
         expected: ArrayLike,

@@ -88,7 +88,10 @@ class LayerCriteria(Seeded):
         found, _ = self.attempt(lambda: getattr(layer, name))
         if not isinstance(found, np.ndarray) or found.size != values.size:
             return False
-        wanted = values.reshape(found.shape if name == "bias" else values.shape)
+        # Older versions of NumPy take one entry of a bias of shape (n, 1) for a number.
+        ease = self.compatible and name == "bias" and found.ndim > 1
+        self.eased = self.eased or ease
+        wanted = values.reshape(found.shape if name == "bias" and not ease else values.shape)
         if found.shape == wanted.shape and self.close(found, wanted).all():
             return True
         _, fault = self.attempt(lambda: setattr(layer, name, wanted.copy()))

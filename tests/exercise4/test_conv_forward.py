@@ -180,6 +180,8 @@ class ConvForward(LayerCriteria):
         if not (np.isfinite(w).all() and np.isfinite(b).all()):
             return
         w, b = w.astype(float), b.astype(float).ravel()
+        if self.compatible:
+            self.put(layer, "bias", b)
         with self.unrecorded():
             y = layer.forward(x.copy())
         try:

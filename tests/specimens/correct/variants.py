@@ -129,6 +129,16 @@ VARIANTS = [
             swap("        self.input_shape = x.shape\n        padded",
                  "        if m > x.shape[2] or n > x.shape[3]:\n            raise ValueError('the kernel is too large')\n"
                  "        self.input_shape = x.shape\n        padded")),
+    variant("bias_written_into_an_element", C, "Keeps the bias as (n_kernels, 1), and writes an entry of it into an element of the output.",
+            {"conv_forward": "Older versions", "conv_stride": "Older versions"},
+            swap("self.bias = rng.random(n_kernels)", "self.bias = rng.random((n_kernels, 1))"),
+            swap("return feature_maps + self.bias[:, np.newaxis, np.newaxis]",
+                 "for index in np.ndindex(*feature_maps.shape):\n            feature_maps[index] = feature_maps[index] + self.bias[index[1]]\n"
+                 "        return feature_maps"),
+            swap("self.bias = self.bias - self.learning_rate * self.gradient_bias",
+                 "self.bias = self.bias - self.learning_rate * self.gradient_bias.reshape(self.bias.shape)"),
+            swap("self.bias = bias_initializer.initialize((self.n_kernels,))",
+                 "self.bias = bias_initializer.initialize((self.n_kernels, 1))")),
     variant("scalar_bias_until_used", C, "Starts with a bias of 0.0, a number.", {},
             swap("self.bias = rng.random(n_kernels)", "self.bias = 0.0"),
             swap("return feature_maps + self.bias[:, np.newaxis, np.newaxis]",
