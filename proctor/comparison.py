@@ -43,7 +43,7 @@ def difference(got: Array, wanted: Array, axes: Sequence[str] = ()) -> str:
     names = tuple(axes) if len(axes) == wanted.ndim else ()
     checks = [scaled, offset, cut, mapped]
     if 1 < wanted.size <= MANY:
-        checks += [lambda g, w: reordered(g, w, names), lambda g, w: exchanged(g, w, names), signs]
+        checks += [lambda g, w: reordered(g, w, names), lambda g, w: exchanged(g, w, names), shuffled, signs]
     with np.errstate(all="ignore"):
         facts = (check(got, wanted) for check in checks)
         return next(filter(None, facts), "") or place(got, wanted, names)
@@ -110,7 +110,7 @@ def mapped(got: Array, wanted: Array) -> str:
 
 
 def reordered(got: Array, wanted: Array, names: Sequence[str]) -> str:
-    """Return that the right entries are there, and stand elsewhere: reversed, transposed, shifted, in another order."""
+    """Return that the right entries are there, and stand elsewhere: reversed, transposed, or shifted."""
     axes = [axis for axis in range(wanted.ndim) if wanted.shape[axis] > 1]
     for count in range(1, len(axes) + 1):
         for some in combinations(axes, count):
@@ -131,6 +131,11 @@ def reordered(got: Array, wanted: Array, names: Sequence[str]) -> str:
                     f"The entries stand {abs(step)} {_name(axis, names)}{'s' * (abs(step) > 1)} {way} than they should. "
                     "Where does the first one belong?"
                 )
+    return ""
+
+
+def shuffled(got: Array, wanted: Array) -> str:
+    """Return that the right entries are there, in an order that has no other word."""
     if wanted.size > 2 and equal(np.sort(got, axis=None), np.sort(wanted, axis=None)).all():
         return "The right entries are there, in another order. Which axis comes first?"
     return ""

@@ -21,7 +21,6 @@ from proctor.jailside import SnapshotSide, Worker
 from proctor.judge import judge_cell, judge_if_passing, undecided
 from proctor.listener import Listener, Peer, new_password
 from proctor.outcome import CellReport, Outcome
-from proctor.quoting import Quotation
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -81,11 +80,10 @@ class Judging:
     """
 
     def __init__(
-        self, notebook: NotebookNode, files: Sequence[str], exam: Exam, cells: Iterable[str]
+        self, _notebook: NotebookNode, files: Sequence[str], exam: Exam, cells: Iterable[str]
     ) -> None:
         self.reports: dict[str, CellReport] = {}
         self._exam, self._files, self._cells = exam, files, tuple(cells)
-        self._quotes = Quotation(cell.source for cell in notebook.cells if cell.cell_type == "code")
         self._budget = Budget(exam.bounds.submission)
         self._suspects: set[str] = set()
         # A snapshot, and its worker in which all that was judged has passed.
@@ -166,7 +164,7 @@ class Judging:
         self, snapshot: Peer, listener: Listener, call: Allowance, worker: Worker | None = None
     ) -> SnapshotSide:
         cell = self._exam.bounds.graded_cell
-        return SnapshotSide(snapshot, listener, self._files, call, cell, quotes=self._quotes, worker=worker)
+        return SnapshotSide(snapshot, listener, self._files, call, cell, worker=worker)
 
     def _part_with_worker(self) -> None:
         if self._proven is not None:
