@@ -53,6 +53,7 @@ _CODE = (
     '<code style="color: inherit; background-color: rgba(128, 128, 128, 0.16); border-radius: 3px; '
     'padding: 0 0.2em">'
 )
+AS_ABOVE = "As above."
 _COLUMNS = (("Criterion", "45%"), ("Outcome", "35%"), ("Points", "20%"))
 
 
@@ -74,17 +75,17 @@ def html(report: CellReport) -> str:
         f'<th scope="col" style="{_CELL}; width: {width}; font-weight: bold">{name}</th>'
         for name, width in _COLUMNS
     )
-    rows = "".join(_row(verdict) for verdict in report.verdicts)
+    rows = "".join(_row(verdict, notes) for verdict, notes in _noted(report))
     return f"{_OPEN}{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
 
 
 def text(report: CellReport) -> str:
     """Render the card of a graded cell as plain text, for a terminal or an e-mail: what :func:`html` says."""
     lines = [f"{_visible(report.title)}: {_total(report)}"]
-    for verdict in report.verdicts:
+    for verdict, said in _noted(report):
         sentence = _visible(verdict.sentence)
         lines.append(f"{_outcome(verdict)} ({_fraction(verdict)}): {sentence}")
-        notes = (_visible(f"{lead}{joint(lead)}{body}") for lead, body in _notes(verdict))
+        notes = (_visible(f"{lead}{joint(lead)}{body}") for lead, body in said)
         lines.extend(f"    {line}" for note in notes for line in note.splitlines())
     return "\n".join(lines) + "\n"
 
@@ -100,12 +101,12 @@ def inline(raw: str) -> str:
     return re.sub(r"`([^`\n]+)`", rf"{_CODE}\1</code>", safe).replace("\n", "<br>")
 
 
-def _row(verdict: Verdict) -> str:
+def _row(verdict: Verdict, said: list[tuple[str, str]]) -> str:
     """Render one criterion, with its notes beneath the sentence."""
     notes = "".join(
         f'<div style="margin-top: 0.3em; padding-left: 1ex; border-left: 3px solid rgba(128, 128, 128, 0.4)">'
         f"{f'<strong>{inline(lead)}</strong>' if lead else ''}{joint(lead)}{inline(body)}</div>"
-        for lead, body in _notes(verdict)
+        for lead, body in said
     )
     tint = _TINTS.get(verdict.outcome, _AMBER)
     pill = f"display: inline-block; background-color: rgba({tint}, 0.2); border-radius: 4px; padding: 0 0.3em"
@@ -117,6 +118,17 @@ def _row(verdict: Verdict) -> str:
         f'<td style="{cell}"><span style="{pill}">{symbol} {verdict.outcome.value}</span></td>'
         f'<td style="{cell}">{_fraction(verdict)}</td></tr>'
     )
+
+
+def _noted(report: CellReport) -> list[tuple[Verdict, list[tuple[str, str]]]]:
+    """Return each verdict with its notes; what an earlier one of the card has said is said once."""
+    noted, said = [], set[tuple[str, str]]()
+    for verdict in report.verdicts:
+        notes = _notes(verdict)
+        new = [note if note not in said or note[1] == AS_ABOVE else ("", AS_ABOVE) for note in notes]
+        said.update(notes)
+        noted.append((verdict, list(dict.fromkeys(new))))
+    return noted
 
 
 def _notes(verdict: Verdict) -> list[tuple[str, str]]:

@@ -33,10 +33,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from proctor.comparison import difference
 from proctor.outcome import Outcome, Rung
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -109,10 +110,19 @@ def points(worth: float, *, after: str | None = None) -> Callable[[Method], Meth
 
 
 class Criteria(unittest.TestCase):
-    """One graded cell. Subclasses set `grade_id` and `needs`, and have one method per criterion."""
+    """One graded cell. Subclasses set `grade_id` and `needs`, and have one method per criterion.
+
+    Random inputs are drawn from `seed`, which is the course's (`c.Grading.seed`): a number that was seen in last
+    year's feedback is worth nothing this year. It is set where the tests are loaded.
+    """
 
     grade_id: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...]] = ()
+    seed: ClassVar[int] = 0
+    compatible: bool = False
+    """Whether code is judged that raises in the grader's versions of Python and NumPy, and not in older ones."""
+    eased: bool = False
+    """Whether the test has made something easier because of that; else a second look tells nothing new."""
     link: Any = None
 
     def setUp(self) -> None:
@@ -160,8 +170,15 @@ class Criteria(unittest.TestCase):
             f"{what} should be an array of numbers, and a {type_name(value)} came. What do you return?",
         )
 
-    def check(
-        self, value: Any, expected: ArrayLike, what: str, *, shape: bool = True, tolerance: float = TOLERANCE
+    def check(  # noqa: PLR0913  - two arrays, and how to compare them
+        self,
+        value: Any,
+        expected: ArrayLike,
+        what: str,
+        *,
+        shape: bool = True,
+        tolerance: float = TOLERANCE,
+        axes: Sequence[str] = (),
     ) -> NDArray[Any]:
         """Climb the ladder: `value` is an array, has the shape of `expected`, and its values.
 
@@ -171,6 +188,7 @@ class Criteria(unittest.TestCase):
             what: how the student calls this value, for instance ``"forward(x)"``.
             shape: False compares the values in C order, whatever the shape (a bias of (n, 1), say).
             tolerance: largest error, relative to the largest expected magnitude (at least the smallest normal).
+            axes: what each axis counts, such as ("picture", "channel", "row", "column"), for the hint.
 
         Returns:
             The value as an array.
@@ -199,11 +217,9 @@ class Criteria(unittest.TestCase):
             raise CriterionFailed(
                 Rung.VALUES, f"{what} has entries that are nan or infinite. Where could they arise?"
             )
-        off = ~self.close(got_flat, wanted_flat, tolerance)
-        if off.any():
-            share = f"{np.count_nonzero(off)} of {off.size}" if off.size > 1 else "the only"
-            entries = "entries are" if off.size > 1 else "entry is"
-            raise CriterionFailed(Rung.VALUES, f"{what}: the shape is right, but {share} {entries} not.")
+        if not self.close(got_flat, wanted_flat, tolerance).all():
+            fact = difference(got_flat, wanted_flat, axes)
+            raise CriterionFailed(Rung.VALUES, f"{what}: the shape is right, the values are not. {fact}")
         return got
 
     @staticmethod

@@ -90,7 +90,7 @@ class Diagnostician:
 
     def __init__(self, known: Sequence[Misconception], comparisons: Sequence[Alike] = (same_values,)) -> None:
         self._known, self._comparisons = tuple(known), tuple(comparisons)
-        self._symptoms: dict[str, list[Symptoms]] = {}
+        self._symptoms: dict[type[Criteria], list[Symptoms]] = {}
 
     def __call__(self, case: type[Criteria], seen: Seen) -> dict[str, Words]:
         """Return what is known by name, by criterion: what the mistake is, and a question."""
@@ -118,10 +118,10 @@ class Diagnostician:
 
     def symptoms(self, case: type[Criteria]) -> list[Symptoms]:
         """Return what each mistake that costs points in a cell would be seen by."""
-        if case.grade_id not in self._symptoms:
+        if case not in self._symptoms:
             mistakes = [mistake for mistake in self._known if case.grade_id in mistake.cells]
-            self._symptoms[case.grade_id] = [Symptoms(mistake, case) for mistake in mistakes]
-        return self._symptoms[case.grade_id]
+            self._symptoms[case] = [Symptoms(mistake, case) for mistake in mistakes]
+        return self._symptoms[case]
 
 
 class Symptoms:

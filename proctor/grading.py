@@ -27,10 +27,10 @@ __all__ = ["grade_notebook", "reports_of", "show_report"]
 
 
 @cache
-def _hidden_tests(folder: Path, _fingerprint: str) -> dict[str, Any]:
+def _hidden_tests(folder: Path, _fingerprint: str, seed: int) -> dict[str, Any]:
     """Load an exercise's hidden tests; once for each process, and again when they have changed."""
     offered.cache_clear()  # the diagnosis belongs to the tests that it was loaded with
-    return load_tests(folder)
+    return load_tests(folder, seed)
 
 
 def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | None = None) -> None:
@@ -49,9 +49,10 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
         GraderError: the grader is at fault.
     """
     begun, sandbox = time.monotonic(), Sandbox(config=config)
-    bounds = Grading(config=config).bounds(sandbox.effective_limits.output)
+    settings = Grading(config=config)
+    bounds = settings.bounds(sandbox.effective_limits.output)
     fingerprint = fingerprints.of_folder(tests)
-    exam = Exam(_hidden_tests(tests, fingerprint), bounds, *offered(tests))
+    exam = Exam(_hidden_tests(tests, fingerprint, settings.seed), bounds, *offered(tests))
     _refuse_untested(notebook, exam, tests)
     facts = notebook.metadata.setdefault("proctor", {})
     run = _run(notebook, folder, exam, sandbox)

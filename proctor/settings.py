@@ -29,6 +29,9 @@ class Grading(Configurable):
         help="Whether cells that only show something (tag `demonstration` in the release) are left out when "
         "grading, as long as the student has not changed them.",
     )
+    seed = Int(
+        0, config=True, help="Seed of the hidden tests' random inputs: another one for each course and term."
+    )
     tests_directory = Unicode("tests", config=True, help="Folder of the hidden tests, below the course.")
     restarts = Int(20, config=True, help="How often a submission may take its process down.")
 

@@ -4,6 +4,8 @@
     python tests/fairness.py correct         right answers that get all points: no remark that is not due, no mistake
     python tests/fairness.py mistaken        mistakes that cost what the bank says, in each graded cell
     python tests/fairness.py named           mistakes that the feedback names: rightly, wrongly, not at all
+    python tests/fairness.py useful          mistakes whose feedback has a useful word without a name: where, or how
+    python tests/fairness.py seeds           both banks under twenty seeds of the hidden inputs
     python tests/fairness.py mutants         small changes of the solution that cost a point
     python tests/fairness.py alarms 10000    right initializers that lose a point by chance
 
@@ -14,12 +16,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from functools import partial
+from functools import cache, partial
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,18 +31,33 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "specimens")]
 
 from bank import Submission, mistakes, right_answers, solution  # noqa: E402
-from judging import DIAGNOSE, judge, lost, named, remarks  # noqa: E402
+from judging import CELLS, DIAGNOSE, HIDDEN, judge, lost, named, remarks  # noqa: E402
 from mutants import Mutant, mutants  # noqa: E402
+
+from proctor.judge import WRONG, load_tests  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import TypeVar
 
+    from proctor.criteria import Criteria
+
     Result = TypeVar("Result")
 
 REPORT = HERE.parent / "build" / "fairness.json"
 RUNS = 10_000
+SEEDS = 20
+SEEDED = frozenset(HIDDEN) - {"const", "uniform_random", "he"}
+"""The cells whose inputs depend on the seed."""
+LAST_RESORT = re.compile(r"on average|entries are wrong\. Which term|The only entry is wrong\.")
+"""What is said where values differ in no way that has a word."""
 CHUNK = 100
+
+
+@cache
+def hidden(seed: int) -> dict[str, type[Criteria]]:
+    """Return the hidden tests under a seed."""
+    return load_tests(HERE / "exercise4", seed)
 
 
 def quietly(submission: Submission, how: Callable[[Mapping[str, Any]], Result] = judge) -> Result:
@@ -79,6 +97,41 @@ def naming(name: str) -> tuple[str, str]:
     return ("right" if called else "none"), name
 
 
+def vague(name: str) -> str:
+    """Return the hints of a mistake of the bank that say neither where nor how nor what it is, or ""."""
+    mistake = mistakes()[name]
+    reports = quietly(mistake.submission(), partial(judge, cells=list(mistake.costs), diagnose=DIAGNOSE))
+    wrong = [
+        verdict for report in reports.values() for verdict in report.verdicts if verdict.outcome in WRONG
+    ]
+    if any(verdict.misconception or not LAST_RESORT.search(verdict.hint) for verdict in wrong):
+        return ""
+    return f"{name} hears {[verdict.hint for verdict in wrong]}"
+
+
+def how_unnamed(name: str) -> bool:
+    """Return whether a mistake of the bank would hear where or how also if nobody knew it by name."""
+    mistake = mistakes()[name]
+    reports = quietly(mistake.submission(), partial(judge, cells=list(mistake.costs)))
+    wrong = [
+        verdict for report in reports.values() for verdict in report.verdicts if verdict.outcome in WRONG
+    ]
+    return any(not LAST_RESORT.search(verdict.hint) for verdict in wrong)
+
+
+def under_seeds(name: str) -> str:
+    """Return the first seed under which a submission of the banks loses other points, or ""."""
+    one = mistakes().get(name) or right_answers()[name]
+    cells = SEEDED & set(CELLS[one.part] if name in mistakes() else HIDDEN)
+    due = {cell: points for cell, points in getattr(one, "costs", {}).items() if cell in cells}
+    for seed in range(1, SEEDS + 1):
+        tests = hidden(seed)
+        costs = lost(quietly(one.submission(), partial(judge, cells=sorted(cells), tests=tests)))
+        if costs != due:
+            return f"{name} costs {costs} under seed {seed}, and should {due}"
+    return ""
+
+
 def fate(mutant: Mutant) -> str:
     """Return a mutant's fate, and where it survived."""
     with warnings.catch_warnings():
@@ -113,6 +166,21 @@ def diagnoses(pool: ProcessPoolExecutor) -> dict[str, Any]:
     return {how: counts[how] for how in ("right", "wrong", "none")} | {"unfair": unfair}
 
 
+def useful(pool: ProcessPoolExecutor) -> dict[str, Any]:
+    """Look for a useful word about each mistake of the bank."""
+    unfair = [text for text in pool.map(vague, mistakes(), chunksize=16) if text]
+    unnamed = sum(pool.map(how_unnamed, mistakes(), chunksize=16))
+    total = len(mistakes())
+    return {"useful": total - len(unfair), "unnamed": unnamed, "total": total, "unfair": unfair}
+
+
+def seeded(pool: ProcessPoolExecutor) -> dict[str, Any]:
+    """Judge both banks under many seeds."""
+    everyone = [*right_answers(), *mistakes()]
+    unfair = [text for text in pool.map(under_seeds, everyone, chunksize=4) if text]
+    return {"same": len(everyone) - len(unfair), "total": len(everyone), "seeds": SEEDS, "unfair": unfair}
+
+
 def mutated(pool: ProcessPoolExecutor) -> dict[str, Any]:
     """Judge the mutants of the solution."""
     every = [mutant for part in solution() for mutant in mutants(part)]
@@ -135,6 +203,8 @@ def table(results: dict[str, dict[str, Any]]) -> Iterator[str]:
         "correct": "right answers accepted      {accepted} of {total}",
         "mistaken": "mistakes that cost exactly  {exact} of {total}",
         "named": "mistakes named rightly      {right} ({wrong} wrongly, {none} not at all)",
+        "useful": "useful word                 {useful} of {total} ({unnamed} also without a name)",
+        "seeds": "same under {seeds} seeds       {same} of {total}",
         "mutants": "mutants killed              {killed} ({equivalent} equivalent, {survived} survived)",
         "false_alarms": "false alarms                {count} in {runs} runs",
     }
@@ -161,6 +231,8 @@ def main(arguments: list[str]) -> int:
             "correct": lambda: ("correct", correct(pool)),
             "mistaken": lambda: ("mistaken", mistaken(pool)),
             "named": lambda: ("named", diagnoses(pool)),
+            "useful": lambda: ("useful", useful(pool)),
+            "seeds": lambda: ("seeds", seeded(pool)),
             "mutants": lambda: ("mutants", mutated(pool)),
             "alarms": lambda: ("false_alarms", false_alarms(pool, runs)),
         }

@@ -37,10 +37,11 @@ def judge(
     cells: Iterable[str] = tuple(HIDDEN),
     *,
     diagnose: Diagnosis | None = None,
+    tests: Mapping[str, type[Criteria]] = HIDDEN,
 ) -> dict[str, CellReport]:
     """Return the report on each graded cell for the classes of a namespace; with DIAGNOSE mistakes are named."""
     side = LocalSide(loopback(namespace))
-    return {name: judge_cell(HIDDEN[name], side, diagnose=diagnose) for name in cells}
+    return {name: judge_cell(tests[name], side, diagnose=diagnose) for name in cells}
 
 
 def judge_locally(namespace: Mapping[str, Any]) -> dict[str, dict[str, bool]]:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from closed_forms import correlate, gradients
-from inputs import numbers
-from layer_criteria import LayerCriteria
+from layer_criteria import KERNELS, PICTURES, LayerCriteria, Scene
 
 from proctor.criteria import CriterionFailed, Fault
 
@@ -20,17 +19,8 @@ if TYPE_CHECKING:
 
     from closed_forms import Array, Pair
 
+AXES = {"weights": KERNELS, "bias": ("kernel",), "input": PICTURES}
 GETTER = {"weights": "get_gradient_weights", "bias": "get_gradient_bias"}
-
-
-class Scene(NamedTuple):
-    """A layer with weights w [s, c, m, n], bias b and a stride, and the batch x that it sees."""
-
-    x: Array
-    w: Array
-    b: Array
-    stride: Pair = (1, 1)
-    rate: float = 0.0
 
 
 class Answer(NamedTuple):
@@ -39,22 +29,6 @@ class Answer(NamedTuple):
     output: Any
     gradient: Any
     fault: Fault | None
-
-
-def scene(  # noqa: PLR0913  - all that a scene has
-    b: int,
-    c: int,
-    s: int,
-    *,
-    seed: int,
-    image: Pair = (5, 7),
-    kernel: Pair = (3, 5),
-    stride: Pair = (1, 1),
-    rate: float = 0.0,
-) -> Scene:
-    """Return a scene of a batch of b pictures with c channels, and s kernels."""
-    x, w = numbers(b, c, *image, seed=seed), numbers(s, c, *kernel, seed=seed + 1)
-    return Scene(x, w, numbers(s, seed=seed + 2), stride, rate)
 
 
 class GradientCriteria(LayerCriteria):
@@ -73,8 +47,8 @@ class GradientCriteria(LayerCriteria):
 
     def let_fellow_step(self) -> None:
         """Let another layer, of another size and stride, go through a step of its own; it is not judged."""
-        x, w = numbers(2, 3, 6, 4, seed=301), numbers(5, 3, 5, 3, seed=302)
-        self.step(self.layer(w, numbers(5, seed=303), stride=(2, 1), rate=0.5), x)
+        x, w = self.numbers(2, 3, 6, 4, seed=301), self.numbers(5, 3, 5, 3, seed=302)
+        self.step(self.layer(w, self.numbers(5, seed=303), stride=(2, 1), rate=0.5), x)
 
     def step(self, layer: Any, x: Array, error: Array | None = None) -> Answer:
         """Send a batch forward and an error backward (by default one that fits), and fetch the gradient.
@@ -83,7 +57,7 @@ class GradientCriteria(LayerCriteria):
         """
         output, fault = self.attempt(lambda: layer.forward(x.copy()))
         if error is None:
-            error = numbers(*np.shape(output), seed=304)
+            error = self.fitting(output, seed=304)
         returned, crash = self.backward(layer, error)
         return self.fetch(layer, output, returned, fault or crash)
 
@@ -101,9 +75,17 @@ class GradientCriteria(LayerCriteria):
         gradient, missing = self.attempt(lambda: getattr(layer, GETTER[self.of])())  # noqa: PLW0108  - to get is to call, too
         return Answer(output, gradient, fault or missing)
 
+    def fetch_again(self, layer: Any, first: Answer) -> Answer:
+        """Return what the getter returns the second time, or the first answer if it gives that out only once."""
+        again, lost = self.attempt(lambda: getattr(layer, GETTER[self.of])())  # noqa: PLW0108  - to get is to call, too
+        if isinstance(first.gradient, np.ndarray) and (lost or again is None or not np.any(again)):
+            self.remark(f"The second {self.what} in a row returns nothing. Who else may need the gradient?")
+            return first
+        return Answer(first.output, again, first.fault or lost)
+
     def judge(self, scene: Scene, story: Callable[[Array], Answer]) -> None:
         """Judge the gradient that a story ends with, given the error: twice, and the better counts."""
-        error = numbers(*correlate(scene.x, scene.w, scene.b, scene.stride).shape, seed=900)
+        error = self.numbers(*correlate(scene.x, scene.w, scene.b, scene.stride).shape, seed=900)
         answer = story(error)
         wanted = getattr(gradients(scene.x, scene.w, error, scene.stride), self.of)
         self.better(
@@ -117,14 +99,14 @@ class GradientCriteria(LayerCriteria):
         """Judge by the student's own forward, with an error of the shape of its own output."""
         output = self.four_axes(answer.output, len(scene.x), len(scene.w))
         if output.shape != error.shape:
-            error = numbers(*output.shape, seed=900)
+            error = self.fitting(output, seed=900)
             answer = story(error)
         self.check_gradient(answer, self.own_gradient(self.of, scene.x, scene.w, error, scene.stride))
 
     def check_gradient(self, answer: Answer, wanted: Array) -> None:
         """Check a gradient; where it is wrong after an exception, the exception is what to show."""
         try:
-            self.check(answer.gradient, wanted, self.what, shape=self.of != "bias")
+            self.check(answer.gradient, wanted, self.what, shape=self.of != "bias", axes=AXES[self.of])
         except CriterionFailed:
             if answer.fault:
                 raise answer.fault from None
@@ -137,9 +119,9 @@ class GradientCriteria(LayerCriteria):
     def look_at_even_kernels(self) -> None:
         """Remark where the gradient does not fit the output for even kernels: it costs nothing."""
         x, w, error = (
-            numbers(1, 2, 5, 6, seed=311),
-            numbers(2, 2, 2, 4, seed=312),
-            numbers(1, 2, 5, 6, seed=313),
+            self.numbers(1, 2, 5, 6, seed=311),
+            self.numbers(2, 2, 2, 4, seed=312),
+            self.numbers(1, 2, 5, 6, seed=313),
         )
         answer, fault = self.aside(lambda: self.step(self.layer(w), x, error))
         if fault:

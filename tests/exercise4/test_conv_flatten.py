@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from inputs import numbers
+from inputs import Seeded
 
-from proctor.criteria import Criteria, CriterionFailed, points
+from proctor.criteria import CriterionFailed, points
 from proctor.outcome import Rung
 
 if TYPE_CHECKING:
     from closed_forms import Array
 
 
-class FlattenTest(Criteria):
+class FlattenTest(Seeded):
     """FlattenLayer"""
 
     grade_id = "flatten"
@@ -23,7 +23,7 @@ class FlattenTest(Criteria):
     @points(1)
     def test_forward(self) -> None:
         """`forward(x)` lays each picture out as one row: [b, c, p, q] becomes [b, c * p * q]."""
-        for shape in ((2, 3, 4, 5), (3, 1, 2, 6)):
+        for shape in ((2, 3, 4, 5), (3, 1, 2, 6), (1, 4, 3, 2)):
             layer = self.FlattenLayer()
             x = np.arange(float(np.prod(shape))).reshape(shape) - 7
             rows = layer.forward(x.copy())
@@ -48,7 +48,7 @@ class FlattenTest(Criteria):
         self.attempt(lambda: layer.forward(np.ones((3, 2, 4, 3))))
         rows, fault = self.attempt(lambda: layer.forward(x.copy()))
         self.attempt(lambda: other.forward(np.ones((2, 2, 5, 6))))
-        error = numbers(2, 60, seed=101)
+        error = self.numbers(2, 60, seed=101)
         returned, crash = self.attempt(lambda: layer.backward(error.copy()))
         if crash:
             raise fault or crash
@@ -56,6 +56,11 @@ class FlattenTest(Criteria):
             lambda: self.check(returned, error.reshape(x.shape), "backward(error)"),
             lambda: self.check_undone(returned, error, rows, x),
         )
+        single = np.arange(12.0).reshape(1, 1, 3, 4)
+        self.attempt(lambda: layer.forward(single.copy()))
+        returned = layer.backward(self.numbers(1, 12, seed=102))
+        if np.shape(returned) != single.shape:
+            self.check(returned, single, "backward(error)")
 
     def check_undone(self, returned: Any, error: Array, rows: Any, x: Array) -> None:
         """Judge by the order of the student's own forward."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from closed_forms import correlate
-from inputs import numbers
-from layer_criteria import LayerCriteria
+from layer_criteria import PICTURES, Fixed, LayerCriteria
 
-from proctor.criteria import points
+from proctor.criteria import CriterionFailed, points
 from proctor.outcome import Rung
 
 if TYPE_CHECKING:
@@ -26,18 +26,22 @@ class ConvForward(LayerCriteria):
     def test_one_channel(self) -> None:
         """One channel, one kernel: `forward(x)` is the cross-correlation with x, padded with zeros."""
         for image, kernel, seed in (((6, 9), (3, 5), 111), ((7, 5), (5, 3), 113)):
-            x, w = numbers(1, 1, *image, seed=seed), numbers(1, 1, *kernel, seed=seed + 1)
+            x, w = self.numbers(1, 1, *image, seed=seed), self.numbers(1, 1, *kernel, seed=seed + 1)
             self.check_output(self.layer(w).forward(x.copy()), correlate(x, w, np.zeros(1)))
         for kernel in ((1, 1), (1, 3), (3, 1)):
-            if not self.thin_kernel_works(numbers(2, 3, *kernel, seed=115)):
+            if not self.works(self.numbers(2, 3, *kernel, seed=115)):
                 self.remark(
                     "Kernels with an extent of 1 do not work. How many rows of zeros does such a kernel need?"
                 )
-                return
+                break
+        if not self.works(self.numbers(2, 3, 5, 7, seed=117)):
+            self.remark(
+                "A kernel larger than the picture does not work. How many rows of zeros does it need around 4 rows?"
+            )
 
-    def thin_kernel_works(self, w: Array) -> bool:
-        """Say whether a kernel with an extent of 1 works."""
-        x = numbers(2, 3, 4, 5, seed=116)
+    def works(self, w: Array) -> bool:
+        """Say whether kernels work on pictures of 4 x 5 pixels, for a remark."""
+        x = self.numbers(2, 3, 4, 5, seed=116)
         y, fault = self.aside(lambda: self.layer(w).forward(x.copy()))
         wanted = correlate(x, w, np.zeros(len(w)))
         return (
@@ -58,18 +62,20 @@ class ConvForward(LayerCriteria):
             self.fail_with(
                 Rung.SHAPE, f"forward(x) of shape {y.shape} is smaller than x. What happens at its borders?"
             )
-        self.check(y, wanted, "forward(x)")
+        self.check(y, wanted, "forward(x)", axes=PICTURES)
 
     @points(1)
     def test_channels(self) -> None:
         """Several channels and kernels: each kernel adds up its answers to all channels of x."""
-        for c, s, seed in ((2, 3, 121), (3, 4, 123), (4, 2, 125)):
-            x, w = numbers(1, c, 5, 7, seed=seed), numbers(s, c, 3, 5, seed=seed + 1)
+        # First three channels: of two, the first one is every other one, too.
+        for c, s, seed in ((3, 4, 123), (4, 2, 125), (2, 3, 121)):
+            x, w = self.numbers(1, c, 5, 7, seed=seed), self.numbers(s, c, 3, 5, seed=seed + 1)
+            x = x.astype(np.float32 if c == 4 else np.float64)
             self.look_at_new_layer(w)
             y = self.layer(w).forward(x.copy())
             self.better(
                 lambda y=y, x=x, w=w: self.check(y, correlate(x, w, np.zeros(len(w))), "forward(x)"),
-                lambda y=y, x=x, w=w: self.check(y, self.summed(x, w), "forward(x)"),
+                lambda y=y, x=x, w=w: self.check(y, self.summed(x, w), "forward(x)", axes=PICTURES),
             )
 
     def look_at_new_layer(self, w: Array) -> None:
@@ -92,10 +98,14 @@ class ConvForward(LayerCriteria):
     @points(0.5)
     def test_bias(self) -> None:
         """Each kernel's bias is added to all pixels of its own channel of the output."""
-        x, w, b = numbers(2, 2, 5, 6, seed=131), numbers(3, 2, 3, 5, seed=132), 10 * numbers(3, seed=133)
+        x, w, b = (
+            self.numbers(2, 2, 5, 6, seed=131),
+            self.numbers(3, 2, 3, 5, seed=132),
+            10 * self.numbers(3, seed=133),
+        )
         y = self.layer(w, b).forward(x.copy())
         self.better(
-            lambda: self.check(y, correlate(x, w, b), "forward(x)"),
+            lambda: self.check(y, correlate(x, w, b), "forward(x)", axes=PICTURES),
             lambda: self.check_bias_alone(y, x, w, b),
         )
 
@@ -110,33 +120,87 @@ class ConvForward(LayerCriteria):
     @points(0.5)
     def test_batch(self) -> None:
         """Each picture of a batch is answered on its own, whatever comes before or after it."""
-        x, w, b = numbers(3, 2, 5, 6, seed=141), numbers(2, 2, 3, 5, seed=142), numbers(2, seed=143)
+        x, w, b = (
+            self.numbers(3, 2, 5, 6, seed=141),
+            self.numbers(2, 2, 3, 5, seed=142),
+            self.numbers(2, seed=143),
+        )
         y = self.layer(w, b).forward(x.copy())
         self.better(
-            lambda: self.check(y, correlate(x, w, b), "forward(x)"),
+            lambda: self.check(y, correlate(x, w, b), "forward(x)", axes=PICTURES),
             lambda: self.check_one_by_one(y, x, w, b),
         )
 
     def check_one_by_one(self, y: Any, x: Array, w: Array, b: Array) -> None:
         """Judge a batch by the student's own answers to its pictures."""
         self.check_alive(w, x)
-        self.check(y, np.concatenate([self.output(w, picture[None], b) for picture in x]), "forward(x)")
+        self.check(
+            y,
+            np.concatenate([self.output(w, picture[None], b) for picture in x]),
+            "forward(x)",
+            axes=PICTURES,
+        )
 
     @points(0.5)
     def test_second_layer(self) -> None:
-        """Two layers do not disturb each other, and what a layer has seen before changes nothing."""
-        x, w, b = numbers(2, 2, 5, 6, seed=151), numbers(2, 2, 3, 5, seed=152), numbers(2, seed=153)
-        layer = self.layer(w, b)
+        """A layer answers by its own weights of now, whatever it or another layer has seen before."""
+        x, w, b = (
+            self.numbers(2, 2, 5, 6, seed=151),
+            self.numbers(2, 2, 3, 5, seed=152),
+            self.numbers(2, seed=153),
+        )
+        layer = self.layer(w, b, rate=0.25)
         alone = layer.forward(x.copy())
-        second = self.layer(numbers(3, 1, 5, 3, seed=154), numbers(3, seed=155), stride=(2, 1))
-        self.attempt(lambda: second.forward(numbers(1, 1, 6, 4, seed=156)))
-        for other in (numbers(3, 2, 8, 7, seed=157), numbers(2, 2, 5, 6, seed=158)):
+        second = self.layer(self.numbers(3, 1, 5, 3, seed=154), self.numbers(3, seed=155), stride=(2, 1))
+        self.attempt(lambda: second.forward(self.numbers(1, 1, 6, 4, seed=156)))
+        for other in (self.numbers(3, 2, 8, 7, seed=157), self.numbers(2, 2, 5, 6, seed=158)):
             layer.forward(other)
         y = layer.forward(x.copy())
         self.better(
-            lambda: self.check(y, correlate(x, w, b), "forward(x)"),
+            lambda: self.check(y, correlate(x, w, b), "forward(x)", axes=PICTURES),
             lambda: self.check_undisturbed(y, alone, w, x),
         )
+        with self.unrecorded():  # the step and the values from initialize are other cells' business
+            self.attempt(lambda: layer.backward(self.fitting(y, seed=159)))
+        self.check_weights_of_now(layer, w, x, "a step of training")
+        other_w, other_b = self.numbers(*w.shape, seed=171), self.numbers(*b.shape, seed=172)
+        with self.unrecorded():
+            _, fault = self.attempt(lambda: layer.initialize(Fixed(other_w), Fixed(other_b)))
+        if not fault:
+            self.check_weights_of_now(layer, w, x, "initialize")
+
+    def check_weights_of_now(self, layer: Any, first: Array, x: Array, what: str) -> None:
+        """Fail where forward is right by the weights from before, and not by those that the layer has now."""
+        with self.unrecorded():
+            w, b = (
+                np.asarray(self.attempt(partial(getattr, layer, name))[0]) for name in ("weights", "bias")
+            )
+        if w.shape != first.shape or b.size != len(w) or {w.dtype.kind, b.dtype.kind} - set("iuf"):
+            return
+        if not (np.isfinite(w).all() and np.isfinite(b).all()):
+            return
+        w, b = w.astype(float), b.astype(float).ravel()
+        if self.compatible:
+            self.put(layer, "bias", b)
+        with self.unrecorded():
+            y = layer.forward(x.copy())
+        try:
+            self.better(
+                lambda: self.check(y, correlate(x, w, b), "forward(x)", axes=PICTURES),
+                lambda: self.check_like_new(y, w, x, b),
+            )
+        except CriterionFailed:
+            self.fail_with(
+                Rung.VALUES,
+                f"After {what}, forward(x) does not use the new weights and bias. Where does it take them from?",
+            )
+
+    def check_like_new(self, y: Any, w: Array, x: Array, b: Array) -> None:
+        """Judge by a new layer of the student's with the same weights."""
+        self.check_alive(w, x)
+        with self.unrecorded():
+            wanted = self.output(w, x, b)
+        self.check(y, wanted, "forward(x)", axes=PICTURES)
 
     def check_undisturbed(self, y: Any, alone: Any, w: Array, x: Array) -> None:
         """Judge by what the same layer answered before there was another."""
@@ -147,11 +211,14 @@ class ConvForward(LayerCriteria):
     def test_even_kernel(self) -> None:
         """Kernels with an even number of rows or columns give an output of the picture's size, too."""
         for kernel, seed in (((2, 4), 161), ((4, 3), 163), ((3, 2), 165)):
-            x, w = numbers(1, 2, 6, 7, seed=seed), numbers(2, 2, *kernel, seed=seed + 1)
+            x, w = self.numbers(1, 2, 6, 7, seed=seed), self.numbers(2, 2, *kernel, seed=seed + 1)
             y = self.layer(w).forward(x.copy())
             readings = [correlate(x, w, np.zeros(2), front=front) for front in fronts(kernel)]
             self.better(
-                *(lambda y=y, wanted=wanted: self.check(y, wanted, "forward(x)") for wanted in readings),
+                *(
+                    lambda y=y, wanted=wanted: self.check(y, wanted, "forward(x)", axes=PICTURES)
+                    for wanted in readings
+                ),
                 lambda y=y, x=x, w=w: self.check_like_odd(y, x, w),
             )
 
@@ -159,13 +226,15 @@ class ConvForward(LayerCriteria):
         """Judge by the student's own answers to odd kernels, the even ones with zeros in front or behind."""
         m, n = w.shape[2:]
         odd = (*w.shape[:2], m + 1 - m % 2, n + 1 - n % 2)
-        self.check_alive(numbers(*odd, seed=167), x)
+        self.check_alive(self.numbers(*odd, seed=167), x)
         readings = []
         for above, left in product(range(2 - m % 2), range(2 - n % 2)):
             longer = np.zeros(odd)
             longer[:, :, above : above + m, left : left + n] = w
             readings.append(self.output(longer, x))
-        self.better(*(lambda wanted=wanted: self.check(y, wanted, "forward(x)") for wanted in readings))
+        self.better(
+            *(lambda wanted=wanted: self.check(y, wanted, "forward(x)", axes=PICTURES) for wanted in readings)
+        )
 
 
 def fronts(kernel: Pair) -> list[Pair]:

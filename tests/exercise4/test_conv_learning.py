@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from closed_forms import gradients
-from inputs import numbers
 from layer_criteria import LayerCriteria
 
 from proctor.criteria import CriterionFailed, points
 from proctor.outcome import Rung
 
 if TYPE_CHECKING:
-    from closed_forms import Array
+    from closed_forms import Array, Pair
 
     from proctor.criteria import Fault
 
-RATE = 0.25
-SHAPES = {"weights": (3, 2, 3, 5), "bias": (3,)}
+LESSONS = (
+    {"w": (3, 2, 3, 5), "image": (5, 6), "b": 2, "rate": 0.25, "seed": 501},
+    {"w": (2, 1, 5, 3), "image": (7, 5), "b": 1, "rate": 0.5, "seed": 511},
+    {"w": (1, 4, 3, 3), "image": (4, 6), "b": 3, "rate": 0.125, "seed": 521},
+)
+"""The layers that are trained: shape of the weights, image, batch, learning rate."""
 
 
 class Step(NamedTuple):
@@ -30,6 +32,7 @@ class Step(NamedTuple):
     after: Any
     gradient: Array | None
     own: Any
+    rate: float
     fault: Fault | None
 
 
@@ -50,15 +53,22 @@ class ConvUpdate(LayerCriteria):
 
     def judge(self, name: str) -> None:
         """Judge two steps in a row, with errors of the right shape, or else of the student's output's."""
-        self.better(lambda: self.train(name, own_shape=False), lambda: self.train(name, own_shape=True))
+        for lesson in LESSONS:
+            self.better(
+                lambda lesson=lesson: self.train(name, **lesson, own_shape=False),
+                lambda lesson=lesson: self.train(name, **lesson, own_shape=True),
+            )
 
-    def train(self, name: str, *, own_shape: bool) -> None:
+    def train(  # noqa: PLR0913  - a lesson
+        self, name: str, *, w: tuple[int, ...], image: Pair, b: int, rate: float, seed: int, own_shape: bool
+    ) -> None:
         """Train a layer for two steps in a row, and judge each."""
-        w, b = numbers(*SHAPES["weights"], seed=501), numbers(*SHAPES["bias"], seed=502)
-        layer = self.layer(w, b, rate=RATE)
-        before: Any = {"weights": w, "bias": b}[name]
-        for seed in (503, 505):
-            x, error = numbers(2, 2, 5, 6, seed=seed), numbers(2, 3, 5, 6, seed=seed + 1)
+        scene = self.scene(b, w[1], w[0], seed=seed, image=image, kernel=w[2:], rate=rate)
+        layer, w = self.layer(scene.w, scene.b, rate=rate), scene.w
+        steps: list[Step] = []
+        before: Any = {"weights": scene.w, "bias": scene.b}[name]
+        for turn in (seed + 3, seed + 5):
+            x, error = self.numbers(*scene.x.shape, seed=turn), self.numbers(b, len(w), *image, seed=turn + 1)
             wanted: Array | None = getattr(gradients(x, w, error), name).ravel()  # does not depend on w
             y, fault = self.attempt(lambda x=x: layer.forward(x.copy()))
             if own_shape:
@@ -67,21 +77,27 @@ class ConvUpdate(LayerCriteria):
                     raise CriterionFailed(
                         Rung.SHAPE, "The output has the right shape. What is wrong with the step?"
                     )
-                error, wanted = numbers(*output.shape, seed=seed + 1), None
+                error, wanted = self.fitting(output, seed=turn + 1), None
             with self.unrecorded(faults=False):  # what it returns is another cell's business
                 _, crash = self.attempt(lambda error=error: layer.backward(error.copy()))
             own, _ = self.attempt(lambda: getattr(layer, f"get_gradient_{name}")())  # noqa: PLW0108  - may be missing
             after = deepcopy(getattr(layer, name))  # a plain local class may move them in place
-            self.check_step(Step(before, after, wanted, own, fault or crash), f"The {name} after backward")
+            steps.append(Step(before, after, wanted, own, rate, fault or crash))
             before = after
+        for step in steps:
+            self.check_step(step, f"The {name} after backward")
 
     def check_step(self, step: Step, what: str) -> None:
         """Judge a step by the gradient's definition or by the student's own gradient, if it is one."""
         before = self.array(step.before, what).astype(float).ravel()
         try:
             self.better(
-                lambda: self.check(step.after, before - RATE * self.known(step.gradient), what, shape=False),
-                lambda: self.check(step.after, before - RATE * self.own_gradient_of(step), what, shape=False),
+                lambda: self.check(
+                    step.after, before - step.rate * self.known(step.gradient), what, shape=False
+                ),
+                lambda: self.check(
+                    step.after, before - step.rate * self.own_gradient_of(step), what, shape=False
+                ),
             )
         except CriterionFailed:
             if step.fault:
@@ -113,12 +129,17 @@ class ConvUpdate(LayerCriteria):
             return
         typical = {
             0.0: "They did not move. What happens after the gradients are known?",
-            RATE: "They moved along the gradient, which is uphill. Which sign leads down?",
+            step.rate: "They moved along the gradient, which is uphill. Which sign leads down?",
             -1.0: "They moved by the gradient itself. Where does the learning rate come in?",
         }
         for factor, hint in typical.items():
             if self.close(after - before, factor * step.gradient).all():
                 self.fail_with(Rung.VALUES, hint)
+
+
+KERNELS = ((4, 3, 2, 5), (2, 1, 3, 3))
+"""Shapes of the weights that are asked for."""
+UNTOUCHED = -1234.5
 
 
 class Asked:
@@ -150,34 +171,46 @@ class ConvInitialize(LayerCriteria):
     @points(0.5)
     def test_weights(self) -> None:
         """The weights initializer is asked for two axes, the second c * m * n; reshaped, it is kept."""
-        layer, before, (handed, _), fault = self.initialized()
-        # All weights at once (the last time counts), or kernel by kernel.
-        at_once = [(shape, first) for shape, first in handed if np.prod(shape) == 120][-1:] or handed
-        self.check_asked(at_once, fault, "The weights initializer")
-        for shape, _ in at_once:
-            self.check_matrix(shape)
-        wanted = at_once[0][1] + np.arange(120.0).reshape(4, 3, 2, 5)
-        self.check_kept(layer, before, "weights", wanted, fault)
+        for shape in KERNELS:
+            layer, (handed, _), fault = self.initialized(shape)
+            # All weights at once (the last time counts), or kernel by kernel.
+            size = int(np.prod(shape))
+            at_once = [(asked, first) for asked, first in handed if np.prod(asked) == size][-1:] or handed
+            self.check_asked(at_once, fault, "The weights initializer")
+            for asked, _ in at_once:
+                self.check_matrix(asked, size // shape[0])
+            wanted = at_once[0][1] + np.arange(float(size)).reshape(shape)
+            self.check_kept(layer, "weights", wanted, fault)
 
     @points(0.5)
     def test_bias(self) -> None:
         """The bias initializer is asked for n_kernels numbers, and they are the bias."""
-        layer, before, (_, handed), fault = self.initialized()
-        self.check_asked(handed, fault, "The bias initializer")
-        if sum(np.prod(shape) for shape, _ in handed) != 4:
-            self.fail_with(
-                Rung.SHAPE,
-                "The bias initializer is asked for a wrong number of values. How many kernels are there?",
-            )
-        self.check_kept(layer, before, "bias", handed[0][1] + np.arange(4.0), fault)
+        for shape in KERNELS:
+            layer, (_, handed), fault = self.initialized(shape)
+            self.check_asked(handed, fault, "The bias initializer")
+            if sum(np.prod(asked) for asked, _ in handed) != shape[0]:
+                self.fail_with(
+                    Rung.SHAPE,
+                    "The bias initializer is asked for a wrong number of values. How many kernels are there?",
+                )
+            self.check_kept(layer, "bias", handed[0][1] + np.arange(float(shape[0])), fault)
 
-    def initialized(self) -> tuple[Any, dict[str, Any], tuple[list[Any], list[Any]], Fault | None]:
-        """Return a layer after `initialize`, its values before, what it asked for, and the fault."""
-        layer, weights, bias = self.ConvolutionalLayer((1, 1), (3, 2, 5), 4, 0.0), Asked(0.5), Asked(1000.5)
+    def initialized(self, shape: tuple[int, ...]) -> tuple[Any, tuple[list[Any], list[Any]], Fault | None]:
+        """Return a layer after `initialize`, what it asked for, and the fault.
+
+        Where it has arrays before, they are filled with a value that no initializer hands out: an array that
+        was never written to holds whatever memory held, the numbers of another layer among it.
+        """
+        layer, weights, bias = (
+            self.ConvolutionalLayer((1, 1), shape[1:], shape[0], 0.0),
+            Asked(0.5),
+            Asked(1000.5),
+        )
         with self.unrecorded():
-            before = {name: deepcopy(self.attempt(partial(getattr, layer, name))[0]) for name in SHAPES}
+            for name, extents in (("weights", shape), ("bias", shape[:1])):
+                self.put(layer, name, np.full(extents, UNTOUCHED))
         _, fault = self.attempt(lambda: layer.initialize(weights, bias))
-        return layer, before, (weights.handed, bias.handed), fault
+        return layer, (weights.handed, bias.handed), fault
 
     def check_asked(self, handed: list[Any], fault: Fault | None, who: str) -> None:
         """Fail unless an initializer was asked for something."""
@@ -186,7 +219,7 @@ class ConvInitialize(LayerCriteria):
                 raise fault
             self.fail_with(Rung.VALUES, f"{who} is not asked for anything. Where do the values come from?")
 
-    def check_matrix(self, shape: tuple[int, ...]) -> None:
+    def check_matrix(self, shape: tuple[int, ...], fan_in: int) -> None:
         """Fail unless the weights initializer is asked for a matrix whose second entry is the fan-in."""
         if len(shape) != 2:
             axes = "one axis" if len(shape) == 1 else f"{len(shape)} axes"
@@ -194,29 +227,27 @@ class ConvInitialize(LayerCriteria):
                 Rung.SHAPE,
                 f"The weights initializer is asked for {axes} instead of two. What does it take for n_in?",
             )
-        if shape[1] != 30:
+        if shape[1] != fan_in:
             self.fail_with(
                 Rung.SHAPE,
                 "The second entry asked for is not the fan-in. How many numbers does one output pixel see?",
             )
 
-    def check_kept(
-        self, layer: Any, before: dict[str, Any], name: str, wanted: Array, fault: Fault | None
-    ) -> None:
+    def check_kept(self, layer: Any, name: str, wanted: Array, fault: Fault | None) -> None:
         """Check what the layer keeps; where it is wrong after an exception, the exception is what to show."""
         try:
-            self.check_new(layer, name, before[name])
+            self.check_new(layer, name)
             self.check(getattr(layer, name), wanted, f"The {name} after initialize", shape=name == "weights")
         except CriterionFailed:
             if fault:
                 raise fault from None
             raise
 
-    def check_new(self, layer: Any, name: str, before: Any) -> None:
-        """Fail where the values are those of before, which were random and belong to no trace."""
+    def check_new(self, layer: Any, name: str) -> None:
+        """Fail where the values are those of before."""
         with self.unrecorded():
             now = getattr(layer, name)
-        if isinstance(before, np.ndarray) and np.array_equal(now, before):
+        if isinstance(now, np.ndarray) and now.size and (now == UNTOUCHED).all():
             self.fail_with(
                 Rung.VALUES, f"After initialize, {name} is the same as before. Where do the new values go?"
             )

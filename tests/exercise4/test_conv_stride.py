@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from closed_forms import correlate
-from inputs import numbers
-from layer_criteria import LayerCriteria
+from layer_criteria import PICTURES, LayerCriteria
 
 from proctor.criteria import points
 from proctor.outcome import Rung
 
 if TYPE_CHECKING:
     from closed_forms import Array, Pair
+    from layer_criteria import Scene
 
 
 class ConvStride(LayerCriteria):
@@ -25,22 +25,20 @@ class ConvStride(LayerCriteria):
     @points(1)
     def test_dividing(self) -> None:
         """Strides that divide the picture keep every sp-th row and every sq-th column, from the first on."""
-        for stride, image, seed in (((2, 3), (6, 9), 203), ((2, 1), (6, 7), 201), ((1, 2), (5, 8), 205)):
-            self.stride(stride, image, seed)
+        self.stride(self.scene(2, 2, 3, seed=203, image=(6, 9), stride=(2, 3)))
+        self.stride(self.scene(1, 1, 2, seed=207, image=(6, 7), kernel=(5, 3), stride=(2, 1)))
+        self.stride(self.scene(3, 4, 1, seed=221, image=(5, 8), kernel=(3, 3), stride=(1, 2)))
 
     @points(1)
     def test_not_dividing(self) -> None:
         """Other strides do so, too, however large: ceil(p / sp) rows and ceil(q / sq) columns stay."""
-        for stride, image, seed in (((2, 3), (7, 10), 211), ((4, 5), (7, 9), 213), ((7, 2), (6, 5), 215)):
-            self.stride(stride, image, seed)
+        self.stride(self.scene(2, 2, 3, seed=211, image=(7, 10), stride=(2, 3)))
+        self.stride(self.scene(1, 3, 2, seed=224, image=(7, 9), kernel=(3, 3), stride=(4, 5)))
+        self.stride(self.scene(2, 1, 4, seed=227, image=(6, 5), kernel=(5, 3), stride=(7, 2)))
 
-    def stride(self, stride: Pair, image: Pair, seed: int) -> None:
+    def stride(self, scene: Scene) -> None:
         """Judge one stride, by definition or by the student's own forward with stride (1, 1)."""
-        x, w, b = (
-            numbers(2, 2, *image, seed=seed),
-            numbers(3, 2, 3, 5, seed=seed + 1),
-            numbers(3, seed=seed + 2),
-        )
+        (x, w, b, stride, _), image = scene, scene.x.shape[2:]
         y = self.layer(w, b, stride=stride).forward(x.copy())
         self.better(
             lambda: self.check_shape_first(y, image, stride, correlate(x, w, b, stride)),
@@ -50,7 +48,7 @@ class ConvStride(LayerCriteria):
     def check_own_subsample(self, y: Any, x: Array, w: Array, b: Array, stride: Pair) -> None:
         """Judge by every sp-th row and sq-th column of the student's own forward without stride."""
         self.check_alive(w, x)
-        self.check(y, self.output(w, x, b)[:, :, :: stride[0], :: stride[1]], "forward(x)")
+        self.check(y, self.output(w, x, b)[:, :, :: stride[0], :: stride[1]], "forward(x)", axes=PICTURES)
 
     def check_shape_first(self, y: Any, image: Pair, stride: Pair, wanted: Array) -> None:
         """Check an output; the typical wrong shapes have hints of their own."""
@@ -70,4 +68,4 @@ class ConvStride(LayerCriteria):
             self.fail_with(
                 Rung.SHAPE, "The output lacks its last row or column. What becomes of a part of a step?"
             )
-        self.check(y, wanted, "forward(x)")
+        self.check(y, wanted, "forward(x)", axes=PICTURES)

@@ -137,9 +137,37 @@ MISTAKES = [
            "Your output holds whole numbers.", "Which dtype has the array that you fill?",
            {"conv_forward": 2.5}),
     mistake("conv_weights_of_constructor", "You use a copy of the first weights for ever.",
-            "Do the weights change in training?", {"conv_forward": 3.5, "conv_stride": 2},
+            "Do the weights change in training?", {"conv_forward": 4, "conv_stride": 2},
             swap("self.gradient_weights = None", "self.gradient_weights = None\n        self.kernels = self.weights.copy()"),
             swap(EINSUM, EINSUM.replace("self.weights", "self.kernels"))),
+    mistake("conv_weights_of_first_call", "Forward keeps the weights of its first call for ever.",
+            "Do the weights change in training?", {"conv_forward": 0.5},
+            swap("feature_maps = np", "self.kernels = getattr(self, 'kernels', self.weights).copy()\n        feature_maps = np"),
+            swap(EINSUM, EINSUM.replace("self.weights", "self.kernels"))),
+    mistake("conv_weights_in_class", "You keep the weights in the class, where all layers share them.",
+            "What happens when there are two layers in a network?", {"conv_forward": 1},
+            swap("feature_maps = np", "kept = vars(type(self)).get('kept')\n        if kept is None or kept.shape != self.weights.shape:\n"
+                 "            type(self).kept = self.weights\n        feature_maps = np"),
+            swap(EINSUM, EINSUM.replace("self.weights", "type(self).kept"))),
+    mistake("conv_even_channels_only", "You use every other channel only.", "Over which channels does your loop run?",
+            {"conv_forward": 1},
+            swap(EINSUM, EINSUM.replace("self.windows", "self.windows[:, ::2]").replace("self.weights", "self.weights[:, ::2]"))),
+    mistake("conv_plane_of_kernels", "You correlate in 3-D, and take the plane in the middle of the kernels, not of the channels.",
+            "In which slice do all channels overlap?", {"conv_forward": 1},
+            swap(EINSUM, "np.zeros((len(x), self.n_kernels, *self.windows.shape[2:4]))\n        plane = min(self.n_kernels // 2, self.kernel_shape[0] - 1)\n"
+                 "        for i, j in enumerate(range(plane - self.kernel_shape[0] // 2, plane - self.kernel_shape[0] // 2 + self.kernel_shape[0])):\n"
+                 "            if 0 <= j < self.kernel_shape[0]:\n"
+                 "                feature_maps += np.einsum('bpqmn,smn->bspq', self.windows[:, j], self.weights[:, i])")),
+    mistake("conv_square_pictures_only", "Your code takes the number of rows for the number of columns, too.",
+            "Which axis of x counts the columns?", {"conv_forward": 1, "conv_stride": 2},
+            swap(RETURN, "p = feature_maps.shape[2]\n        square = np.zeros((*feature_maps.shape[:2], p, p))\n"
+                 "        q = min(p, feature_maps.shape[3])\n        square[..., :q] = feature_maps[..., :q]\n"
+                 "        return square + self.bias[:, None, None]")),
+    mistake("stride_one_channel_crashes", "With other strides your forward stops at pictures of one channel.",
+            "Which axis do you drop where there is one channel?",
+            {"conv_stride": 2, "conv_gradient_weights": 1, "conv_gradient_input": 1},
+            swap("self.input_shape = x.shape\n        padded", "if self.stride != (1, 1) and x.shape[1] == 1:\n"
+                 "            raise IndexError('too many indices')\n        self.input_shape = x.shape\n        padded")),
     mistake("conv_adds_to_last_answer", "Each call of forward adds to the answer of the call before.",
             "Where is your array of outputs set back to 0?", {"conv_forward": 0.5},
             swap(RETURN, "if np.shape(getattr(self, 'y', None)) != feature_maps.shape:\n"

@@ -59,6 +59,24 @@ MISTAKES = [
                 "        self.weights = self.weights + self.speed"),
            swap(STEP_OF_BIAS, "self.drift = 0.9 * getattr(self, 'drift', 0) - self.learning_rate * self.gradient_bias\n"
                 "        self.bias = self.bias + self.drift")),
+    update("update_with_velocity", "You average the gradients of several steps: that is momentum.",
+           "Which steps does plain gradient descent remember?", 1,
+           swap(STEP, "self.speed = 0.9 * getattr(self, 'speed', 0) + 0.1 * self.gradient_weights\n"
+                "        self.weights = self.weights - self.learning_rate * self.speed"),
+           swap(STEP_OF_BIAS, "self.drift = 0.9 * getattr(self, 'drift', 0) + 0.1 * self.gradient_bias\n"
+                "        self.bias = self.bias - self.learning_rate * self.drift")),
+    update("update_with_l2", "You shrink the weights with each step: that is weight decay.",
+           "Is there such a term in plain gradient descent?", 0.5,
+           swap(STEP, STEP + " - self.learning_rate * 0.02 * self.weights")),
+    update("update_hard_coded", "Your step has a learning rate of its own, 0.01.", "What is self.learning_rate for?", 1,
+           *both("self.learning_rate", "0.01")),
+    update("update_hard_coded_in_constructor", "Your step has a learning rate of its own, 0.25.",
+           "What is self.learning_rate for?", 1, *both("self.learning_rate", "0.25")),
+    update("update_before_gradients", "You take the step with the gradients of the backward before.",
+           "Which comes first, the gradients or the step?", 1,
+           *both("self.gradient_", "old_"),
+           swap("self.gradient_bias = error.sum", "old_weights = 0 if self.gradient_weights is None else self.gradient_weights\n"
+                "        old_bias = 0 if self.gradient_bias is None else self.gradient_bias\n        self.gradient_bias = error.sum")),
     update("update_from_start", "Each step starts from the first weights.", "From where does the second step start?", 1,
            swap(STEP, "self.start = getattr(self, 'start', (self.weights, self.bias))\n"
                 "        self.weights = self.start[0] - self.learning_rate * self.gradient_weights"),
