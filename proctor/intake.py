@@ -25,12 +25,12 @@ from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files, parse_utc
 
-from proctor.collect import CollectError, record
 from proctor.jail.bwrap import find_bwrap
 from proctor.jail.errors import JailUnavailable
 from proctor.jail.nurseries import nurseries
 from proctor.jail.settings import JailSettings
 from proctor.jail.submission import COURSE_MARK, entries
+from proctor.lms import CollectError, record
 from proctor.lock import CourseBusy, course_lock
 from proctor.staging import StagedAssignment, StagedAutograde
 

@@ -23,7 +23,6 @@ EXERCISE = "exercise4"
 sys.path[:0] = [str(ROOT / "tests" / "specimens")]
 
 from bank import mistakes, right_answers
-
 from build import Submission, solution
 
 if TYPE_CHECKING:

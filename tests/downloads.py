@@ -1,6 +1,6 @@
 """Builds what learning platforms hand out and take back, in code: for a class of 30, or for a person or two.
 
-The names follow the platforms' own source code, as :mod:`proctor.collect.platforms` describes it; a test that
+The names follow the platforms' own source code, as :mod:`proctor.lms.owner` describes it; a test that
 reads them back is a test against that description, not against itself, for what is written here is written out.
 """
 

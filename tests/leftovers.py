@@ -21,10 +21,10 @@ import psutil
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE / "specimens")]
 
+from build import RELEASE, Submission, grade_id  # noqa: E402
 from ours import SETTINGS  # noqa: E402
 from recipe import recipes  # noqa: E402
 
-from build import RELEASE, Submission, grade_id  # noqa: E402
 from proctor import submission  # noqa: E402
 from proctor.grading import grade_notebook, reports_of  # noqa: E402
 

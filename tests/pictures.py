@@ -21,8 +21,8 @@ VIEWS = {"light": (1280, "light"), "dark": (1280, "dark"), "phone": (390, "light
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "specimens")]
 
 from bank import mistakes  # noqa: E402
-
 from build import Submission, solution  # noqa: E402
+
 from proctor import submission  # noqa: E402
 from proctor.feedback import page  # noqa: E402
 from proctor.grading import grade_notebook  # noqa: E402

@@ -36,9 +36,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path[:0] = [str(HERE / "specimens")]
 
-from recipe import EXERCISE, HARM, POINTS  # noqa: E402
-
 from build import Submission  # noqa: E402
+from recipe import EXERCISE, HARM, POINTS  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,18 +10,16 @@ import zoneinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.collect import CollectError
-from proctor.collect.gather import Job, collect
-from proctor.collect.roster import read_roster
 from proctor.commands import Refusal, course_folder
+from proctor.lms.collecting import Job, collect
+from proctor.lms.errors import CollectError
+from proctor.lms.platforms import PLATFORMS
+from proctor.lms.roster import read_roster
 
 if TYPE_CHECKING:
     import argparse
 
-    from proctor.collect.gather import Report
-
-PLATFORMS = ("moodle", "ilias", "canvas", "plain")
-NAMES = {"moodle": "Moodle", "ilias": "ILIAS", "canvas": "Canvas", "plain": "a plain folder"}
+    from proctor.lms.collecting import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "grading worksheet (which also says when each submission came) or gradebook export, Canvas's gradebook "
         "export, or StudOn's status.csv. Without it, ids are made of what the platform says",
     )  # fmt: skip
-    parser.add_argument("--platform", choices=PLATFORMS, help="whose download it is (default: found out)")
+    parser.add_argument(
+        "--platform", choices=list(PLATFORMS), help="whose download it is (default: found out)"
+    )
     parser.add_argument(
         "--timezone", metavar="ZONE", help="of the platform, as Europe/Berlin (default: this machine's)"
     )
@@ -77,7 +77,7 @@ def _only_assignment(course: Path) -> str:
 def _print_report(report: Report, job: Job) -> None:
     """Print what became of a download."""
     stage = report.stage
-    print(f"{job.download.name}: a download from {NAMES[report.platform]}, for {job.assignment}")
+    print(f"{job.download.name}: a download from {report.platform.title}, for {job.assignment}")
     counts = (
         ("new", len(stage.new)), ("replaced", len(stage.changed)), ("there already", len(stage.same)),
         ("kept as they are", len(stage.kept)), ("not placed", len(report.unplaced)),
@@ -89,7 +89,12 @@ def _print_report(report: Report, job: Job) -> None:
     notes = [f"{student}: {note}" for student, origin in report.origins.items() for note in origin.notes]
     _print_list("To know", notes)
     _print_list("Kept (--force replaces them)", [f"{who}: {why}" for who, why in stage.kept.items()])
+    _print_list("Beside the submissions, and left there", report.left_out[:20])
     _print_list("Not placed", [f"{what}: {why}" for what, why in report.unplaced])
+    if report.unplaced:
+        print(
+            f"What belongs to somebody is placed by `proctor collect {job.download.name}/PATH --student ID`."
+        )
     if report.silent:
         _print_names(f"Nothing came from {len(report.silent)}", report.silent)
     if job.dry:
@@ -100,12 +105,9 @@ def _print_times(report: Report) -> None:
     late = sum(origin.late for origin in report.origins.values())
     known = sum(bool(origin.time) for origin in report.origins.values())
     if report.origins and not known:
-        advice = {
-            "moodle": ": give the grading worksheet as --roster",
-            "canvas": "; it only marks who is late",
-        }.get(report.platform, "")
         print(
-            f"  This download does not say when the submissions came{advice}. No lateness is computed for them."
+            f"  This download does not say when the submissions came{report.platform.times_advice}. "
+            "No lateness is computed for them."
         )
     elif known < len(report.origins):
         print(f"  For {len(report.origins) - known} of them, nothing says when they came.")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from proctor.collect.record import forget as forget_record
 from proctor.commands import Refusal
 from proctor.commands.grade import load_course
+from proctor.lms.record import forget as forget_record
 from proctor.lock import CourseBusy, course_lock
 
 if TYPE_CHECKING:

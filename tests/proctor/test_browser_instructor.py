@@ -22,11 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]
 
 from bank import mistakes  # noqa: E402
+from build import Submission  # noqa: E402
 from jupyter_in_browser import Desk, opened  # noqa: E402
 from notebook_in_browser import Notebook  # noqa: E402
 from room import alive  # noqa: E402
-
-from build import Submission  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

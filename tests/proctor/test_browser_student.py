@@ -14,11 +14,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]
 
+from build import PARTS, Submission, solution  # noqa: E402
 from jupyter_in_browser import Desk, chromium, opened  # noqa: E402
 from notebook_in_browser import RAN, Notebook  # noqa: E402
 from room import LeftoverError, room  # noqa: E402
-
-from build import PARTS, Submission, solution  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

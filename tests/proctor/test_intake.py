@@ -20,8 +20,8 @@ from traitlets.config import Config
 
 from proctor import intake
 from proctor.autograde import SubmissionExporter
-from proctor.collect import record
 from proctor.fingerprints import UNKNOWN
+from proctor.lms import record
 from proctor.submission import UnreadableError, look_for, read
 
 if TYPE_CHECKING:

@@ -27,9 +27,8 @@ EXERCISE = "exercise4"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]
 
 from bank import mistakes, right_answers  # noqa: E402
-from orphans import adopted_orphans  # noqa: E402
-
 from build import Submission, solution  # noqa: E402
+from orphans import adopted_orphans  # noqa: E402
 
 HANG = "class Sigmoid(BaseLayer):\n    def forward(self, x):\n        while True:\n            pass\n"
 """A forward pass that never ends."""

@@ -21,9 +21,9 @@ sys.path[:0] = [str(TESTS), str(TESTS / "specimens")]
 import bank  # noqa: E402
 import fairness  # noqa: E402
 from bank import mistakes, right_answers, solution  # noqa: E402
+from build import names_of  # noqa: E402
 from judging import DIAGNOSE, HIDDEN, REFERENCE, judge, lost, named  # noqa: E402
 
-from build import names_of  # noqa: E402
 from proctor import submission  # noqa: E402
 from proctor.diagnosis import offered  # noqa: E402
 from proctor.grading import grade_notebook, reports_of  # noqa: E402

@@ -17,9 +17,9 @@ sys.path[:0] = [str(TESTS), str(TESTS / "specimens")]
 import bank  # noqa: E402
 import fairness  # noqa: E402
 from bank import PARTS, Submission  # noqa: E402
+from build import grade_id  # noqa: E402
 from judging import CELLS, HIDDEN, judge  # noqa: E402
 
-from build import grade_id  # noqa: E402
 from proctor.grading import jailed_room  # noqa: E402
 from proctor.judging import Judging, Snapshots  # noqa: E402
 from proctor.kernel import StudentKernel  # noqa: E402

@@ -6,13 +6,13 @@ It names people. It lies beside the submissions, is not in git, and `forget` rem
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from proctor.collect import CollectError
-from proctor.collect.names import is_safe
+from proctor.lms import tree
+from proctor.lms.errors import CollectError
+from proctor.lms.names import is_safe
 from proctor.lock import STATE
 from proctor.whole import write_whole
 
@@ -27,7 +27,7 @@ class Origin:
     """Where a submission came from.
 
     Attributes:
-        platform: "moodle", "ilias", "canvas" or "plain".
+        platform: its name, such as "moodle".
         name, login, platform_id: of the person, as the platform or the roster has them.
         folder: the folder in the download, or the beginning of the file's name (Moodle without folders).
         file: the file in the download that the notebook came from.
@@ -35,6 +35,7 @@ class Origin:
         late: whether the platform calls it late.
         download: the name of the download.
         notes: what was done to it, in words.
+        team: the team for which it was handed in, or "".
     """
 
     platform: str
@@ -47,6 +48,7 @@ class Origin:
     late: bool = False
     download: str = ""
     notes: tuple[str, ...] = ()
+    team: str = ""
 
 
 def load(course: Path, assignment: str) -> dict[str, Origin]:
@@ -91,7 +93,7 @@ def forget(course: Path, student: str, *, delete: bool = True) -> bool:
     replaced = course / REPLACED / student
     kept = is_safe(student) and replaced.is_dir() and not replaced.is_symlink()
     if kept and delete:
-        shutil.rmtree(replaced)
+        tree.remove(replaced)
     return bool(found or kept)
 
 
