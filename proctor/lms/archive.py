@@ -60,6 +60,21 @@ def open_download(path: Path, zone: dt.tzinfo | None = None) -> Iterator[Content
         yield listed(archive, path.name, Limits(), zone)
 
 
+def single(path: Path) -> Contents:
+    """Return a file that is no archive, as if it lay alone in a folder."""
+    contents = Contents()
+    _add(contents, path, PurePosixPath(path.name))
+    return contents
+
+
+def split_path(path: Path) -> tuple[Path, PurePosixPath]:
+    """Return the download that a path leads into, and the path within it: `all.zip/hans/x.ipynb` is in `all.zip`."""
+    for outer in (path, *path.parents):
+        if outer.exists() and outer != Path():
+            return outer, PurePosixPath(path.relative_to(outer))
+    return path, PurePosixPath()
+
+
 def open_inner(data: bytes, name: str) -> Contents:
     """List an archive that a student handed in: a zip, or a tar file, compressed or not.
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from proctor.lms import record
-from proctor.lms.archive import could_be_submission, open_download
+from proctor.lms.archive import could_be_submission, open_download, single, split_path
 from proctor.lms.choose import Wanted, choose, fingerprint, grade_ids
 from proctor.lms.errors import CollectError
+from proctor.lms.members import Contents
+from proctor.lms.names import is_safe
+from proctor.lms.owner import JUNK, Handed, Item, Owner, Student
 from proctor.lms.people import students_of
+from proctor.lms.platforms import PLATFORMS
 from proctor.lms.sorting import sort
 from proctor.lms.stage import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from proctor.lms.choose import Choice
-    from proctor.lms.owner import Handed, Owner, Student
+    from proctor.lms.members import File
     from proctor.lms.platform import Platform
     from proctor.lms.roster import Roster
 
@@ -38,6 +46,7 @@ class Job:
         roster: who is in the course, or None.
         zone: of times that come without one; the machine's own if None.
         platform: whose download it is; None to find out.
+        student: whose all of it is, or None.
         force: replace submissions that may be as late, or later.
         dry: write nothing.
     """
@@ -48,6 +57,7 @@ class Job:
     roster: Roster | None = None
     zone: dt.tzinfo | None = None
     platform: str | None = None
+    student: str | None = None
     force: bool = False
     dry: bool = False
 
@@ -85,8 +95,8 @@ def collect(job: Job) -> Report:
     """
     wanted = wanted_of(job.course, job.assignment)
     known = record.load(job.course, job.assignment)  # if it is damaged, say so before anything is written
-    with open_download(job.download, job.zone) as contents:
-        platform, handed, strangers = sort(contents.files, job.assignment, job.platform, job.zone)
+    with _opened(job) as contents:
+        platform, handed, strangers = _sorted(job, contents, known)
         stage = Stage(job.course, job.assignment, force=job.force, dry=job.dry)
         report = Report(platform, stage, dated=_dated(platform, handed))
         report.unplaced = [(str(path), reason) for path, reason in contents.refused]
@@ -95,7 +105,11 @@ def collect(job: Job) -> Report:
         report.left_out = sorted(str(path) for path, matters in loose.items() if not matters)
         with stage:
             earlier = record.earlier(job.course, job.assignment, known)
-            students, unknown = students_of(platform, handed, job.roster, earlier)
+            students, unknown = (
+                ({_student(job): handed}, [])
+                if job.student
+                else students_of(platform, handed, job.roster, earlier)
+            )
             report.unplaced += unknown
             for student, people in students.items():
                 _place(job, student, people, wanted, report)
@@ -105,10 +119,60 @@ def collect(job: Job) -> Report:
                     "others: is this the download of another assignment? Nothing was collected."
                 )
             stage.commit(lambda: record.update(job.course, job.assignment, _dated_before(report, known)))
-    if job.roster is not None:
+    if job.roster is not None and not job.student:
         came = {student.id for student in students}
         report.silent = [each.id for each in job.roster.students if each.id not in came]
     return report
+
+
+@contextmanager
+def _opened(job: Job) -> Iterator[Contents]:
+    """Open the download; for one student, it may be a single file, or a folder or file in a download."""
+    outer, inside = split_path(job.download) if job.student else (job.download, PurePosixPath())
+    if job.student and outer.is_file() and not zipfile.is_zipfile(outer):
+        yield single(outer)
+        return
+    with open_download(outer, job.zone) as contents:
+        if inside.parts:
+            found = [file for file in contents.files if file.path.is_relative_to(inside)]
+            if not found:
+                raise CollectError(f"there is no {inside} in {outer}.")
+            yield Contents(found)
+        else:
+            yield contents
+
+
+def _sorted(
+    job: Job, contents: Contents, known: dict[str, record.Origin]
+) -> tuple[Platform, list[Handed], list[File]]:
+    """Sort a download by who handed it in, or take all of it as one student's."""
+    if not job.student:
+        return sort(contents.files, job.assignment, job.platform, job.zone)
+    if not is_safe(job.student):
+        raise CollectError(
+            f"--student {job.student!r} cannot be the name of a folder; use letters, digits and . _ - @"
+        )
+    platform = PLATFORMS[job.platform or (known[job.student].platform if job.student in known else "plain")]
+    before = known.get(job.student)
+    owner = (
+        Owner(platform.name, before.name, before.folder, before.login, before.platform_id, before.team)
+        if before and before.platform == platform.name
+        else platform.owner(_student(job))
+    )
+    items = [Item(file.path, file) for file in contents.files if not _junk(file.path)]
+    if not items:
+        raise CollectError(f"there is no file in {job.download}.")
+    return platform, [Handed(owner, items)], []
+
+
+def _student(job: Job) -> Student:
+    """Return the student who was named, with what the roster knows."""
+    listed = job.roster.students if job.roster else ()
+    return next((each for each in listed if each.id == job.student), Student(job.student or ""))
+
+
+def _junk(path: PurePosixPath) -> bool:
+    return any(JUNK.fullmatch(part) for part in path.parts)
 
 
 def wanted_of(course: Path, assignment: str) -> Wanted:
