@@ -20,7 +20,9 @@ def update_names(database: str, course_id: str, roster: Roster) -> int:
     What the roster does not know stays as it is.
     """
     # nbgrader makes a new gradebook by alembic, which is beside this Python, and not always on the PATH.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    os.environ["PATH"] = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    )
     changed = 0
     with Gradebook(database, course_id) as gradebook:
         there = {student.id: student for student in gradebook.students}
