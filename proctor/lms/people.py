@@ -82,6 +82,8 @@ def _placed(
         yield Student(before or _own_id(owner)), replace(person, team=owner.team)
         return
     students, team = roster.who(owner)
+    if any(not is_safe(student.id) for student in students):
+        raise CollectError("the id is the name of the course's own file: give another one in the --roster")
     for student in students:
         mine = platform.owner(student) if team else owner
         yield student, replace(person, owner=mine, team=team or owner.team)

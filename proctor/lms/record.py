@@ -12,11 +12,9 @@ from typing import Any
 
 from proctor.lms import tree
 from proctor.lms.errors import CollectError
-from proctor.lms.names import is_safe
+from proctor.lms.names import RECORD, is_safe
 from proctor.lock import STATE
 from proctor.whole import write_whole
-
-NAME = "collected.json"
 
 REPLACED = Path(STATE) / "replaced"
 """Where submissions go that a later one has replaced: `STUDENT/ASSIGNMENT/TIME`."""
@@ -98,7 +96,7 @@ def forget(course: Path, student: str, *, delete: bool = True) -> bool:
 
 
 def _path(course: Path) -> Path:
-    return course / "submitted" / NAME
+    return course / "submitted" / RECORD
 
 
 def _read(course: Path) -> dict[str, dict[str, dict[str, Any]]]:

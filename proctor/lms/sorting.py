@@ -40,7 +40,7 @@ def sort(
         raise CollectError("There is no file in this download.")
     readers = {name: each.reader(files, assignment, zone) for name, each in PLATFORMS.items()}
     chosen = platform or _recognise(files, readers)
-    handed: dict[tuple[str, str], Handed] = {}
+    handed: dict[tuple[str, str, str], Handed] = {}
     strangers = []
     for file in files:
         pieces = readers[chosen](file.path)
@@ -48,7 +48,8 @@ def sort(
             strangers.append(file)
         for piece in pieces:
             owner = piece.owner
-            key = (owner.platform_id, "" if owner.platform_id else owner.folder or owner.name)
+            # A team's number may be a person's, too; and two people of one name may have no number.
+            key = (owner.platform_id, owner.name, "" if owner.platform_id else owner.folder)
             person = handed.setdefault(key, Handed(owner))
             if piece.inside is None:
                 person.texts += 1
