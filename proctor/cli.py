@@ -17,6 +17,7 @@ COMMANDS = {
     "collect": ("collect", "bring a learning platform's download into submitted/"),
     "grade": ("grade", "grade all submissions that are new"),
     "status": ("status", "show what is graded, and which grades are stale"),
+    "comments": ("comments", "give a comment to all who made the same mistake"),
     "report": ("report", "write a page on how the class did and what to teach again"),
     "return": ("give_back", "write grades and feedback for a learning platform"),
     "forget": ("forget", "delete everything about one student"),

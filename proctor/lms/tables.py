@@ -69,7 +69,7 @@ def criteria_of(course: Course) -> Table:
                 cells |= {grade.name: float(grade.score) for grade in notebook.grades}
     titles: dict[str, None] = {}
     for student, cells in points.items():
-        for name, report in _reports(course, student).items():
+        for name, report in reports(course, student).items():
             cells |= {f"{name}: {each.sentence}": each.points for each in report.verdicts}
         titles |= dict.fromkeys(cells)
     columns = sorted(titles, key=lambda title: title.partition(": ")[0])
@@ -80,7 +80,7 @@ def criteria_of(course: Course) -> Table:
     return Table(["student_id", *columns], rows, newline="\n")
 
 
-def _reports(course: Course, student: str) -> dict[str, CellReport]:
+def reports(course: Course, student: str) -> dict[str, CellReport]:
     """Return the reports on a student's graded cells; none where the graded notebook cannot be read."""
     found: dict[str, CellReport] = {}
     for path in sorted((course.folder / "autograded" / student / course.assignment).glob("*.ipynb")):

@@ -71,6 +71,9 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
     called = {each.student: each.marks.name for each in classroom.submissions} | {
         student: "" for student, _ in classroom.troubles
     }
+    aliases = Aliases(called, names=names)
+    # Neither the order of students nor the numbers of teams may say more than the page does.
+    students = sorted(classroom.submissions, key=lambda each: (-each.marks.points, aliases[each.student]))
     taught = ideas.ideas(classroom, rows, lesson)
     parts = _parts(classroom, rows, lesson)
     cells = [cell for _, members in parts for cell in members]
@@ -80,7 +83,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         classroom=classroom,
         when=when,
         names=names,
-        aliases=Aliases(called, names=names),
+        aliases=aliases,
         points=_points(classroom),
         ideas=taught,
         not_begun=ideas.not_begun(classroom, _cells_of_parts(classroom)),
@@ -96,7 +99,8 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         stops=oddities.stops(classroom),
         time=_time(classroom),
         handed_in=_handed_in(classroom),
-        teams=sorted({each.team for each in classroom.submissions if each.team}),
+        students=students,
+        teams=list(dict.fromkeys(each.team for each in students if each.team)),
         odd=_odd(classroom),
         likeness=likeness(classroom),
         lessons=[(place, _excerpt(place, images)) for place in places],

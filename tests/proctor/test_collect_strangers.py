@@ -74,6 +74,17 @@ def test_a_fingerprint_is_of_the_text() -> None:
     assert fingerprint(json.dumps(one).encode()) != fingerprint(json.dumps(other).encode())
 
 
+def _dig(folder: Path) -> None:
+    """Make a thousand folders in each other."""
+    handle = os.open(folder, os.O_RDONLY)
+    for _ in range(1_000):
+        os.mkdir("d" * 5, dir_fd=handle)
+        inner = os.open("d" * 5, os.O_RDONLY, dir_fd=handle)
+        os.close(handle)
+        handle = inner
+    os.close(handle)
+
+
 def test_deep_and_odd_folders(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A thousand folders in each other, a pipe, a link and a terabyte of nothing stop nobody's collecting."""
     ada = tmp_path / "all" / "ada"
@@ -83,14 +94,11 @@ def test_deep_and_odd_folders(course: Path, tmp_path: Path, capsys: pytest.Captu
     (ada / "link").symlink_to("/etc/passwd")
     with (ada / "sparse").open("wb") as file:
         file.truncate(2**40)
-    handle = os.open(ada, os.O_RDONLY)
-    for _ in range(1_000):
-        os.mkdir("d" * 5, dir_fd=handle)
-        inner = os.open("d" * 5, os.O_RDONLY, dir_fd=handle)
-        os.close(handle)
-        handle = inner
-    os.close(handle)
-    assert collect(course, tmp_path / "all") == 1
+    _dig(ada)
+    try:
+        assert collect(course, tmp_path / "all") == 1
+    finally:
+        tree.remove(tmp_path / "all")  # pytest cannot
     assert [path.name for path in (course / "submitted" / "ada" / "exercise4").iterdir()] == [NOTEBOOK]
     said = capsys.readouterr().out
     for words in (
@@ -100,8 +108,14 @@ def test_deep_and_odd_folders(course: Path, tmp_path: Path, capsys: pytest.Captu
         "folders",
     ):
         assert words in said
-    tree.remove(tmp_path / "all")
-    assert not (tmp_path / "all").exists()
+
+
+def test_a_deep_folder_is_removed(tmp_path: Path) -> None:
+    """Folders in each other beyond what recursion and the system's paths allow are removed."""
+    (tmp_path / "deep").mkdir()
+    _dig(tmp_path / "deep")
+    tree.remove(tmp_path / "deep")
+    assert not list(tmp_path.iterdir())
 
 
 def test_deep_zips(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,14 +139,8 @@ def test_a_zip_with_a_million_entries_is_not_listed(course: Path, tmp_path: Path
     entries[:, 16:20] = np.random.default_rng(4).integers(
         0, 256, (1_000_000, 4)
     )  # else it is refused as a bomb
-    bomb = (
-        entries.tobytes()
-        + b"PK\x05\x06"
-        + bytes(4)
-        + b"\xff\xff\xff\xff"
-        + (46_000_000).to_bytes(4, "little")
-        + bytes(6)
-    )
+    end = b"PK\x05\x06" + bytes(4) + b"\xff" * 4 + (46_000_000).to_bytes(4, "little")
+    bomb = entries.tobytes() + end + bytes(6)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     members = {
         moodle_path(PEOPLE[0], "bomb.zip"): bomb,
@@ -167,9 +175,13 @@ def test_a_student_called_like_our_record(
 ) -> None:
     """A login that is the name of our own file stops nobody else."""
     members = {f"{name}/{NOTEBOOK}": small_notebook(name) for name in ("ada", "collected.json")}
-    assert collect(course, write_zip(tmp_path / "a.zip", members)) == 1
-    assert (course / "submitted" / "ada" / "exercise4" / NOTEBOOK).is_file()
-    assert "collected.json" in capsys.readouterr().out
+    assert collect(course, write_zip(tmp_path / "a.zip", members)) == 0
+    assert {path.name for path in (course / "submitted").glob("*/")} == {"ada", "collected-json"}
+    (tmp_path / "r.csv").write_bytes(
+        table(["id", "login"], [["ada", "ada"], ["collected.json", "collected.json"]])
+    )
+    assert collect(course, tmp_path / "a.zip", f"--roster={tmp_path / 'r.csv'}", "--force") == 1
+    assert "the id is the name of the course's own file" in capsys.readouterr().out
 
 
 def test_a_number_of_another_person(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
