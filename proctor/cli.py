@@ -19,6 +19,7 @@ COMMANDS = {
     "status": ("status", "show what is graded, and which grades are stale"),
     "extend": ("extend", "give a student more time"),
     "feedback": ("feedback", "write a page of feedback for each student"),
+    "comments": ("comments", "give a comment to all who made the same mistake"),
     "report": ("report", "write a page on how the class did and what to teach again"),
     "return": ("give_back", "write grades and feedback for a learning platform"),
     "forget": ("forget", "delete everything about one student"),

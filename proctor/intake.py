@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from nbgrader.utils import find_all_files, parse_utc
 
 from proctor import submission
-from proctor.collect import record
+from proctor.lms import record
 from proctor.sandbox.packing import COURSE_MARK, entries
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Builds what learning platforms hand out and take back, in code: for a class of 30, or for a person or two.
 
-The names follow the platforms' own source code, as :mod:`proctor.collect.platforms` describes it; a test that
-reads them back is a test against that description, not against itself, for what is written here is written out.
+The names follow the platforms' own source code, as the modules of :mod:`proctor.lms.platforms` describe them; a test
+that reads them back is a test against that description, not against itself, for what is written here is written out.
 """
 
 from __future__ import annotations
@@ -9,18 +9,24 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import stat
 import struct
+import sys
+import tempfile
 import unicodedata
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from nbgrader.api import Gradebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 DEADLINE = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 DOWNLOADED = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -68,6 +74,22 @@ PEOPLE = tuple(
     for place, name in enumerate(NAMES)
 )
 """A class of 30: two have one name, three are late (the first by 40 minutes), and every numbers differ by 13."""
+
+
+def class_of(size: int) -> tuple[Person, ...]:
+    """Return a class of any size: the 30, then people made of their names; a few have one name."""
+    firsts, lasts = [each.first for each in PEOPLE], [each.last for each in PEOPLE]
+    more = (
+        Person(
+            f"{firsts[place % 29]} {lasts[place * 7 % 30]}" if place % 50 else "Max Mustermann",
+            20_000 + 3 * place,
+            f"cd{place:03}xyzw",
+            f"2400{place:04}",
+            DEADLINE - timedelta(minutes=11 * place),
+        )
+        for place in range(30, size)
+    )
+    return (*PEOPLE, *more)[:size]
 
 
 def ascii_name(text: str) -> str:
@@ -267,4 +289,18 @@ def empty_course(folder: Path) -> Path:
     release.mkdir(parents=True)
     (release / "exercise4.ipynb").write_bytes(small_notebook())
     (folder / "course" / "nbgrader_config.py").write_text("")
+    (folder / "course" / "gradebook.db").write_bytes(empty_gradebook())
     return folder / "course"
+
+
+@cache
+def empty_gradebook() -> bytes:
+    """Return a gradebook with nothing in it; nbgrader takes seconds to make one."""
+    os.environ["PATH"] = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "gradebook.db"
+        with Gradebook(f"sqlite:///{path}"):
+            pass
+        return path.read_bytes()

@@ -24,12 +24,12 @@ from proctor.batch.crew import CrewUnavailable
 from proctor.batch.plan import CannotGrade, Wish, disk_is_full
 from proctor.batch.tally import Graded as Counted
 from proctor.batch.work import Job, Ungraded
-from proctor.collect import CollectError
 from proctor.gradebook.freshness import Freshness
 from proctor.gradebook.lateness import charge_again, outdated
 from proctor.gradebook.saving import Graded, save
 from proctor.gradebook.staging import Stage
 from proctor.intake import STAMP, Clock, copy_files, given_files, read_notebook, write_file
+from proctor.lms import CollectError
 from proctor.lock import CourseBusy, course_lock
 from proctor.outcome import GraderError
 from proctor.sandbox.bwrap import find_bwrap

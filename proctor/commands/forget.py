@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from proctor.collect.record import forget as forget_record
 from proctor.commands import Refusal
 from proctor.commands.grade import load_course
-from proctor.extensions import NAME
 from proctor.extensions import forget as forget_extensions
+from proctor.lms import comments, tree
+from proctor.lms.record import forget as forget_record
 from proctor.lock import CourseBusy, course_lock
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ def _forget(directory: Any, student: str, *, delete: bool) -> int:
     folders = list(_folders(directory, student))
     graded = _in_gradebook(directory, student, delete=delete)
     collected = forget_record(Path.cwd(), student, delete=delete)
+    collected |= comments.forget(Path.cwd(), student, delete=delete)
     extended = forget_extensions(Path.cwd(), student, delete=delete)
     if not (folders or graded or collected or extended):
         raise Refusal(f"Nothing is known about {student!r}. Ids are the names of the folders in submitted/.")
@@ -57,7 +57,7 @@ def _forget(directory: Any, student: str, *, delete: bool) -> int:
     for path in [*folders, *(Path(name) for name in OF_THE_CLASS if Path(name).exists())]:
         print(f"{verb}: {path}")
         if delete:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            tree.remove(path) if path.is_dir() else path.unlink()
     return 0
 
 

@@ -6,6 +6,7 @@ Points are the gradebook's, with manual scores and after penalties for lateness.
 from __future__ import annotations
 
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,31 +14,25 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from proctor.batch.grading import states as states_of
 from proctor.batch.plan import CannotGrade
-from proctor.collect import CollectError
-from proctor.collect.roster import people_in, read_roster
 from proctor.commands import Refusal
 from proctor.commands.grade import open_course
+from proctor.lms import tables
+from proctor.lms.errors import CollectError, ExportError
+from proctor.lms.export import write_export
+from proctor.lms.platform import Exported, Graded, Request
+from proctor.lms.platforms import PLATFORMS
+from proctor.lms.results import Course, results
+from proctor.lms.roster import people_in, read_roster
+from proctor.lms.spreadsheet import Table, TableError, parse_table, read_table
 from proctor.nbgrader_plugin.autograde import course_of
-from proctor.spreadsheet import Table, TableError, parse_table, read_table
-from proctor.upload import UploadError, canvas, grades, ilias, moodle
-from proctor.upload.parcel import write_parcel
-from proctor.upload.results import Course, Result, results
 
 if TYPE_CHECKING:
     import argparse
 
-    from proctor.collect.record import Origin
+    from proctor.lms.platform import Result
+    from proctor.lms.record import Origin
 
-PLATFORMS = ("moodle", "ilias", "canvas", "csv")
-TEMPLATES = {
-    "moodle": "Moodle's grading worksheet (assignment > Download grading worksheet)",
-    "canvas": "Canvas's gradebook export (Grades > Export)",
-}
-UPLOADS = {
-    "moodle": "grades.csv: assignment > Upload grading worksheet; feedback.zip: > Upload multiple feedback files",
-    "ilias": "feedback.zip: exercise > Submissions and Grades > Multi-Feedback; on StudOn it brings the marks too",
-    "canvas": "grades.csv: Grades > Import; feedback.zip: the assignment's page > Upload Submissions",
-}
+CHOICES = (*(name for name, each in PLATFORMS.items() if each.upload), "csv")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("exercise", help="the assignment, such as exercise4")
     parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
     parser.add_argument(
-        "--platform", choices=PLATFORMS, required=True, help="csv is nbgrader's own table, grades only"
+        "--platform", choices=CHOICES, required=True, help="csv is nbgrader's own table, grades only"
+    )
+    parser.add_argument(
+        "--criteria", action="store_true", help="csv: also the points of each graded cell and criterion"
     )
     parser.add_argument(
         "--template", type=Path, metavar="FILE",
@@ -87,14 +85,14 @@ def run(args: argparse.Namespace) -> int:
             }
         ready = [each for each in found if each.student not in missing]
         others = _others(template, people)
-        files, problems = _parcel(args, course, ready, template)
-        missing |= problems
+        exported = _export(args, course, ready, template)
+        missing |= exported.problems
         if missing and not args.partial:
             raise Refusal(
                 f"nothing was written, for {len(missing)} of {len(people)}: {_listed(missing)}. {_advice(args, missing)}"
             )
-        paths = write_parcel(target, files)
-    except (CollectError, UploadError) as error:
+        paths = write_export(target, exported.files)
+    except (CollectError, ExportError) as error:
         raise Refusal(str(error)) from None
     _print(args, paths, len(people) - len(missing), missing)
     if others:
@@ -109,26 +107,15 @@ def _others(template: Table | None, people: dict[str, Origin]) -> list[str]:
     return [each.name or f"{each.first} {each.last}" for each in listed if each.platform_id not in numbers]
 
 
-def _parcel(
+def _export(
     args: argparse.Namespace, course: Course, ready: list[Result], template: Table | None
-) -> tuple[dict[str, bytes], dict[str, str]]:
+) -> Exported:
     """Return the files for the platform, and who cannot be in them, with the reason."""
     if args.platform == "csv":
-        return {"grades.csv": grades.grades(course)}, {}
-    if args.platform == "ilias":
-        status, problems = ilias.grades(ready, template, args.passing)
-        able = [each for each in ready if each.student not in problems]
-        return {"status.csv": status, "feedback.zip": ilias.feedback(able, args.exercise, status)}, problems
-    if template is None:
-        raise Refusal(f"give {TEMPLATES[args.platform]} as --template")
-    if args.platform == "moodle":
-        table, problems = moodle.grades(ready, template)
-        able = [each for each in ready if each.student not in problems]
-        return {"grades.csv": table, "feedback.zip": moodle.feedback(able)}, problems
-    table, problems = canvas.grades(ready, template, args.exercise, args.column)
-    able = [each for each in ready if each.student not in problems]
-    files, unnamed = canvas.feedback(able, {each.student: _graded(course, each.student) for each in able})
-    return {"grades.csv": table, "feedback.zip": files}, problems | unnamed
+        return Exported(tables.files(course, criteria=args.criteria))
+    graded = partial(_graded, course)
+    request = Request(ready, args.exercise, template, args.column, args.passing, graded)
+    return PLATFORMS[args.platform].export(request)
 
 
 def _template(args: argparse.Namespace) -> Table | None:
@@ -139,8 +126,9 @@ def _template(args: argparse.Namespace) -> Table | None:
     try:
         if not zipfile.is_zipfile(path) or path.suffix.casefold() != ".zip":
             return read_table(path)
-        if args.platform in TEMPLATES:
-            raise Refusal(f"{path} is a zip: give {TEMPLATES[args.platform]} as --template")
+        required = PLATFORMS[args.platform].required if args.platform in PLATFORMS else ""
+        if required:
+            raise Refusal(f"{path} is a zip: give {required} as --template")
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.rpartition("/")[2] == "status.csv"]
             if len(names) != 1 or archive.getinfo(names[0]).file_size > 2**26:
@@ -159,7 +147,7 @@ def _stale(app: Any) -> dict[str, str]:
     return {student: reason for student, reason in states.items() if reason}
 
 
-def _graded(course: Course, student: str) -> canvas.Graded:
+def _graded(course: Course, student: str) -> Graded:
     """Find a student's graded notebook and the comments on it."""
     notebook = min((course.folder / "autograded" / student / course.assignment).glob("*.ipynb"))
     with Gradebook(course.database, course.course_id) as gradebook:
@@ -168,7 +156,7 @@ def _graded(course: Course, student: str) -> canvas.Graded:
             comments = {each.name: each.comment for each in found if each.comment}
         except MissingEntry:
             comments = {}
-    return canvas.Graded(notebook, comments)
+    return Graded(notebook, comments)
 
 
 def _stranger(args: argparse.Namespace) -> str:
@@ -180,7 +168,7 @@ def _advice(args: argparse.Namespace, missing: dict[str, str]) -> str:
     ungraded = any("grade" in reason for reason in reasons)
     pageless = any("feedback" in reason for reason in reasons)
     steps = [f"`proctor grade {args.exercise}`"] * ungraded
-    steps += [f"`proctor feedback {args.exercise}`"] * (ungraded or pageless)
+    steps += [f"`nbgrader generate_feedback {args.exercise} --force`"] * (ungraded or pageless)
     steps += ["another --platform, or a --roster with their platform_id"] * (_stranger(args) in reasons)
     helps = " and ".join(steps)
     return (f"{helps[0].upper()}{helps[1:]} may help; " if steps else "") + "--partial goes on without them"
@@ -205,8 +193,8 @@ def _print(args: argparse.Namespace, paths: list[Path], count: int, missing: dic
     for path in paths:
         print(path)
     print(f"{count} students of {args.exercise}.")
-    if args.platform in UPLOADS:
-        print(UPLOADS[args.platform])
+    if args.platform in PLATFORMS:
+        print(PLATFORMS[args.platform].upload)
     if missing:
         print("Not in it:")
         for student, reason in sorted(missing.items()):

@@ -1,4 +1,4 @@
-"""Write a page about a graded class: points, criteria, mistakes, oddities, similar submissions.
+"""Write a page about a graded class: points, students, criteria, mistakes, notes from grading, similar submissions.
 
 The page is one HTML file that needs no network. Students are numbers in it unless --names is given. The gradebook
 and the graded notebooks are only read.
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     count = len(classroom.submissions)
     print(f"{path}: {count} {'submission' if count == 1 else 'submissions'}")
     if classroom.troubles:
-        print(f"{len(classroom.troubles)} could not be read; the page says why under “Slow and odd”.")
+        print(f"{len(classroom.troubles)} could not be read; the page says why, below “CPU time”.")
     ungraded = _ungraded(course, args.exercise, classroom)
     if ungraded:
         print(f"Handed in, but not graded and not in it: {', '.join(ungraded)}")

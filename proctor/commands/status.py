@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("exercise", help="the assignment, such as exercise4")
     parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    parser.add_argument("--json", action="store_true", help="print it as JSON; see docs/commands.md")
     parser.add_argument("--students", action="store_true", help="a line for each student")
 
 
@@ -36,6 +38,12 @@ def run(args: argparse.Namespace) -> int:
         raise Refusal(str(error)) from None
     states = {student: reason or GRADED for student, reason in found.items()}
     review = _to_review(app.coursedir, states)
+    if args.json:
+        students = {
+            each: {"state": state, "review": each in review} for each, state in sorted(states.items())
+        }
+        print(json.dumps({"version": 1, "assignment": args.exercise, "students": students}, indent=1))
+        return 0 if all(state == GRADED for state in states.values()) else 1
     for state, count in Counter(states.values()).most_common():
         print(f"{count:5}  {state}")
     if review:

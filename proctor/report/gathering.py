@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
+from proctor.lms import record
+from proctor.lms.errors import CollectError
 from proctor.report.marks import Marks, NothingToReport, read_marks
 from proctor.reports import reports_of
 
@@ -43,6 +45,7 @@ class Submission:
     reports: Mapping[str, CellReport]
     sources: tuple[Source, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    team: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
     given = tuple(_given(course, assignment, release))
     worth, marks, students = read_marks(course.db_url, assignment)
     worth = _ordered(worth, release)
+    teams = _teams(course, assignment)
     submissions, troubles = [], []
     for student in sorted(marks):
         try:
@@ -95,7 +99,7 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
         elif set(read[0]) - set(worth):
             troubles.append((student, "graded cells that the gradebook does not know; grade again"))
         else:
-            submissions.append(Submission(student, marks[student], *read))
+            submissions.append(Submission(student, marks[student], *read, team=teams.get(student, "")))
     if not submissions:
         where = course.format_path(course.autograded_directory, "*", assignment)
         raise NothingToReport(
@@ -103,6 +107,15 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
         )
     absent = max(0, students - len(marks))
     return Classroom(assignment, worth, tuple(submissions), release, given, absent, tuple(troubles))
+
+
+def _teams(course: CourseDirectory, assignment: str) -> dict[str, str]:
+    """Return the teams of those who handed in as one, as collecting noted them."""
+    try:
+        known = record.load(Path(course.root), assignment)
+    except CollectError:  # the page does without; collecting and returning say what is wrong
+        return {}
+    return {student: origin.team for student, origin in known.items() if origin.team}
 
 
 def _folder(course: CourseDirectory, step: str, student: str, assignment: str) -> Path:

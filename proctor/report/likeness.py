@@ -10,6 +10,11 @@ from proctor.report.evidence import passages
 from proctor.report.tokens import tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from proctor.report.evidence import Stretch
     from proctor.report.gathering import Classroom, Submission
 
@@ -57,18 +62,30 @@ class Likeness:
 
 
 def likeness(classroom: Classroom) -> Likeness:
-    """Compare all submissions with all others."""
+    """Compare all submissions with all others, but members of a team with each other: they hand in one work."""
     given = similarity.given_hashes(classroom.given)
     read = [[tokens(source.text) for source in each.sources] for each in classroom.submissions]
     prints = [similarity.fingerprints(sources, given) for sources in read]
-    pairs = similarity.similar_pairs(prints)
+    teams = [each.team for each in classroom.submissions]
+    pairs = [
+        pair
+        for pair in similarity.similar_pairs(prints)
+        if not teams[pair.one] or teams[pair.one] != teams[pair.other]
+    ]
     shown = []
     for pair in pairs[:MOST_PAIRS]:
         one, other = classroom.submissions[pair.one], classroom.submissions[pair.other]
         found = passages(read[pair.one], read[pair.other], given)
         sides = tuple((_side(one, left), _side(other, right)) for left, right in found)
         shown.append(Alike(pair, sides, sum(len(left.shared) for left, _ in found)))
-    return Likeness(tuple(shown), len(pairs), tuple(similarity.crowd(prints)))
+    return Likeness(tuple(shown), len(pairs), tuple(_crowd(prints, teams)))
+
+
+def _crowd(prints: Sequence[NDArray[np.uint64]], teams: Sequence[str]) -> list[int]:
+    """Return who shares most with many others; of a team, only the first member counts."""
+    first = {team: place for place, team in reversed(list(enumerate(teams))) if team}
+    places = [place for place, team in enumerate(teams) if not team or first[team] == place]
+    return [places[found] for found in similarity.crowd([prints[place] for place in places])]
 
 
 def _side(submission: Submission, stretch: Stretch) -> Side:

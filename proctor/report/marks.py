@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from nbgrader import api
 from sqlalchemy import create_engine, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 
 class NothingToReport(Exception):  # noqa: N818  a state of the course, not a defect
@@ -27,6 +30,7 @@ class Marks:
         by_hand: the cells that have points given by hand.
         open: the cells that wait for someone to look.
         penalty: points taken away for lateness.
+        time: when it was handed in, in UTC without a zone; None where nothing says so.
     """
 
     name: str = ""
@@ -34,6 +38,7 @@ class Marks:
     by_hand: set[str] = field(default_factory=set)
     open: set[str] = field(default_factory=set)
     penalty: float = 0.0
+    time: dt.datetime | None = None
 
     @property
     def points(self) -> float:
@@ -66,6 +71,7 @@ def read_marks(url: str, assignment: str) -> tuple[dict[str, float], dict[str, M
     for row in rows:
         mark = marks[row.student]
         mark.name = " ".join(filter(None, (row.first_name, row.last_name)))
+        mark.time = row.timestamp
         mark.cells[row.cell] = float(row.score or 0.0)
         mark.by_hand |= {row.cell} if row.manual_score is not None else set()
         mark.open |= {row.cell} if row.needs_manual_grade else set()
@@ -102,6 +108,7 @@ def _grades(assignment: str) -> Any:
             api.Student.last_name,
             notebook.id.label("notebook"),
             notebook.late_submission_penalty,
+            handed_in.timestamp,
             api.GradeCell.name.label("cell"),
             grade.score.label("score"),
             grade.manual_score,

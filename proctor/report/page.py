@@ -22,6 +22,7 @@ from proctor.report import ideas, items, oddities, pictures
 from proctor.report.alias import Aliases
 from proctor.report.lesson import Lesson, Place, in_order
 from proctor.report.likeness import likeness
+from proctor.report.timeline import timeline
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -70,6 +71,9 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
     called = {each.student: each.marks.name for each in classroom.submissions} | {
         student: "" for student, _ in classroom.troubles
     }
+    aliases = Aliases(called, names=names)
+    # Neither the order of students nor the numbers of teams may say more than the page does.
+    students = sorted(classroom.submissions, key=lambda each: (-each.marks.points, aliases[each.student]))
     taught = ideas.ideas(classroom, rows, lesson)
     parts = _parts(classroom, rows, lesson)
     cells = [cell for _, members in parts for cell in members]
@@ -79,7 +83,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         classroom=classroom,
         when=when,
         names=names,
-        aliases=Aliases(called, names=names),
+        aliases=aliases,
         points=_points(classroom),
         ideas=taught,
         not_begun=ideas.not_begun(classroom, _cells_of_parts(classroom)),
@@ -94,6 +98,9 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         ],
         stops=oddities.stops(classroom),
         time=_time(classroom),
+        handed_in=_handed_in(classroom),
+        students=students,
+        teams=list(dict.fromkeys(each.team for each in students if each.team)),
         odd=_odd(classroom),
         likeness=likeness(classroom),
         lessons=[(place, _excerpt(place, images)) for place in places],
@@ -111,6 +118,7 @@ def _points(classroom: Classroom) -> dict[str, Any]:
         "median": median,
         "high": high,
         "mean": float(np.mean(points)),
+        "deviation": float(np.std(points, ddof=1)) if len(points) > 1 else 0.0,
         "complete": sum(value >= classroom.full - 1e-9 for value in points),
         "late": [each.marks.penalty for each in classroom.submissions if each.marks.penalty],
         "by_hand": sum(bool(each.marks.by_hand) for each in classroom.submissions),
@@ -171,6 +179,12 @@ def _time(classroom: Classroom) -> dict[str, Any]:
     }
 
 
+def _handed_in(classroom: Classroom) -> list[tuple[dt.datetime, float, bool]]:
+    """Return when each submission came, its points, and whether lateness cost something."""
+    marks = [each.marks for each in classroom.submissions]
+    return sorted((each.time, each.points, each.penalty > 0) for each in marks if each.time is not None)
+
+
 def _odd(classroom: Classroom) -> dict[str, Any]:
     """Return what grading noted, by notice, and what else does not fit."""
     return {
@@ -227,6 +241,7 @@ def _template() -> jinja2.Template:
         "histogram": pictures.histogram,
         "strip": pictures.strip,
         "stack": pictures.stack,
+        "timeline": timeline,
         "whisker": pictures.whisker,
         "bar": bar,
         "people": people,

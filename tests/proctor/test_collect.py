@@ -37,7 +37,7 @@ from downloads import (  # noqa: E402
 )
 
 from proctor.cli import main  # noqa: E402
-from proctor.collect import record  # noqa: E402
+from proctor.lms import record  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,11 +14,18 @@ sys.path[:0] = [str(ROOT / "tests")]
 
 from downloads import PEOPLE, canvas_gradebook, status_csv, worksheet  # noqa: E402
 
-from proctor.collect import CollectError  # noqa: E402
-from proctor.collect.moodle_time import moodle_time  # noqa: E402
-from proctor.collect.names import is_safe, slug, spellings  # noqa: E402
-from proctor.collect.platforms import Owner  # noqa: E402
-from proctor.collect.roster import Roster, read_roster  # noqa: E402
+from proctor.lms import CollectError  # noqa: E402
+from proctor.lms.names import is_safe, slug, spellings  # noqa: E402
+from proctor.lms.owner import Owner  # noqa: E402
+from proctor.lms.roster import Roster, read_roster  # noqa: E402
+from proctor.lms.times import moodle_time  # noqa: E402
+
+
+def ids(roster: Roster, owner: Owner) -> str:
+    """Return the id of the only student whom an owner is."""
+    (student,), team = roster.who(owner)
+    assert not team
+    return student.id
 
 
 def read(folder: Path, data: bytes | str) -> Roster:
@@ -104,31 +111,31 @@ def test_canvass_export(tmp_path: Path) -> None:
 def test_studons_status_file(tmp_path: Path) -> None:
     """StudOn's status file is a roster, by login."""
     roster = read(tmp_path, status_csv())
-    assert roster.find(Owner("ilias", "x y", "f", "ab03cdef", "9")).id == "ab03cdef"
-    assert roster.find(Owner("ilias", "x y", "f", "", "4700")).id == "ab00cdef"
+    assert ids(roster, Owner("ilias", "x y", "f", "ab03cdef", "9")) == "ab03cdef"
+    assert ids(roster, Owner("ilias", "Jörg Müller", "f", "", "4700")) == "ab00cdef"
 
 
 def test_moodles_gradebook_export(tmp_path: Path) -> None:
     """Moodle's gradebook export leads by name to the ID number."""
     roster = read(tmp_path, "First name,Surname,ID number,Email address\nJörg,Müller,2300,jm@x.org\n")
-    assert roster.find(Owner("moodle", "Jörg Müller", "f", platform_id="12")).id == "2300"
+    assert ids(roster, Owner("moodle", "Jörg Müller", "f", platform_id="12")) == "2300"
 
 
 def test_a_number_decides_over_a_name(tmp_path: Path) -> None:
     """Two of one name are told apart by the platform's number, and a third of that name is neither of them."""
     roster = read(tmp_path, "id,name,platform_id\n1,Anna Schmidt,11\n2,Anna Schmidt,12\n3,Bo Li,\n")
-    assert roster.find(Owner("moodle", "Anna Schmidt", "f", platform_id="12")).id == "2"
-    assert roster.find(Owner("moodle", "Bo Li", "f", platform_id="13")).id == "3"
+    assert ids(roster, Owner("moodle", "Anna Schmidt", "f", platform_id="12")) == "2"
+    assert ids(roster, Owner("moodle", "Bo Li", "f", platform_id="13")) == "3"
     with pytest.raises(CollectError, match="not in the roster"):
-        roster.find(Owner("moodle", "Anna Schmidt", "f", platform_id="14"))
+        roster.who(Owner("moodle", "Anna Schmidt", "f", platform_id="14"))
 
 
 def test_logins_with_the_separator_in_them(tmp_path: Path) -> None:
     """A login that holds an underscore, after a given name that lost a letter to one, is still found."""
     roster = read(tmp_path, "id,login\n1,al_2\n2,l_2\n")
-    assert roster.find(Owner("ilias", "x", "f", "_da_al_2", "9")).id == "1"
+    assert ids(roster, Owner("ilias", "x", "f", "_da_al_2", "9")) == "1"
     with pytest.raises(CollectError, match="not in the roster"):
-        roster.find(Owner("ilias", "x", "f", "zal_3", "9"))
+        roster.who(Owner("ilias", "x", "f", "zal_3", "9"))
 
 
 @pytest.mark.parametrize(
@@ -153,4 +160,4 @@ def test_a_login_is_not_part_of_another(tmp_path: Path) -> None:
     """A plain folder called like the end of somebody's login is nobody's."""
     roster = read(tmp_path, "id,login\n1,hans_meier\n")
     with pytest.raises(CollectError, match="not in the roster"):
-        roster.find(Owner("plain", "meier", "meier"))
+        roster.who(Owner("plain", "meier", "meier"))

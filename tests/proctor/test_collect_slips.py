@@ -23,7 +23,7 @@ from downloads import (  # noqa: E402
 )
 
 from proctor.cli import main  # noqa: E402
-from proctor.collect import record  # noqa: E402
+from proctor.lms import record  # noqa: E402
 
 FEW = PEOPLE[:4]
 NOTEBOOK = "exercise4.ipynb"

@@ -9,7 +9,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from proctor.cli import main
-from proctor.collect.record import Origin, load, update
+from proctor.lms.record import Origin, load, update
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,8 +26,8 @@ from proctor.batch.plan import CannotGrade, Wish
 from proctor.batch.plan import Course as BatchCourse
 from proctor.batch.tally import Tally
 from proctor.batch.work import _restored
-from proctor.collect import record
 from proctor.course import Exercise
+from proctor.lms import record
 from proctor.nbgrader_plugin.autograde import Autograde
 from proctor.nbgrader_plugin.configuration import ADAPTERS, install
 from proctor.submission import UnreadableError, look_for, read

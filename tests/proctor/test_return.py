@@ -1,6 +1,6 @@
 """What is written for a platform is what its importer takes, with everybody's points and page, and nobody else's.
 
-The importers at the top do what the platforms' own code does with what is uploaded; `proctor.upload` names it.
+The importers at the top do what the platforms' own code does with what is uploaded; `proctor.lms.platforms` names it.
 """
 
 from __future__ import annotations

@@ -1,14 +1,8 @@
-"""Reads who is in the course, and says which of them a platform means.
+"""Who is in the course, and which of them a platform means.
 
-A roster is a table with a header. Five kinds are known by their columns:
-
-- a table of your own: `id`, and any of `first_name`, `last_name`, `name`, `login`, `email`, `platform_id`;
-- Moodle's grading worksheet (`Identifier`, `Full name` ...), which also says when each submission came;
-- Moodle's gradebook export (`First name`, `Last name` or `Surname`, `ID number`, `Email address`);
-- Canvas's gradebook export (`Student`, `ID`, `SIS Login ID`, `Section`);
-- StudOn's status file (`usr_id`, `login`, `lastname`, `firstname`).
-
-German column names are known too.
+A roster is a table with a header: one of your own, with `id` and any of `first_name`, `last_name`, `name`, `login`,
+`email`, `platform_id`, `team`; or a platform's own table, which its module in :mod:`platforms` knows by its columns.
+The names of columns are known in English, German, French and Spanish.
 """
 
 from __future__ import annotations
@@ -17,57 +11,41 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proctor.collect import CollectError
-from proctor.collect.moodle_time import moodle_time
-from proctor.collect.names import is_safe, slug, spellings
-from proctor.spreadsheet import TableError, read_table
+from proctor.lms.errors import CollectError
+from proctor.lms.names import RECORD, is_safe, slug, spellings
+from proctor.lms.owner import Student
+from proctor.lms.platforms import PLATFORMS
+from proctor.lms.spreadsheet import TableError, read_table
+from proctor.lms.times import moodle_time
 
 if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
-    from proctor.collect.platforms import Owner
-    from proctor.spreadsheet import Table
+    from proctor.lms.owner import Owner
+    from proctor.lms.spreadsheet import Table
 
 COLUMNS = {
     "id": (
-        "student_id",
-        "student id",
-        "id number",
-        "idnumber",
-        "id-nummer",
-        "matriculation",
-        "matrikelnummer",
-        "id",
+        "student_id", "student id", "id number", "idnumber", "id-nummer", "matriculation", "matrikelnummer",
+        "numéro d'identification", "número de id", "sid", "id",
     ),
-    "first": ("first_name", "firstname", "first name", "vorname", "given name"),
-    "last": ("last_name", "lastname", "last name", "surname", "nachname", "family name"),
-    "name": ("name", "full name", "fullname", "vollständiger name", "student"),
-    "login": ("login", "username", "user name", "anmeldename", "sis login id", "kennung"),
-    "email": ("email", "email address", "e-mail", "e-mail-adresse", "mail"),
-    "platform_id": ("platform_id", "platform id", "usr_id", "user_id", "identifier"),
-    "submitted": ("last modified (submission)", "zuletzt geändert (abgabe)"),
-}
-
-
-@dataclass(frozen=True)
-class Student:
-    """One of the course: the student id that nbgrader will know, and what may lead to it ("" where unknown)."""
-
-    id: str
-    first: str = ""
-    last: str = ""
-    name: str = ""
-    login: str = ""
-    email: str = ""
-    platform_id: str = ""
-    submitted: dt.datetime | None = None
-
-    def spellings(self) -> frozenset[str]:
-        """Return the ways in which the name may be written as one word."""
-        family, _, given = self.name.partition(",")
-        orders = (self.first + self.last, self.last + self.first, self.name, given + family)
-        return frozenset().union(*map(spellings, orders))
+    "first": ("first_name", "firstname", "first name", "vorname", "given name", "prénom", "nombre"),
+    "last": (
+        "last_name", "lastname", "last name", "surname", "nachname", "family name", "nom", "apellido(s)", "apellidos",
+    ),
+    "name": ("name", "full name", "fullname", "vollständiger name", "student", "nom complet", "nombre completo"),
+    "login": (
+        "login", "username", "user name", "anmeldename", "sis login id", "kennung", "nom d'utilisateur",
+        "nombre de usuario",
+    ),
+    "email": (
+        "email", "email address", "e-mail", "e-mail-adresse", "mail", "adresse de courriel", "dirección de correo",
+        "dirección email",
+    ),
+    "platform_id": ("platform_id", "platform id", "user_id", "identifier", "identifiant", "identificador"),
+    "team": ("team", "team name"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,8 +54,32 @@ class Roster:
 
     students: tuple[Student, ...]
 
-    def find(self, owner: Owner) -> Student:
-        """Return the student whom a platform means: by its number, by the login, or else by the name.
+    def who(self, owner: Owner) -> tuple[tuple[Student, ...], str]:
+        """Return whom a platform means, and the name of the team if it is one: number and name have to agree.
+
+        Raises:
+            CollectError: nobody, or several people, or a number that is one person's and a name that is another's.
+        """
+        team = self.members(owner.name)
+        numbered = self._by_number(owner)
+        if len(numbered) == 1 and _agree(owner, numbered[0]) and (not team or numbered[0] in team):
+            return ((numbered[0],), "") if not team else (team, owner.name)
+        if team:
+            return team, owner.name
+        if len(numbered) == 1:
+            raise CollectError(
+                f"the number {owner.platform_id} is {numbered[0].id}'s in the roster, who has another name: is this a "
+                "team, for which the roster needs a column `team`, or the table of another assignment?"
+            )
+        return (self._find(owner),), ""
+
+    def members(self, team: str) -> tuple[Student, ...]:
+        """Return the students of a team."""
+        wanted = spellings(team)
+        return tuple(each for each in self.students if each.team and spellings(each.team) & wanted)
+
+    def _find(self, owner: Owner) -> Student:
+        """Return the student by the login, or else by the name.
 
         Raises:
             CollectError: nobody, or several.
@@ -142,7 +144,8 @@ def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
         raise CollectError(f"{path} gives the id {twice[0]} to more than one student.")
-    unsafe = next((student.id for student in students if not is_safe(student.id)), None)
+    ours = RECORD  # who has this id is not placed, which stops nobody else
+    unsafe = next((each.id for each in students if not is_safe(each.id) and each.id.casefold() != ours), None)
     if unsafe is not None:
         raise CollectError(
             f"{path}: {unsafe!r} cannot be the name of a folder; use letters, digits and . _ - @"
@@ -158,24 +161,9 @@ def people_in(table: Table, zone: dt.tzinfo | None = None) -> list[Student]:
 
 def _places(table: Table) -> dict[str, int]:
     """Return which column holds what."""
-    places = {what: place for what, names in COLUMNS.items() if (place := table.column(*names)) is not None}
-    canvas = table.column("student") is not None and table.column("section") is not None
-    if canvas:  # there, ID is the platform's number, and the SIS has the student's
-        places.pop("id", None)
-        places["platform_id"] = table.column("id") or 0
-        sis = table.column("sis user id")
-        if "login" not in places and sis is not None:
-            places["id"] = sis
-    changeable = table.column("grade can be changed", "bewertung kann geändert werden")
-    if not canvas and ("submitted" in places or changeable is not None):
-        number = table.column("identifier", "id")  # «Participant 12345»
-        if number is not None:
-            places["platform_id"] = number
-        known = table.column(*COLUMNS["id"][:-1])
-        places.pop("id", None)
-        if known is not None:
-            places["id"] = known
-    return places
+    general = {what: place for what, names in COLUMNS.items() if (place := table.column(*names)) is not None}
+    own = (each.columns(table, general) for each in PLATFORMS.values())
+    return next((places for places in own if places is not None), general)
 
 
 def _student(row: list[str], places: dict[str, int], zone: dt.tzinfo | None) -> Student | None:
@@ -189,6 +177,21 @@ def _student(row: list[str], places: dict[str, int], zone: dt.tzinfo | None) -> 
     name = known["name"] or f"{known['first']} {known['last']}"
     account = known["login"] or known["email"].partition("@")[0]
     student = cells.get("id") or account or slug(name, number)
-    return Student(
-        student, **known, platform_id=number, submitted=moodle_time(cells.get("submitted", ""), zone)
-    )
+    submitted = moodle_time(cells.get("submitted", ""), zone)
+    return Student(student, **known, platform_id=number, team=cells.get("team", ""), submitted=submitted)
+
+
+def _agree(owner: Owner, student: Student) -> bool:
+    """Return whether a platform's name, or the login, may be a student's; what is not known contradicts nothing."""
+    accounts = {student.login.casefold(), student.id.casefold()} - {""}
+    if owner.login and any(f"_{owner.login.casefold()}".endswith(f"_{each}") for each in accounts):
+        return True
+    theirs, known = spellings(owner.name), student.spellings()
+    behind = spellings(owner.name.partition("-")[2])  # «Group A-Full Name», as Moodle wrote it until 4.1
+    if not theirs or not known or (theirs | behind) & known:
+        return True
+    words = {word for part in owner.name.split() for word in spellings(part)}
+    named = {
+        word for part in f"{student.name} {student.first} {student.last}".split() for word in spellings(part)
+    }
+    return len(words) > 1 and len(named) > 1 and (words <= named or named <= words)

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Self
 
 from nbgrader.utils import parse_utc
 
-from proctor.collect import CollectError
-from proctor.collect.choose import STAMP
-from proctor.collect.record import REPLACED
+from proctor.lms import tree
+from proctor.lms.choose import STAMP
+from proctor.lms.errors import CollectError
+from proctor.lms.record import REPLACED
 from proctor.lock import CourseBusy, course_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from proctor.collect.choose import Choice
+    from proctor.lms.choose import Choice
 
 SCRATCH = ".collecting"
 """Below `submitted/`: so that moving into place is a rename, and hidden from nbgrader's patterns."""
@@ -112,7 +113,7 @@ class Stage:
 
     def _put_back(self, student: str) -> None:
         if student in self.new or self._aside(student).exists():
-            shutil.rmtree(self._place(student), ignore_errors=True)
+            tree.remove(self._place(student))
             with contextlib.suppress(OSError):
                 self._place(student).parent.rmdir()
         if self._aside(student).exists():
@@ -124,7 +125,7 @@ class Stage:
 
         What had been moved aside goes back if its place is empty, else among what was replaced.
         """
-        shutil.rmtree(self.submitted / SCRATCH / "new", ignore_errors=True)
+        tree.remove(self.submitted / SCRATCH / "new")
         now = dt.datetime.now(tz=dt.UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
         for aside in sorted((self.submitted / SCRATCH / "old").glob("*/*")):
             place = self.submitted / aside.name / aside.parent.name
@@ -132,7 +133,7 @@ class Stage:
                 place = self.course / REPLACED / aside.name / aside.parent.name / now
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(aside, place)
-        shutil.rmtree(self.submitted / SCRATCH, ignore_errors=True)
+        tree.remove(self.submitted / SCRATCH)
 
 
 def _write(folder: Path, choice: Choice, time: dt.datetime | None) -> None:
@@ -154,7 +155,7 @@ def stamp(time: dt.datetime) -> str:
 
 def _same(there: Path, choice: Choice) -> bool:
     """Say whether exactly these files are there already."""
-    present = {path.relative_to(there) for path in there.rglob("*") if not path.is_dir()} - {Path(STAMP)}
+    present = {path.relative_to(there) for path in tree.files(there)} - {Path(STAMP)}
     if present != {Path(name) for name in choice.files} or any(
         (there / name).is_symlink() for name in present
     ):

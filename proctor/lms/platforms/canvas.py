@@ -1,4 +1,10 @@
-"""What Canvas takes back (2023 to 2025).
+"""Canvas's assignment, 2023 to 2025.
+
+Download (`lib/content_zipper.rb`):
+    `lastnamefirstname_LATE_12345_67890_work.ipynb`: user, attachment; `_LATE` only if it was. With anonymous grading
+    `anon_a1B2c_67890_work.ipynb`. A student's second upload of one name is `work-1.ipynb`; texts and links are
+    `..._12345_text.html`. Where groups hand in, there is one file for each group, called by the group's name with the
+    number of one of its members. Files are dated when they are packed.
 
 Grades: *Gradebook > Import* takes the gradebook's export back (`lib/gradebook_importer.rb`): the columns of the
 person as they came, then those to be changed; ours has only the assignment's, `exercise4 (12345)`, so that nothing
@@ -15,25 +21,28 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import nbformat
-from nbformat.v4 import new_markdown_cell
-
-from proctor.collect.platforms import CANVAS, CANVAS_ANONYMOUS
-from proctor.upload import UploadError
-from proctor.upload.parcel import zipped
-from proctor.upload.results import written
+from proctor.lms.errors import ExportError
+from proctor.lms.export import zipped
+from proctor.lms.owner import Owner, Piece
+from proctor.lms.platform import Exported, Platform
+from proctor.lms.spreadsheet import written
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
-    from proctor.spreadsheet import Table
-    from proctor.upload.results import Result
+    from proctor.lms.members import File
+    from proctor.lms.platform import Graded, Reader, Request, Result
+    from proctor.lms.spreadsheet import Table
 
+FILE = re.compile(
+    r"(?P<name>.*?)(?P<late>_late)?_(?P<id>\d+)_(?P<attachment>\d+)_(?P<rest>.+)", re.IGNORECASE
+)
+ANONYMOUS = re.compile(r"(?P<id>anon_(?:late_)?\w+?)_(?P<attachment>\d+)_(?P<rest>.+)", re.IGNORECASE)
+TEXT = re.compile(r"(?P<name>.*?)(?:_late)?_(?P<id>\d+)_(?:text|link)\.html", re.IGNORECASE)
 PERSON = (
     "Student",
     "LastName",
@@ -47,12 +56,56 @@ PERSON = (
 """The columns before `Section`, which Canvas wants back as they were."""
 
 
-@dataclass(frozen=True)
-class Graded:
-    """A graded notebook: the file, and the comment on each of its graded cells."""
+class Canvas(Platform):
+    """Canvas's assignment."""
 
-    path: Path
-    comments: Mapping[str, str]
+    name = "canvas"
+    title = "Canvas"
+    times_advice = "; it only marks who is late"
+    required = "Canvas's gradebook export (Grades > Export)"
+    upload = "grades.csv: Grades > Import; feedback.zip: the assignment's page > Upload Submissions"
+
+    def reader(self, files: Sequence[File], assignment: str, zone: dt.tzinfo | None) -> Reader:
+        """Return a function that reads one path."""
+        del files, assignment, zone
+        return _read
+
+    def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:
+        """Return the columns of the gradebook's export, where ID is Canvas's number, and the SIS has the student's."""
+        if table.column("section") is None or table.column("student", "lastname") is None:
+            return None
+        found = {key: place for key, place in general.items() if key not in {"id", "team"}}
+        found["platform_id"] = table.column("id") or 0
+        sis = table.column("sis user id")
+        if "login" not in found and sis is not None:
+            found["id"] = sis
+        return found
+
+    def export(self, request: Request) -> Exported:
+        """Return the table for the import, and the zip of feedback."""
+        if request.template is None or request.graded is None:
+            raise ExportError(f"give {self.required} as --template")
+        table, problems = grades(request.results, request.template, request.assignment, request.column)
+        able = [each for each in request.results if each.student not in problems]
+        files, unnamed = feedback(able, {each.student: request.graded(each.student) for each in able})
+        return Exported({"grades.csv": table, "feedback.zip": files}, problems | unnamed)
+
+
+PLATFORM = Canvas()
+
+
+def _read(path: PurePosixPath) -> Sequence[Piece]:
+    """Read a path: everything is in the name of the file."""
+    anonymous = ANONYMOUS.fullmatch(path.name)
+    if anonymous:
+        owner = Owner("canvas", anonymous["id"], platform_id=anonymous["id"])
+        return [Piece(owner, PurePosixPath(anonymous["rest"]), "_late_" in path.name.casefold())]
+    match = FILE.fullmatch(path.name)
+    found = match or TEXT.fullmatch(path.name)
+    if not found:
+        return ()
+    owner = Owner("canvas", found["name"] or found["id"], platform_id=found["id"])
+    return [Piece(owner, PurePosixPath(match["rest"]) if match else None, bool(match and match["late"]))]
 
 
 def grades(
@@ -70,11 +123,11 @@ def grades(
         The table for the import, and for whom it has no row, the reason.
 
     Raises:
-        UploadError: it is no such export, or has not exactly one such column, or another maximum.
+        ExportError: it is no such export, or has not exactly one such column, or another maximum.
     """
     number, section = export.column("ID"), export.column("Section")
     if number is None or section is None or not {"Student", "LastName"} & set(_clean(export.header)):
-        raise UploadError(
+        raise ExportError(
             "--template is no gradebook export of Canvas's: it has no column Student, ID or Section."
         )
     place = _column(export, column or assignment)
@@ -89,7 +142,7 @@ def grades(
             problems[result.student] = "is not in the gradebook's export"
     export.header = [export.header[each] for each in [*kept, place]]
     export.rows = [[row[each] for each in [*kept, place]] for row in export.rows]
-    return export.encode(), problems
+    return export.encode(guarded=_not_read(export)), problems
 
 
 def feedback(results: Sequence[Result], graded: Mapping[str, Graded]) -> tuple[bytes, dict[str, str]]:
@@ -97,13 +150,19 @@ def feedback(results: Sequence[Result], graded: Mapping[str, Graded]) -> tuple[b
     files, problems = {}, {}
     for result in results:
         name = PurePosixPath(result.origin.file).name
-        if not CANVAS.fullmatch(name) and not CANVAS_ANONYMOUS.fullmatch(name):
+        if not FILE.fullmatch(name) and not ANONYMOUS.fullmatch(name):
             problems[result.student] = "was not collected from Canvas, which wants its file's name back"
         elif name.casefold().endswith(".zip"):
             files[name] = zipped({page.name: page.read_bytes() for page in result.pages})
         else:
             files[name] = _notebook(result, graded[result.student])
     return zipped(files), problems
+
+
+def _not_read(export: Table) -> list[int]:
+    """Return the columns that Canvas's import does not go by where it has its own number of a person."""
+    names = {"Student", "LastName", "FirstName", "Section"}
+    return [place for place, name in enumerate(_clean(export.header)) if name in names]
 
 
 def _clean(header: list[str]) -> list[str]:
@@ -115,7 +174,7 @@ def _column(export: Table, wanted: str) -> int:
     found = [place for place, name in enumerate(_clean(export.header)) if title.fullmatch(name)]
     if len(found) != 1:
         many = "no column" if not found else f"{len(found)} columns"
-        raise UploadError(
+        raise ExportError(
             f"Canvas's export has {many} called {wanted!r}: say which with --column 'TITLE (NUMBER)'."
         )
     return found[0]
@@ -131,7 +190,7 @@ def _refuse_other_maximum(export: Table, place: int, results: Sequence[Result]) 
             return
         for result in results:
             if theirs != result.maximum:
-                raise UploadError(
+                raise ExportError(
                     f"Canvas has {written(theirs)} points possible, the gradebook {written(result.maximum)}: change the "
                     "assignment's points in Canvas, and export again."
                 )
@@ -139,6 +198,9 @@ def _refuse_other_maximum(export: Table, place: int, results: Sequence[Result]) 
 
 def _notebook(result: Result, graded: Graded) -> bytes:
     """Return the graded notebook with the points on top and each comment below its cell."""
+    import nbformat  # noqa: PLC0415  collecting needs this module too, and none of nbformat
+    from nbformat.v4 import new_markdown_cell  # noqa: PLC0415
+
     notebook: Any = copy.deepcopy(nbformat.read(graded.path, as_version=4))
     points = f"# {written(result.points)} of {written(result.maximum)} points"
     if result.penalty:

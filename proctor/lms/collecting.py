@@ -1,31 +1,38 @@
-"""Takes a download through all the steps: whose, which student, which file, when, and into the course."""
+"""The steps of a download: whose, which student, which file, when, and into the course."""
 
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from proctor.collect import CollectError, record
-from proctor.collect.archive import open_download
-from proctor.collect.choose import Wanted, choose, grade_ids
-from proctor.collect.people import students_of
-from proctor.collect.sorting import sort
-from proctor.collect.stage import Stage
+from proctor.lms import record
+from proctor.lms.archive import could_be_submission, open_download, single, split_path
+from proctor.lms.choose import Wanted, choose, fingerprint, grade_ids
+from proctor.lms.errors import CollectError
+from proctor.lms.members import Contents
+from proctor.lms.names import is_safe
+from proctor.lms.owner import JUNK, Handed, Item, Owner, Student
+from proctor.lms.people import students_of
+from proctor.lms.platforms import PLATFORMS
+from proctor.lms.sorting import sort
+from proctor.lms.stage import Stage
 
 if TYPE_CHECKING:
-    from pathlib import Path, PurePosixPath
+    from collections.abc import Iterator
+    from pathlib import Path
 
-    from proctor.collect.choose import Choice
-    from proctor.collect.platforms import Handed, Owner
-    from proctor.collect.roster import Roster, Student
+    from proctor.lms.choose import Choice
+    from proctor.lms.members import File
+    from proctor.lms.platform import Platform
+    from proctor.lms.roster import Roster
 
 PACKING = dt.timedelta(minutes=10)
 """Files that are no further apart than this were dated when they were packed, not when they were handed in."""
-
-KEEPS_TIMES = {"ilias", "plain"}
-"""Platforms whose downloads may date a file to when it was handed in (see :mod:`proctor.collect.platforms`)."""
 
 
 @dataclass
@@ -39,6 +46,7 @@ class Job:
         roster: who is in the course, or None.
         zone: of times that come without one; the machine's own if None.
         platform: whose download it is; None to find out.
+        student: whose all of it is, or None.
         force: replace submissions that may be as late, or later.
         dry: write nothing.
     """
@@ -49,6 +57,7 @@ class Job:
     roster: Roster | None = None
     zone: dt.tzinfo | None = None
     platform: str | None = None
+    student: str | None = None
     force: bool = False
     dry: bool = False
 
@@ -59,6 +68,7 @@ class Report:
 
     Attributes:
         platform: whose download it was.
+        left_out: files beside the submissions that are nobody's, such as a README.
         dated: whether the times of the files are believed to be those of the submissions.
         stage: see :class:`Stage`.
         origins: what is known of each student's submission.
@@ -67,9 +77,10 @@ class Report:
         fitting: how many submissions are of this assignment, of another one, or (None) of nobody knows which.
     """
 
-    platform: str
+    platform: Platform
     stage: Stage
     dated: bool
+    left_out: list[str] = field(default_factory=list)
     origins: dict[str, record.Origin] = field(default_factory=dict)
     unplaced: list[tuple[str, str]] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
@@ -84,15 +95,21 @@ def collect(job: Job) -> Report:
     """
     wanted = wanted_of(job.course, job.assignment)
     known = record.load(job.course, job.assignment)  # if it is damaged, say so before anything is written
-    with open_download(job.download, job.zone) as contents:
-        platform, handed, strangers = sort(contents.files, job.assignment, job.platform)
+    with _opened(job) as contents:
+        platform, handed, strangers = _sorted(job, contents, known)
         stage = Stage(job.course, job.assignment, force=job.force, dry=job.dry)
-        report = Report(platform, stage, dated=platform in KEEPS_TIMES and _dated(handed))
+        report = Report(platform, stage, dated=_dated(platform, handed))
         report.unplaced = [(str(path), reason) for path, reason in contents.refused]
-        report.unplaced += [(str(file.path), "whose is this?") for file in strangers if _matters(file.path)]
+        loose = {file.path: could_be_submission(file.path) for file in strangers}
+        report.unplaced += [(str(path), "whose is this?") for path, matters in loose.items() if matters]
+        report.left_out = sorted(str(path) for path, matters in loose.items() if not matters)
         with stage:
             earlier = record.earlier(job.course, job.assignment, known)
-            students, unknown = students_of(handed, job.roster, earlier)
+            students, unknown = (
+                ({_student(job): handed}, [])
+                if job.student
+                else students_of(platform, handed, job.roster, earlier)
+            )
             report.unplaced += unknown
             for student, people in students.items():
                 _place(job, student, people, wanted, report)
@@ -102,10 +119,60 @@ def collect(job: Job) -> Report:
                     "others: is this the download of another assignment? Nothing was collected."
                 )
             stage.commit(lambda: record.update(job.course, job.assignment, _dated_before(report, known)))
-    if job.roster is not None:
+    if job.roster is not None and not job.student:
         came = {student.id for student in students}
         report.silent = [each.id for each in job.roster.students if each.id not in came]
     return report
+
+
+@contextmanager
+def _opened(job: Job) -> Iterator[Contents]:
+    """Open the download; for one student, it may be a single file, or a folder or file in a download."""
+    outer, inside = split_path(job.download) if job.student else (job.download, PurePosixPath())
+    if job.student and outer.is_file() and not zipfile.is_zipfile(outer):
+        yield single(outer)
+        return
+    with open_download(outer, job.zone) as contents:
+        if inside.parts:
+            found = [file for file in contents.files if file.path.is_relative_to(inside)]
+            if not found:
+                raise CollectError(f"there is no {inside} in {outer}.")
+            yield Contents(found)
+        else:
+            yield contents
+
+
+def _sorted(
+    job: Job, contents: Contents, known: dict[str, record.Origin]
+) -> tuple[Platform, list[Handed], list[File]]:
+    """Sort a download by who handed it in, or take all of it as one student's."""
+    if not job.student:
+        return sort(contents.files, job.assignment, job.platform, job.zone)
+    if not is_safe(job.student):
+        raise CollectError(
+            f"--student {job.student!r} cannot be the name of a folder; use letters, digits and . _ - @"
+        )
+    platform = PLATFORMS[job.platform or (known[job.student].platform if job.student in known else "plain")]
+    before = known.get(job.student)
+    owner = (
+        Owner(platform.name, before.name, before.folder, before.login, before.platform_id, before.team)
+        if before and before.platform == platform.name
+        else platform.owner(_student(job))
+    )
+    items = [Item(file.path, file) for file in contents.files if not _junk(file.path)]
+    if not items:
+        raise CollectError(f"there is no file in {job.download}.")
+    return platform, [Handed(owner, items)], []
+
+
+def _student(job: Job) -> Student:
+    """Return the student who was named, with what the roster knows."""
+    listed = job.roster.students if job.roster else ()
+    return next((each for each in listed if each.id == job.student), Student(job.student or ""))
+
+
+def _junk(path: PurePosixPath) -> bool:
+    return any(JUNK.fullmatch(part) for part in path.parts)
 
 
 def wanted_of(course: Path, assignment: str) -> Wanted:
@@ -117,8 +184,9 @@ def wanted_of(course: Path, assignment: str) -> Wanted:
     for folder in (course / "release" / assignment, course / "source" / assignment):
         notebooks = sorted(folder.glob("*.ipynb"))
         if notebooks:
-            ids = [grade_ids(path.read_bytes()) for path in notebooks]
-            return Wanted(tuple(path.name for path in notebooks), frozenset().union(*ids))
+            contents = [path.read_bytes() for path in notebooks]
+            ids = frozenset[str]().union(*map(grade_ids, contents))
+            return Wanted(tuple(path.name for path in notebooks), ids, frozenset(map(fingerprint, contents)))
     raise CollectError(f"This course has no assignment {assignment!r}: no notebook in release/{assignment}.")
 
 
@@ -132,33 +200,34 @@ def _dated_before(report: Report, known: dict[str, record.Origin]) -> dict[str, 
 
 def _place(job: Job, student: Student, people: list[Handed], wanted: Wanted, report: Report) -> None:
     """Choose a student's submission and stage it; if that is not possible, report it."""
-    choices: list[tuple[Owner, Choice]] = []
+    choices: list[tuple[Handed, Choice]] = []
     for person in people:
         try:
-            choices.append((person.owner, choose(person, wanted)))
+            choices.append((person, choose(person, wanted)))
         except CollectError as error:
             report.unplaced.append((_shown(student, person.owner), str(error)))
     if not choices:
         return
     times = [choice.time for _, choice in choices if report.dated and choice.time]
     if len(choices) > 1 and len(set(times)) < len(choices):
-        names = ", ".join(owner.folder or owner.name for owner, _ in choices)
+        names = ", ".join(person.owner.folder or person.owner.name for person, _ in choices)
         report.unplaced.append(
             (student.id, f"several submissions, and nothing says which is the latest: {names}")
         )
         return
     report.fitting.update(choice.fits for _, choice in choices)
     latest = times.index(max(times)) if len(choices) > 1 else 0
-    owner, choice = choices[latest]
+    person, choice = choices[latest]
     time = student.submitted or (choice.time if report.dated else None)
     report.stage.put(student.id, choice, time)
     if student.id not in report.stage.kept:
-        report.origins[student.id] = _origin(job, student, owner, choice, time)
+        report.origins[student.id] = _origin(job, student, person, choice, time)
 
 
 def _origin(
-    job: Job, student: Student, owner: Owner, choice: Choice, time: dt.datetime | None
+    job: Job, student: Student, person: Handed, choice: Choice, time: dt.datetime | None
 ) -> record.Origin:
+    owner = person.owner
     return record.Origin(
         platform=owner.platform,
         name=student.name or f"{student.first} {student.last}".strip() or owner.name,
@@ -170,6 +239,7 @@ def _origin(
         late=choice.late,
         download=job.download.name,
         notes=tuple(choice.notes),
+        team=person.team or owner.team or student.team,
     )
 
 
@@ -177,12 +247,9 @@ def _shown(student: Student, owner: Owner) -> str:
     return f"{student.id}: {owner}" if student.id not in str(owner) else str(owner)
 
 
-def _dated(handed: list[Handed]) -> bool:
-    """Say whether the files' times differ as those of submissions do, and not as those of packing do."""
+def _dated(platform: Platform, handed: list[Handed]) -> bool:
+    """Return whether times are those of submissions: the platform's, or files' that differ more than packing takes."""
+    if platform.times != "files":
+        return bool(platform.times)
     times = [item.file.time for person in handed for item in person.items if item.file.time]
     return bool(times) and max(times) - min(times) > PACKING
-
-
-def _matters(path: PurePosixPath) -> bool:
-    """Say whether a file that is nobody's could be a submission; tables and texts of the platform's are not."""
-    return path.suffix.casefold() in {".ipynb", ".zip"}

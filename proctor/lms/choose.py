@@ -1,38 +1,50 @@
-"""Chooses from what one person handed in: which file is the notebook, what belongs to it, what is left out."""
+"""Which of the files that one person handed in is the notebook, what belongs to it, and what is left out."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from proctor.collect import CollectError
-from proctor.collect.archive import INNER, open_inner
-from proctor.collect.platforms import JUNK, Item
+from proctor.lms.archive import ARCHIVES, INNER, NOTEBOOKS, open_inner, without_ending
+from proctor.lms.errors import CollectError
+from proctor.lms.owner import JUNK, Item
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
-    from proctor.collect.platforms import Handed
+    from proctor.lms.owner import Handed
 
 ATTEMPT = re.compile(
-    r"(?P<stem>.+?)(?: ?\((?P<round>\d{1,3})\)|-(?P<dash>\d{1,3})| - (?:Copy|Kopie))?", re.IGNORECASE
+    r"(?P<stem>.+?)"
+    r"(?: ?\((?P<round>\d{1,3})\)|-(?P<dash>\d{1,3})|-Copy(?P<copy>\d{1,3})| - (?:Copy|Kopie|Copie|Copia))?",
+    re.IGNORECASE,
 )
-"""How platforms and browsers tell files of one name apart: `work (2)`, `work-1`, `work - Copy`."""
+"""How platforms, browsers and Jupyter tell files of one name apart: `work (2)`, `work-1`, `work-Copy1`, `- Copy`."""
 
-PACKED = {".7z", ".rar", ".tar", ".gz", ".tgz", ".xz", ".bz2"}
+PACKED = {".7z", ".rar", ".gz", ".xz", ".bz2"}
 STAMP = "timestamp.txt"
 MAX_NOTEBOOK = 64 * 2**20
+DEEPEST = 3
+"""Archives in archives that are unpacked."""
+
+GRADE_ID = re.compile(rb'"grade_id"\s*+:\s*+"([^"\\]{1,200})"')
+SOURCE = re.compile(
+    rb'"source"\s*+:\s*+(?:"(?:[^"\\]|\\.)*+"|\[(?:\s*+"(?:[^"\\]|\\.)*+"\s*+,?+)*+\s*+\])', re.DOTALL
+)
+"""A cell's text as it stands in the file. Within a text each quote has a backslash: neither can be forged there."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an assignment asks for: the names of its notebooks, and the grade_ids that are in them."""
+    """What an assignment asks for: the names of its notebooks, the grade_ids in them, and the releases' fingerprints."""
 
     notebooks: tuple[str, ...]
     graded: frozenset[str] = frozenset()
+    released: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -64,16 +76,16 @@ def choose(handed: Handed, wanted: Wanted) -> Choice:
     """
     notes: list[str] = []
     items, origin = _unpacked(handed, notes)
-    notebooks = [item for item in items if item.path.suffix.casefold() == ".ipynb"]
+    notebooks = [item for item in items if _is_notebook(item)]
     if not notebooks:
         raise CollectError(_nothing(handed, notes))
-    chosen = {name: _notebook(name, notebooks, wanted, notes) for name in wanted.notebooks}
+    chosen = {name: which(name, notebooks, wanted, notes) for name in wanted.notebooks}
     found = {name: item for name, item in chosen.items() if item is not None}
     if not found:
         names = ", ".join(sorted(str(item.path) for item in notebooks))
         raise CollectError(f"several notebooks, none of them called {wanted.notebooks[0]}: {names}")
     main = next(iter(found.values()))
-    files = {PurePosixPath(name): item.file.read() for name, item in found.items()}
+    files = {PurePosixPath(name): _text(item, notes) for name, item in found.items()}
     cells = frozenset[str]().union(*(_checked(data, name, wanted, notes) for name, data in files.items()))
     fits = bool(cells & wanted.graded) if cells and wanted.graded else None
     unused = [
@@ -86,53 +98,23 @@ def choose(handed: Handed, wanted: Wanted) -> Choice:
     return Choice(files, source.path, source.time, any(item.late for item in handed.items), notes, fits)
 
 
-def _unpacked(handed: Handed, notes: list[str]) -> tuple[list[Item], dict[int, Item]]:
-    """Return the files with the zips among them unpacked, and which zip each unpacked one was in."""
-    items: list[Item] = []
-    origin: dict[int, Item] = {}
-    if handed.texts:
-        notes.append("the text that was typed in was left out")
-    for item in handed.items:
-        if item.path.suffix.casefold() != ".zip":
-            items.append(item)
-        else:
-            inner = _inner(item, notes)
-            items += inner
-            origin |= {id(each): item for each in inner}
-    return items, origin
+def which(name: str, notebooks: Sequence[Item], wanted: Wanted, notes: list[str]) -> Item | None:
+    """Return which of several notebooks is meant as one of the assignment's, or None; notes why.
 
-
-def _inner(item: Item, notes: list[str]) -> list[Item]:
-    if item.file.size > INNER.file:
-        notes.append(f"{item.path} was not unpacked: it is larger than {INNER.file // 2**20} MiB")
-        return []
-    try:
-        contents = open_inner(item.file.read(), str(item.path))
-    except CollectError as error:
-        notes.append(f"{item.path} was not unpacked: {error}")
-        return []
-    notes += [f"in {item.path}, {path} was left out: it {reason}" for path, reason in contents.refused]
-    useful = [file for file in contents.files if not any(JUNK.fullmatch(part) for part in file.path.parts)]
-    return [Item(item.path.parent / file.path, file, item.late) for file in useful]
-
-
-def _nothing(handed: Handed, notes: list[str]) -> str:
-    names = [str(item.path) for item in handed.items]
-    packed = [name for name in names if PurePosixPath(name).suffix.casefold() in PACKED]
-    if packed:
-        return f"{packed[0]} is no zip: unpack it by hand"
-    said = "; ".join(notes)
-    return f"no notebook, but {', '.join(names) or 'no file either'}" + (f" ({said})" if said else "")
-
-
-def _notebook(name: str, notebooks: list[Item], wanted: Wanted, notes: list[str]) -> Item | None:
-    """Return what was handed in for one of the assignment's notebooks, or None."""
+    Those of the name come first, whatever copy or attempt they are; of several, those that differ from the release,
+    and of these the latest. Otherwise the only notebook is the one, or the only one with the assignment's cells.
+    """
     stem = PurePosixPath(name).stem.casefold()
     attempts = [item for item in notebooks if _attempt(item)[0] == stem]
     if attempts:
-        latest = _latest(attempts)
+        worked_on = attempts
         if len(attempts) > 1:
-            notes.append(f"{len(attempts)} notebooks of that name; the latest, {latest.path}, was taken")
+            worked_on = [each for each in attempts if fingerprint(each.file.read()) not in wanted.released]
+        latest = _latest(worked_on or attempts)
+        if len(attempts) > 1:
+            untouched = len(attempts) - len(worked_on)
+            why = f"; {untouched} as they were handed out" if untouched and worked_on else ""
+            notes.append(f"{len(attempts)} notebooks of that name{why}; the latest, {latest.path}, was taken")
         return latest
     others = [item for item in notebooks if not _is_expected(item, wanted)]
     if len(wanted.notebooks) > 1:
@@ -145,12 +127,78 @@ def _notebook(name: str, notebooks: list[Item], wanted: Wanted, notes: list[str]
     return others[0]
 
 
+def grade_ids(data: bytes) -> frozenset[str]:
+    """Return the grade_ids in the content of a notebook.
+
+    It is not parsed: a notebook of empty objects would take two hundred times its size in memory.
+    """
+    return frozenset(each.decode("utf-8", "replace") for each in GRADE_ID.findall(_utf8(data)))
+
+
+def fingerprint(data: bytes) -> str:
+    """Return a fingerprint of all the text in a notebook's cells; outputs and metadata do not count."""
+    digest = hashlib.sha256()
+    for match in SOURCE.finditer(_utf8(data)):
+        digest.update(b"\0")
+        digest.update(
+            re.sub(rb'\s*+\[?\s*+"((?:[^"\\]|\\.)*+)"\s*+,?+\s*+\]?', rb"\1", match[0].partition(b":")[2])
+        )
+    return digest.hexdigest()
+
+
+def _is_notebook(item: Item) -> bool:
+    return item.path.name.casefold().endswith(NOTEBOOKS)
+
+
+def _unpacked(handed: Handed, notes: list[str]) -> tuple[list[Item], dict[int, Item]]:
+    """Return the files with the archives among them unpacked, and which archive each unpacked one was in."""
+    origin: dict[int, Item] = {}
+    if handed.texts:
+        notes.append("the text that was typed in was left out")
+    items = handed.items
+    for depth in range(DEEPEST):
+        if depth and any(_is_notebook(item) for item in items):
+            break  # what is packed deeper is something that belongs to it
+        level, items = items, []
+        for item in level:
+            inner = _inner(item, notes) if item.path.name.casefold().endswith(ARCHIVES) else [item]
+            origin |= {id(each): origin.get(id(item), item) for each in inner if each is not item}
+            items += inner
+    return items, origin
+
+
+def _inner(item: Item, notes: list[str]) -> list[Item]:
+    if item.file.size > INNER.file:
+        notes.append(f"{item.path} was not unpacked: it is larger than {INNER.file // 2**20} MiB")
+        return []
+    try:
+        contents = open_inner(item.file.read(), str(item.path))
+    except CollectError as error:
+        notes.append(f"{item.path} was not unpacked: {error}")
+        return []
+    notes += [f"in {item.path}, {path} was left out: it {reason}" for path, reason in contents.refused[:20]]
+    useful = [file for file in contents.files if not any(JUNK.fullmatch(part) for part in file.path.parts)]
+    return [Item(item.path.parent / file.path, file, item.late) for file in useful]
+
+
+def _nothing(handed: Handed, notes: list[str]) -> str:
+    names = [str(item.path) for item in handed.items]
+    packed = [name for name in names if PurePosixPath(name).suffix.casefold() in PACKED]
+    packed = [name for name in packed if not name.casefold().endswith(ARCHIVES)]
+    if packed:
+        return f"{packed[0]} is no zip: unpack it by hand"
+    said = "; ".join(notes)
+    shown = ", ".join(names[:10]) + ", ..." * (len(names) > 10)
+    return f"no notebook, but {shown or 'no file either'}" + (f" ({said})" if said else "")
+
+
 def _attempt(item: Item) -> tuple[str, int]:
     """Return the name without the number of the attempt, and that number (0 for none)."""
-    match = ATTEMPT.fullmatch(item.path.stem)
+    stem = without_ending(item.path.name)
+    match = ATTEMPT.fullmatch(stem)
     if not match:
-        return item.path.stem.casefold(), 0
-    return match["stem"].casefold(), int(match["round"] or match["dash"] or 0)
+        return stem.casefold(), 0
+    return match["stem"].casefold(), int(match["round"] or match["dash"] or match["copy"] or 0)
 
 
 def _latest(attempts: list[Item]) -> Item:
@@ -166,26 +214,36 @@ def _is_expected(item: Item, wanted: Wanted) -> bool:
     return any(_attempt(item)[0] == PurePosixPath(name).stem.casefold() for name in wanted.notebooks)
 
 
+def _text(item: Item, notes: list[str]) -> bytes:
+    """Return a notebook in UTF-8, and note if it had to be put right."""
+    if item.file.size > MAX_NOTEBOOK:
+        raise CollectError(f"{item.path} is larger than {MAX_NOTEBOOK // 2**20} MiB")
+    data = item.file.read()
+    if not item.path.name.casefold().endswith(".ipynb"):
+        notes.append(f"{item.path} was taken for a notebook")
+    text = _utf8(data)
+    if text is not data:
+        notes.append(f"{item.path} was in UTF-16, and is in UTF-8 now")
+    return text
+
+
+def _utf8(data: bytes) -> bytes:
+    if not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeError:
+        return data
+
+
 def _checked(data: bytes, name: PurePosixPath, wanted: Wanted, notes: list[str]) -> frozenset[str]:
     """Return the grade_ids in a notebook, and note what somebody should look at."""
-    if len(data) > MAX_NOTEBOOK:
-        raise CollectError(f"{name} is larger than {MAX_NOTEBOOK // 2**20} MiB")
     cells = grade_ids(data)
     if not data.strip():
         notes.append(f"{name} is an empty file")
     elif wanted.graded and not cells & wanted.graded:
         notes.append(f"{name} has none of the graded cells: is it the right exercise?")
     return cells
-
-
-def grade_ids(data: bytes) -> frozenset[str]:
-    """Return the grade_ids in the content of a notebook; none if it is not one."""
-    try:
-        cells = json.loads(data)["cells"]
-        ids = [cell["metadata"]["nbgrader"]["grade_id"] for cell in cells if "nbgrader" in cell["metadata"]]
-        return frozenset(name for name in ids if isinstance(name, str))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return frozenset()
 
 
 def _beside(
@@ -197,7 +255,7 @@ def _beside(
     taken = {str(path).casefold() for path in notebooks}
     room = INNER.total
     for item in items:
-        if not item.path.is_relative_to(folder) or item.path.suffix.casefold() == ".ipynb":
+        if not item.path.is_relative_to(folder) or _is_notebook(item):
             continue
         inside = item.path.relative_to(folder)
         room -= item.file.size
@@ -215,7 +273,7 @@ def _beside(
 
 
 def _against(inside: PurePosixPath, taken: set[str]) -> str:
-    """Say why a file cannot be written beside those that are taken (files, and folders with a slash); or ""."""
+    """Return why a file cannot be written beside those that are taken (files, and folders with a slash), or ""."""
     name = str(inside).casefold()
     if inside.name.casefold() == STAMP:
         return "the time is not for students to write"

@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from proctor.collect import record
-from proctor.collect.record import Origin
+from proctor.lms import record
+from proctor.lms.platform import Result
+from proctor.lms.platforms import PLATFORMS
+from proctor.lms.record import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from proctor.collect.roster import Roster, Student
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one student gets back.
-
-    Attributes:
-        student: the student's id in the course.
-        origin: the student on the platform.
-        points: with manual scores, after the penalty for lateness; never negative.
-        maximum: points that can be had.
-        penalty: what lateness cost, in points.
-        pages: the feedback, a page of HTML for each notebook.
-    """
-
-    student: str
-    origin: Origin
-    points: float
-    maximum: float
-    penalty: float
-    pages: tuple[Path, ...]
+    from proctor.lms.owner import Student
+    from proctor.lms.roster import Roster
 
 
 @dataclass(frozen=True)
@@ -103,24 +84,11 @@ def results(
     return found, missing
 
 
-def written(points: float, decimal: str = ".") -> str:
-    """Return points for a table, to two places, halves upwards, without zeros that say nothing.
-
-    >>> written(17.5), written(25.0), written(0.625), written(2 / 3, ",")
-    ('17.5', '25', '0.63', '0,67')
-    """
-    rounded = Decimal(repr(float(points))).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{rounded:f}".rstrip("0").rstrip(".").replace(".", decimal)
-
-
 def _listed(platform: str, student: Student) -> Origin:
-    name = student.name or f"{student.first} {student.last}".strip()
-    folder = ""
-    if platform == "moodle" and student.platform_id:
-        folder = f"{name.replace('_', ' ')}_{student.platform_id}_assignsubmission_file"
-    if platform == "ilias" and student.platform_id:
-        folder = f"{student.last}_{student.first}_{student.login}_{student.platform_id}"
-    return Origin(platform, name, student.login, student.platform_id, folder)
+    known = PLATFORMS[platform].owner(student) if platform in PLATFORMS else None
+    if known is None:
+        return Origin(platform)
+    return Origin(platform, known.name, known.login, known.platform_id, known.folder, team=student.team)
 
 
 def _lack(submission: Any, stale: str) -> str:

@@ -6,17 +6,15 @@ It names people. It lies beside the submissions, is not in git, and `forget` rem
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from proctor.collect import CollectError
-from proctor.collect.names import is_safe
+from proctor.lms import tree
+from proctor.lms.errors import CollectError
+from proctor.lms.names import RECORD, is_safe
 from proctor.lock import STATE
 from proctor.whole import write_whole
-
-NAME = "collected.json"
 
 REPLACED = Path(STATE) / "replaced"
 """Where submissions go that a later one has replaced: `STUDENT/ASSIGNMENT/TIME`."""
@@ -27,7 +25,7 @@ class Origin:
     """Where a submission came from.
 
     Attributes:
-        platform: "moodle", "ilias", "canvas" or "plain".
+        platform: its name, such as "moodle".
         name, login, platform_id: of the person, as the platform or the roster has them.
         folder: the folder in the download, or the beginning of the file's name (Moodle without folders).
         file: the file in the download that the notebook came from.
@@ -35,6 +33,7 @@ class Origin:
         late: whether the platform calls it late.
         download: the name of the download.
         notes: what was done to it, in words.
+        team: the team for which it was handed in, or "".
     """
 
     platform: str
@@ -47,6 +46,7 @@ class Origin:
     late: bool = False
     download: str = ""
     notes: tuple[str, ...] = ()
+    team: str = ""
 
 
 def load(course: Path, assignment: str) -> dict[str, Origin]:
@@ -91,12 +91,12 @@ def forget(course: Path, student: str, *, delete: bool = True) -> bool:
     replaced = course / REPLACED / student
     kept = is_safe(student) and replaced.is_dir() and not replaced.is_symlink()
     if kept and delete:
-        shutil.rmtree(replaced)
+        tree.remove(replaced)
     return bool(found or kept)
 
 
 def _path(course: Path) -> Path:
-    return course / "submitted" / NAME
+    return course / "submitted" / RECORD
 
 
 def _read(course: Path) -> dict[str, dict[str, dict[str, Any]]]:

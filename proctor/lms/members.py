@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 
-from proctor.collect import CollectError
+from proctor.lms.errors import CollectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MIB = 2**20
+DEEPEST = 64
+"""Folders in which a file may lie; many programs walk through them by recursion."""
 READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 UNIX_TIME = 0x5455
 """The extra field in which Info-ZIP keeps a file's time in UTC; the time that every zip has is a local one."""
@@ -76,7 +78,7 @@ def listed(archive: zipfile.ZipFile, name: str, limits: Limits, zone: dt.tzinfo 
     contents, seen = Contents(), {}
     for info in members:
         shown = _name(info)
-        path, reason = _path(shown)
+        path, reason = safe_path(shown)
         reason = reason or _refusal(info, limits)
         if reason:
             contents.refused.append((path, reason))
@@ -116,7 +118,7 @@ def _name(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _path(name: str) -> tuple[PurePosixPath, str]:
+def safe_path(name: str) -> tuple[PurePosixPath, str]:
     """Return a safe relative path for a member's name, or else a printable one and why it is refused."""
     text = unicodedata.normalize("NFC", name.replace("\\", "/"))
     printable = PurePosixPath("".join(letter if letter.isprintable() else "?" for letter in text)[:300])
@@ -129,6 +131,8 @@ def _path(name: str) -> tuple[PurePosixPath, str]:
         return printable, "has a name with control characters, or none"
     if any(len(part.encode("utf-8", "replace")) > 255 for part in parts) or len(text) > 1_000:
         return printable, "has too long a name"
+    if len(parts) > DEEPEST:
+        return printable, f"lies in more than {DEEPEST} folders"
     return PurePosixPath(*parts), ""
 
 

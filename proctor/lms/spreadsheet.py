@@ -5,13 +5,20 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 csv.field_size_limit(2**24)  # a cell can hold a whole text that a student typed in
+
+
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
+NUMBER = re.compile(r"-|[+-]?\d+(?:[.,]\d+)?")
 
 
 class TableError(Exception):
@@ -42,12 +49,41 @@ class Table:
         found = [name.strip().casefold() for name in self.header]
         return next((found.index(name) for name in wanted if name in found), None)
 
-    def encode(self) -> bytes:
-        """Return the file."""
+    def encode(self, guarded: Collection[int] | None = None) -> bytes:
+        """Return the file.
+
+        Args:
+            guarded: the columns whose cells may be no formulas (see :func:`guard`); None for all.
+        """
         text = io.StringIO(newline="")
         writer = csv.writer(text, delimiter=self.separator, lineterminator=self.newline)
-        writer.writerows([self.header, *self.rows])
+        writer.writerow(self.header)
+        for row in self.rows:
+            writer.writerow(
+                guard(cell) if guarded is None or place in guarded else cell for place, cell in enumerate(row)
+            )
         return text.getvalue().encode(self.encoding)
+
+
+def written(points: float, decimal: str = ".") -> str:
+    """Return points for a table, to two places, halves upwards, without zeros that say nothing.
+
+    >>> written(17.5), written(25.0), written(0.625), written(2 / 3, ",")
+    ('17.5', '25', '0.63', '0,67')
+    """
+    rounded = Decimal(repr(float(points))).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{rounded:f}".rstrip("0").rstrip(".").replace(".", decimal)
+
+
+def guard(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: with an apostrophe in front of what may be one.
+
+    Numbers, and a dash that stands for nothing, stay as they are. :func:`parse_table` takes the apostrophe away.
+
+    >>> guard("=1+1"), guard("-2,5"), guard("-"), guard("'=1")
+    ("'=1+1", '-2,5', '-', "''=1")
+    """
+    return f"'{cell}" if FORMULA.match(cell) and not NUMBER.fullmatch(cell) else cell
 
 
 def read_table(path: Path) -> Table:
@@ -83,7 +119,10 @@ def parse_table(data: bytes, name: str) -> Table:
     if not rows or len(rows[0]) < 2:
         raise TableError(f"{name} is no table with a header and several columns.")
     width = len(rows[0])
-    filled = [(row + [""] * width)[: max(width, len(row))] for row in rows[1:]]
+    plain = [
+        [cell[1:] if cell[:1] == "'" and FORMULA.match(cell) else cell for cell in row] for row in rows[1:]
+    ]
+    filled = [(row + [""] * width)[: max(width, len(row))] for row in plain]
     return Table(rows[0], filled, separator, encoding, newline)
 
 

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.upload import UploadError
+from proctor.lms.errors import ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,11 +30,11 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def write_parcel(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+def write_export(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write files into a folder, which is made: all of them are ready before the first is put in place.
 
     Raises:
-        UploadError: it cannot be written.
+        ExportError: it cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,4 +43,4 @@ def write_parcel(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
                 (Path(scratch) / name).write_bytes(content)
             return [(Path(scratch) / name).replace(folder / name) for name in files]
     except OSError as error:
-        raise UploadError(f"{folder} cannot be written ({error.strerror}).") from None
+        raise ExportError(f"{folder} cannot be written ({error.strerror}).") from None

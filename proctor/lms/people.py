@@ -1,0 +1,121 @@
+"""Which student each person of a platform is; two students never become one, nor one two."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from proctor.lms.archive import could_be_submission
+from proctor.lms.errors import CollectError
+from proctor.lms.names import is_safe, slug
+from proctor.lms.owner import Handed, Student
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from proctor.lms.owner import Owner
+    from proctor.lms.platform import Platform
+    from proctor.lms.roster import Roster
+
+
+def students_of(
+    platform: Platform,
+    handed: Sequence[Handed],
+    roster: Roster | None,
+    earlier: Mapping[tuple[str, str], str],
+) -> tuple[dict[Student, list[Handed]], list[tuple[str, str]]]:
+    """Group what was handed in by student; what a team handed in is each member's.
+
+    Args:
+        platform: whose download it is.
+        handed: what each person or team of the platform handed in.
+        roster: who is in the course; without it, ids are those of before, or made of what the platform says.
+        earlier: the ids under which people were collected before, by platform and its number.
+
+    Returns:
+        What each student handed in, and for whom no student was found, the reason.
+
+    Raises:
+        CollectError: somebody was collected under another id before, and would be two students.
+    """
+    found: dict[Student, list[Handed]] = {}
+    unplaced: list[tuple[str, str]] = []
+    doubled: list[str] = []
+    for person in handed:
+        try:
+            placed = list(_placed(platform, person, roster, earlier))
+        except CollectError as error:
+            unplaced.append((str(person.owner), str(error)))
+            continue
+        for student, each in placed:
+            before = earlier.get((platform.name, each.owner.platform_id), "")
+            if before and before != student.id:
+                doubled.append(f"{each.owner} as {before}, not {student.id}")
+            found.setdefault(student, []).append(each)
+    if doubled:
+        raise CollectError(
+            f"{len(doubled)} of these people were collected under another id before ({doubled[0]}), and would be two "
+            "students each: give the roster of then, or none, or first `proctor forget` the old ids. "
+            "Nothing was collected."
+        )
+    for student, people in list(found.items()):
+        if len({person.owner.platform_id for person in people}) > 1:
+            names = " and ".join(str(person.owner) for person in people)
+            reason = f"different people, who would all be {student.id}: give a --roster with platform_id"
+            unplaced.append((names, reason))
+            del found[student]
+    _share_in_teams(platform, found, roster)
+    return found, unplaced
+
+
+def _placed(
+    platform: Platform, person: Handed, roster: Roster | None, earlier: Mapping[tuple[str, str], str]
+) -> Iterator[tuple[Student, Handed]]:
+    """Yield the students who handed something in, each with it.
+
+    Raises:
+        CollectError: nobody is found, or nothing says which of several.
+    """
+    owner = person.owner
+    if roster is None:
+        before = earlier.get((owner.platform, owner.platform_id), "")
+        yield Student(before or _own_id(owner)), replace(person, team=owner.team)
+        return
+    students, team = roster.who(owner)
+    if any(not is_safe(student.id) for student in students):
+        raise CollectError("the id is the name of the course's own file: give another one in the --roster")
+    for student in students:
+        mine = platform.owner(student) if team else owner
+        yield student, replace(person, owner=mine, team=team or owner.team)
+
+
+def _share_in_teams(platform: Platform, found: dict[Student, list[Handed]], roster: Roster | None) -> None:
+    """Give each member of a team what all of them handed in, where the platform keeps it by member."""
+    teams: dict[str, list[Handed]] = {}
+    for people in found.values():
+        for person in people:
+            if person.owner.team:
+                teams.setdefault(person.owner.team, []).append(person)
+    for team, people in teams.items():
+        items = [item for person in people for item in person.items]
+        once = {(item.path, item.file.size, item.file.read): item for item in items}
+        for person in people:
+            if not any(could_be_submission(item.path) for item in person.items):
+                person.items = list(once.values())
+        for student in roster.members(team) if roster else ():
+            if student not in found:
+                texts = sum(person.texts for person in people)
+                found[student] = [Handed(platform.owner(student), list(once.values()), texts, team)]
+
+
+def _own_id(owner: Owner) -> str:
+    """Make a student id of what the platform says: the login, or the name with the platform's number.
+
+    Raises:
+        CollectError: nothing of it can be the name of a folder.
+    """
+    plain = owner.name if owner.platform == "plain" else ""
+    for name in (owner.login, plain, slug(owner.name, owner.platform_id)):
+        if is_safe(name):
+            return name
+    raise CollectError("no id can be made of this name: give a --roster")

@@ -1,0 +1,175 @@
+"""ILIAS's exercise, from 5.2 to 10, and StudOn with it.
+
+Download (`ilExSubmission::getDirectoryNameFromUserData`; the StudOn plugin ExerciseStatusFile 1.3 builds the same):
+    `Lastname_Firstname_login_4711/work.ipynb`, in ASCII (`ue` or `u` for `ü`), below the assignment's title, a
+    translated *Submissions*, `Multi_Feedback_...` or, where teams hand in, `Team 7` (`Team_7` from the plugin) with
+    a folder for each member. A second file of one name is `work (2).ipynb`, and a late one has `Late Submission - `
+    in front, or what the platform's language has for it. Up to 8, files are dated when they were handed in; from 9,
+    when they are packed.
+
+Feedback: the *multi-feedback* upload takes the structure that it hands out, `multi_feedback_TITLE/FOLDER/file`, with
+the student's folder `Lastname_Firstname_login_4711` (`ilExAssignment::getMultiFeedbackFiles` up to 8,
+`TutorFeedbackZipRepository` from 9): the top folder must begin with `multi_feedback`, and only the number at the end of
+the other one counts.
+
+Grades: ILIAS itself has no import of marks. StudOn has, by its plugin ExerciseStatusFile (1.3; before that, its own
+patch of `ilExAssignmentStatusFile`): a `status.csv` in the zip, with these columns in this order; rows with 1 in
+`update` are taken over, as a whole. So without the status file of the download as a template, a comment that
+ILIAS has is lost. The plugin leaves out files that are called like the student's own; pages of feedback are not.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from functools import partial
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from proctor.lms.errors import ExportError
+from proctor.lms.export import zipped
+from proctor.lms.owner import Owner, Piece
+from proctor.lms.platform import Exported, Platform
+from proctor.lms.spreadsheet import guard, written
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from proctor.lms.members import File
+    from proctor.lms.owner import Student
+    from proctor.lms.platform import Reader, Request, Result
+    from proctor.lms.spreadsheet import Table
+
+COLUMNS = [
+    "update", "usr_id", "login", "lastname", "firstname", "status", "mark", "notice", "comment", "plagiarism",
+    "plag_comment",
+]  # fmt: skip
+FOLDER = re.compile(r"(?P<last>[^_]*)_(?P<first>[^_]*)_(?P<login>.+)_(?P<id>\d+)")
+TEAM = re.compile(r"Team[ _]\d+")
+LATE = re.compile(
+    r"(?:late|versp|remise en retard|retard|entrega tard|env[ií]o tard|fuera de plazo)[^-]* - (?P<rest>.+)",
+    re.IGNORECASE,
+)
+
+
+class Ilias(Platform):
+    """ILIAS's exercise."""
+
+    name = "ilias"
+    title = "ILIAS"
+    times = "files"
+    upload = (
+        "feedback.zip: exercise > Submissions and Grades > Multi-Feedback; on StudOn it brings the marks too"
+    )
+
+    def reader(self, files: Sequence[File], assignment: str, zone: dt.tzinfo | None) -> Reader:
+        """Return a function that reads one path, where the students' folders lie as deep as the most do."""
+        del assignment, zone
+        return partial(_read, depth=_depth(files))
+
+    def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:
+        """Return the columns of StudOn's status file."""
+        number = table.column("usr_id")
+        return None if number is None else general | {"platform_id": number}
+
+    def folder(self, student: Student, name: str) -> str:
+        """Return the folder of a student."""
+        del name
+        number = student.platform_id
+        return f"{student.last}_{student.first}_{student.login}_{number}" if number else ""
+
+    def export(self, request: Request) -> Exported:
+        """Return the status file, and the zip of feedback with the status file in it."""
+        status, problems = grades(request.results, request.template, request.passing)
+        able = [each for each in request.results if each.student not in problems]
+        zipped_pages = feedback(able, request.assignment, status)
+        return Exported({"status.csv": status, "feedback.zip": zipped_pages}, problems)
+
+
+PLATFORM = Ilias()
+
+
+def _read(path: PurePosixPath, depth: int) -> Sequence[Piece]:
+    match = FOLDER.fullmatch(path.parts[depth]) if len(path.parts) > depth + 1 else None
+    if not match:
+        return ()
+    above = path.parts[depth - 1] if depth else ""
+    team = above if TEAM.fullmatch(above) else ""
+    name = f"{match['first']} {match['last']}"
+    owner = Owner("ilias", name, match[0], match["login"], match["id"], team.replace("_", " "))
+    late = LATE.fullmatch(path.name)
+    inside = PurePosixPath(*path.parts[depth + 1 :])
+    return [Piece(owner, inside.with_name(late["rest"]) if late else inside, bool(late))]
+
+
+def _depth(files: Sequence[File]) -> int:
+    """Return at which depth the most folders look like a student's; the deeper of two that are equal."""
+    folders = {
+        (depth, file.path.parts[: depth + 1])
+        for file in files
+        for depth, part in enumerate(file.path.parts[:-1][:4])
+        if FOLDER.fullmatch(part)
+    }
+    counts = Counter(depth for depth, _ in folders)
+    return max(counts, key=lambda depth: (counts[depth], depth), default=0)
+
+
+def grades(
+    results: Sequence[Result], template: Table | None = None, passing: float | None = None
+) -> tuple[bytes, dict[str, str]]:
+    """Fill in the status file, or make one.
+
+    Args:
+        results: of the students.
+        template: the status file of the download, whose other columns stay as they are.
+        passing: the points from which the status is `passed`, else `failed`; None leaves the status.
+
+    Returns:
+        The status file, and for whom it has no row, the reason.
+
+    Raises:
+        ExportError: the template is no status file.
+    """
+    if template is not None and template.header[: len(COLUMNS)] != COLUMNS:
+        raise ExportError(
+            f"--template is no status file of StudOn's: its columns are not {', '.join(COLUMNS)}."
+        )
+    rows = {row[1]: row for row in template.rows} if template is not None else {}
+    problems = {}
+    for result in results:
+        number = result.origin.platform_id
+        if template is None:
+            rows[number] = _row(result)
+        if number not in rows:
+            problems[result.student] = "is not in the status file"
+            continue
+        rows[number][0] = "1"
+        rows[number][6] = written(result.points)
+        if passing is not None:
+            rows[number][5] = "passed" if result.points >= passing else "failed"
+    names = (2, 3, 4)  # which StudOn does not read: it knows people by usr_id
+    shown = [
+        [guard(cell) if place in names else cell for place, cell in enumerate(row)] for row in rows.values()
+    ]
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([COLUMNS, *shown])
+    return text.getvalue().encode(), problems
+
+
+def feedback(results: Sequence[Result], assignment: str, status: bytes) -> bytes:
+    """Return the multi-feedback zip, with the status file where StudOn looks for it."""
+    top = "multi_feedback_" + re.sub(r"[^A-Za-z0-9-]+", "_", assignment)
+    files = {"status.csv": status}
+    for result in results:
+        for page in result.pages:
+            files[f"{top}/{result.origin.folder}/{page.name}"] = page.read_bytes()
+    return zipped(files)
+
+
+def _row(result: Result) -> list[str]:
+    first, _, last = result.origin.name.rpartition(" ")
+    row = ["1", result.origin.platform_id, result.origin.login, last, first, "notgraded"]
+    return row + [""] * (len(COLUMNS) - len(row))
