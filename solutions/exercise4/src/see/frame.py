@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from Tests.selfcheck import in_words, quiet, yours
+from Tests.errors import in_words
+from Tests.selfcheck import quiet, yours
 
 BLUE, ORANGE, GREEN, PURPLE, INK = "#0072b2", "#c8500a", "#00805e", "#6b3fa0", "#1c2733"  # kind to all eyes
 PAPER = "#f7f9fb"

@@ -8,6 +8,7 @@ from src.see.activations import activations, fading_errors, your_activations
 from src.see.convolution import correlation_as_matrix, your_convolution, your_gradients, your_strides
 from src.see.digits import confusion, learn_digits, learned_kernels, learning_curve, misread
 from src.see.weights import signal_sizes, your_first_weights
+from src.see.widget import play
 
 __all__ = [
     "activations",
@@ -18,6 +19,7 @@ __all__ = [
     "learned_kernels",
     "learning_curve",
     "misread",
+    "play",
     "signal_sizes",
     "your_activations",
     "your_convolution",
