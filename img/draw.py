@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,6 +107,7 @@ def figures(layer: type[ConvolutionalLayer]) -> dict[str, Callable[[], list[Fram
     table["restacking_filters.gif"] = lambda: restacking.frames(KERNELS)
     table["backward_input.gif"] = lambda: spreading.frames(layer, SPREAD)
     for name in [name for name in table if name.endswith(".gif")]:
+        table[name] = cache(table[name])  # for the animation, and for its steps
         table[name.replace(".gif", "_steps.png")] = lambda draw=table[name]: [steps(draw())]
     table["conv_back_weights.png"] = lambda: gradient.frames(layer, GRADIENT)
     return table

@@ -39,7 +39,8 @@ def encode(frames: list[Frame]) -> bytes:
 def png(image: Pixels) -> bytes:
     """Return `image` as a PNG that holds nothing but its pixels; one of few colours is stored by its palette."""
     buffer = io.BytesIO()
-    colours, index = np.unique(image.reshape(-1, 4), axis=0, return_inverse=True)
+    values, index = np.unique(np.ascontiguousarray(image).view(np.uint32), return_inverse=True)
+    colours = values.view(np.uint8).reshape(-1, 4)
     if len(colours) > COLOURS + 1:
         Image.fromarray(image, "RGBA").save(buffer, "PNG", optimize=True)
         return buffer.getvalue()

@@ -20,7 +20,7 @@ from src.see import digits
 """
 ALL_PICTURES = """
 for name in see.__all__:
-    if name not in ("learn_digits", "learning_curve", "confusion", "learned_kernels", "misread"):
+    if name not in ("play", "learn_digits", "learning_curve", "confusion", "learned_kernels", "misread"):
         picture = getattr(see, name)()
         print("PICTURE", name, type(picture).__name__)
 """

@@ -6,8 +6,8 @@ neither are the kernels, so that a row that is taken for a column shows at once.
 
 import contextlib
 import unittest
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from itertools import chain
 from typing import Any
 
@@ -22,6 +22,7 @@ from Tests.selfcheck import Yours
 IMAGES = np.random.default_rng(1).normal(size=(2, 2, 5, 6))  # b, c, p, q
 TWINS = np.random.default_rng(5).normal(size=IMAGES.shape)
 OTHERS = np.random.default_rng(4).normal(size=(3, 2, 7, 5))
+BATCHES = {"images": IMAGES, "twins": TWINS, "others": OTHERS}
 KERNELS = np.random.default_rng(2).normal(size=(3, 2, 3, 5))  # n_kernels, c, m, n
 BIAS = np.array([0.5, -1.0, 2.0])
 RATE = 0.25
@@ -43,31 +44,43 @@ def error_for(stride: tuple[int, int], images: np.ndarray = IMAGES) -> np.ndarra
     return np.random.default_rng(3).normal(size=(len(images), len(KERNELS), rows, columns))
 
 
-def right_weights(error: np.ndarray, stride: tuple[int, int], images: np.ndarray = IMAGES) -> np.ndarray:
-    """Measure the gradient of the weights on the definition."""
-    whole = guess.responses_to_weights(guess.answer, images, KERNELS.shape)[..., :: stride[0], :: stride[1]]
-    return np.einsum("ubspq,bspq->u", whole, error).reshape(KERNELS.shape)
+@cache
+def to_weights(batch: str) -> np.ndarray:
+    """Measure how the answer to a batch depends on each weight, on the definition."""
+    return guess.responses_to_weights(guess.answer, BATCHES[batch], KERNELS.shape)
+
+
+@cache
+def to_pixels() -> np.ndarray:
+    """Measure how the answer depends on each pixel, on the definition."""
+    return guess.responses_to_pixels(lambda x: guess.answer(x, KERNELS), IMAGES.shape[1:])
+
+
+def right_weights(error: np.ndarray, stride: tuple[int, int], batch: str = "images") -> np.ndarray:
+    """Return the gradient of the weights."""
+    return np.einsum("ubspq,bspq->u", to_weights(batch)[..., :: stride[0], :: stride[1]], error).reshape(
+        KERNELS.shape
+    )
 
 
 def right_input(error: np.ndarray, stride: tuple[int, int]) -> np.ndarray:
-    """Measure the gradient of the input on the definition."""
-    whole = guess.responses_to_pixels(lambda x: guess.answer(x, KERNELS), IMAGES.shape[1:])
-    return np.einsum("uspq,bspq->bu", whole[..., :: stride[0], :: stride[1]], error).reshape(IMAGES.shape)
+    """Return the gradient of the input."""
+    return np.einsum("uspq,bspq->bu", to_pixels()[..., :: stride[0], :: stride[1]], error).reshape(
+        IMAGES.shape
+    )
 
 
-def earlier(right: np.ndarray, *before: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """Return what layers give that mix up the rounds: the gradients of those before are added, or come again."""
-    return [
-        ("added to the gradient of the backward before: start anew in each backward", right + sum(before)),
-        ("added to the gradient of the backward before: start anew in each backward", right + before[-1]),
-        *(
-            (
-                "the gradient of an earlier backward, or of another layer: keep it in self, anew each time",
-                each,
-            )
-            for each in before
-        ),
-    ]
+def earlier(right: np.ndarray, *rounds: Callable[[], np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield what layers give that mix up the rounds: the gradients of those before are added, or come again."""
+    before = [each() for each in rounds]
+    added = "added to the gradient of the backward before: start anew in each backward"
+    yield added, right + sum(before)
+    yield added, right + before[-1]
+    for each in before:
+        yield (
+            "the gradient of an earlier backward, or of another layer: keep it in self, anew each time",
+            each,
+        )
 
 
 def unless_stopped(came: Any, actual: Any, *others: Any) -> None:
@@ -329,7 +342,7 @@ class TestConv(unittest.TestCase):
 
     def test_conv_gradient_bias_small(self) -> None:
         """An error of 3 x 4 small numbers: the gradient of the bias is their sum."""
-        layer = self.layer((1, 1), small.W, np.zeros(1))
+        layer = self.layer((1, 1), small.W, BIAS[:1])
         layer.forward(small.X.astype(float))
         came = self.gone_back(layer, small.ERROR.astype(float))
         self.compare_bias(layer, small.ERROR, came, "get_gradient_bias")
@@ -370,12 +383,13 @@ class TestConv(unittest.TestCase):
             ("the sum for each image: axis 1 counts the kernels, it stays", error.sum(axis=(1, 2, 3))),
             ("the gradient times the learning rate: keep the gradient itself", RATE * right),
             ("the step, not the gradient", -RATE * right),
-            ("the bias, not its gradient", BIAS - RATE * right), ("the bias, not its gradient", BIAS),
+            ("the bias, not its gradient", BIAS[: len(right)] - RATE * right), ("the bias, not its gradient", BIAS[: len(right)]),
             ("the gradient twice: is it added to the one before", 2 * right),
             ("the sum of an error that is repeated where the stride has skipped", wide.sum(axis=(0, 2, 3))),
         ]  # fmt: skip
-        before = [error_for((1, 1), images).sum(axis=(0, 2, 3)) for images in (OTHERS, TWINS)]
-        guesses += earlier(right, *before) if len(right) == len(KERNELS) else []
+        if len(right) == len(KERNELS):
+            before = [error_for((1, 1), images).sum(axis=(0, 2, 3)) for images in (OTHERS, TWINS)]
+            guesses += earlier(right, *(partial(np.copy, each) for each in before))
         same_size = gradient.size == right.size and gradient.shape != right.shape
         gradient = gradient.reshape(right.shape) if same_size else gradient
         unless_stopped(came, gradient, right, what, guesses)
@@ -430,7 +444,10 @@ class TestConv(unittest.TestCase):
         """Compare the gradient of the weights for IMAGES."""
         gradient = self.kept(layer, "get_gradient_weights", came)
         wanted = right_weights(error, stride)
-        before = [right_weights(error_for((1, 1), images), (1, 1), images) for images in (OTHERS, TWINS)]
+        before = [
+            partial(right_weights, error_for((1, 1), BATCHES[batch]), (1, 1), batch)
+            for batch in ("others", "twins")
+        ]
         guesses = chain(earlier(wanted, *before), guess.weights_guesses(IMAGES, error, stride, RATE, KERNELS))
         measured = partial(self.measured_weights, IMAGES, error, stride, KERNELS)
         self.compare_gradient(gradient, wanted, measured, what, guesses, came=came)
@@ -487,7 +504,7 @@ class TestConv(unittest.TestCase):
         gradient = self.returned(came)
         wanted = right_input(error, stride)
         guesses = chain(
-            earlier(wanted, right_input(error_for((1, 1), TWINS), (1, 1))),
+            earlier(wanted, partial(right_input, error_for((1, 1), TWINS), (1, 1))),
             guess.input_guesses(IMAGES, error, stride, RATE, KERNELS),
         )
         self.compare_gradient(
@@ -618,16 +635,24 @@ class TestConv(unittest.TestCase):
             raise WrongError(f"{what}: the weights initializer was not asked: call its initialize(shape).")
         if not bias.asked:
             raise WrongError(f"{what}: the bias initializer was not asked: call its initialize(shape).")
-        known = {
-            (3, 2, 3, 5): "the shape of the weights: its second entry is only c", (30, 3): "the fan-in first: it belongs second",
-            (3, 2): "the channels alone", (3, 15): "m * n, without the channels", (3, 45): "the fan-out, n_kernels * m * n",
-            (2, 45): "the fan-out, n_kernels * m * n", (1, 90): "all weights in one row", (3,): "the shape of the bias: are the two initializers swapped",
-        }  # fmt: skip
         if len(weights.shape) != 2 or weights.shape[1] != 2 * 3 * 5:
-            seen = f" This is {known[weights.shape]}." if weights.shape in known else ""
+            seconds = {
+                2: "the channels alone",
+                15: "m * n, without the channels",
+                45: "the fan-out, n_kernels * m * n",
+            }
+            whole = {
+                (3, 2, 3, 5): "the shape of the weights: its second entry is only c",
+                (30, 3): "the fan-in first: it belongs second",
+                (1, 90): "all weights in one row",
+                (3,): "the shape of the bias: are the two initializers swapped",
+            }
+            second = seconds.get(weights.shape[1]) if len(weights.shape) == 2 else None
+            seen = whole.get(weights.shape, second)
             raise WrongError(
                 f"{what}: the weights initializer should be asked for a 2-D shape with"
-                f" the fan-in c * m * n = 30 as second entry, it was asked for {weights.shape}.{seen}"
+                f" the fan-in c * m * n = 30 as second entry, it was asked for {weights.shape}."
+                + (f" This is {seen}." if seen else "")
             )
         offset = np.ravel(as_numbers(layer.weights, f"{what}: the weights"))[0]
         expected = np.arange(90.0).reshape(KERNELS.shape)

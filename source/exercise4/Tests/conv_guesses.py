@@ -79,7 +79,10 @@ def forward_guesses(x: np.ndarray, w: np.ndarray, bias: np.ndarray) -> Iterator[
     yield "the answer of channel 0 alone: sum over all channels", each[0] + column
     yield "the answer of the last channel alone: is there = where += is meant", each[-1] + column
     yield "the mean over the channels: a sum is wanted", right / c + column
-    yield "with the channels of the kernels in reverse order", answer(x, w[:, ::-1]) + column
+    yield (
+        "with the channels in reverse order, or another slice of a 3-D correlation than the middle one",
+        answer(x, w[:, ::-1]) + column,
+    )
     yield (
         "one slice of a 3-D correlation in mode same: the middle one is wanted",
         sum((answer(x[:, [k]], w[:, [k + 1]]) for k in range(c - 1)), np.zeros(right.shape)) + column,
@@ -211,7 +214,7 @@ def weights_guesses(
         return np.einsum("ubspq,bspq->u", whole[:, pictures], error[pictures]).reshape(w.shape)
 
     right = gradient(wide)
-    yield "the mean over the batch: a sum is wanted", right / len(x)
+    yield "a mean over the batch or the channels: a sum is wanted", right / len(x)
     yield (
         "the gradient of the last image alone: is there = where += is meant",
         gradient(wide, slice(-1, None)),
@@ -265,12 +268,11 @@ def input_guesses(
         gradient(wide * (kernels == len(w) - 1)),
     )
     yield "the mean over the kernels: a sum is wanted", right / len(w)
-    yield "the mean over the channels", right / shape[0]
+    yield "divided by the number of channels, or by the size of the batch", right / shape[0]
     yield (
         "the sum over the channels, for all channels: each has its own gradient",
         np.broadcast_to(right.sum(1, keepdims=True), right.shape),
     )
-    yield "divided by the size of the batch", right / len(x)
     yield "summed over the batch: each image has its own gradient", np.broadcast_to(right.sum(0), right.shape)
     yield "summed over the batch: each image has its own gradient", right.sum(0)
     yield "the gradient of the last image, for all images", np.broadcast_to(right[-1], right.shape)
