@@ -14,9 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "specimens"), str(ROOT / "source" / "exercise4")]
 
-from build import PARTS, solution, without_magics  # noqa: E402
-
-from bank import body, swap  # noqa: E402
+from bank import body, solution, swap  # noqa: E402
 
 CELLS = {
     "activation_functions": ("sigmoid_forward", "sigmoid_backward", "relu_forward", "relu_backward"),
@@ -26,7 +24,7 @@ CELLS = {
         "conv_update", "conv_initialize",
     ),
 }  # fmt: skip
-PLACES = r"Sigmoid|ReLU|Const|UniformRandom|He\.|FlattenLayer|ConvolutionalLayer|get_gradient_|step of the (weights|bias)"
+PLACES = r"Sigmoid|ReLU|Const|UniformRandom|He\.|FlattenLayer|ConvolutionalLayer|get_gradient_|step of the"
 
 SAID = {
     "sigmoid_sign": "1 / (1 + exp(x)): the minus in front of x is missing",
@@ -174,7 +172,7 @@ SAID = {
     "conv_class_settings": "",
     "conv_forward_unfinished": "ConvolutionalLayer.forward is not written yet",
     "conv_constructor_only": "ConvolutionalLayer.forward is not written yet",
-    "conv_weights_shape_of_constructor": "self.weights should be [n_kernels, c, m, n], (3, 2, 3, 5) here, it is (2, 3, 3, 5)",
+    "conv_weights_shape_of_constructor": "self.weights should be [n_kernels, c, m, n], (3, 2, 3, 5) here",
     "stride_ignored": "the output without stride",
     "stride_swapped": "with the strides of rows and columns swapped",
     "stride_swapped_throughout": "with the strides of rows and columns swapped",
@@ -218,7 +216,7 @@ SAID = {
     "initialize_bias_forgotten": "the bias initializer was not asked: call its initialize(shape)",
     "initialize_bias_from_weights": "the bias initializer was not asked: call its initialize(shape)",
     "initialize_swapped": "the shape of the bias: are the two initializers swapped",
-    "initialize_bias_too_many": "the bias initializer should be asked for n_kernels = 3 numbers, it was asked for (3, 30)",
+    "initialize_bias_too_many": "should be asked for n_kernels = 3 numbers, it was asked for (3, 30)",
     "initialize_bias_of_one": "the bias initializer should be asked for n_kernels = 3 numbers, it was asked for (1,)",
     "initialize_one_kernel": "",
     "initialize_unfinished_and_none": "ConvolutionalLayer.initialize is not written yet",
@@ -289,8 +287,7 @@ SAID = {
 SLIPS: dict[str, tuple[str, Any, str]] = {
     "a shape where rand wants numbers": (
         "initializers", body("UniformRandom.initialize", "return np.random.rand(weight_shape)"),
-        "`return np.random.rand(weight_shape)`, with TypeError: 'tuple' object cannot be interpreted as an integer"
-        " (rand and randn want numbers, not a tuple",
+        "`return np.random.rand(weight_shape)`, with TypeError",
     ),
     "a raise that was left behind": (
         "activation_functions",
@@ -345,7 +342,8 @@ class Checks:
         self.places = {
             "Sigmoid": [(sigmoid, "Sigmoid")], "ReLU": [(relu, "ReLU")],
             "Const": [(initializers, "Const"), (conv, "Constant")], "UniformRandom": [(initializers, "Uniform")],
-            "He": [(initializers, "He"), (conv, "He")], "ConvolutionalLayer": [(conv, "Conv")], "FlattenLayer": [(conv, "Flatten")],
+            "He": [(initializers, "He"), (conv, "He")], "ConvolutionalLayer": [(conv, "Conv")],
+            "FlattenLayer": [(conv, "Flatten")],
         }  # fmt: skip
         self.solved: dict[str, Any] = {}
         for part, source in solution().items():
@@ -367,11 +365,11 @@ class Checks:
 
 def names(source: str, cell: str) -> dict[str, Any]:
     """Run a cell, whose lines can be read in a traceback as those of a notebook can, and return its names."""
-    file, source = f"<cell {cell}>", without_magics(source)
+    file = f"<cell {cell}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     found: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(source, file, "exec"), found)
     return found
 
 
-__all__ = ["CELLS", "PARTS", "PLACES", "SAID", "SLIPS", "Checks", "names", "solution"]
+__all__ = ["CELLS", "PLACES", "SAID", "SLIPS", "Checks", "names", "solution"]

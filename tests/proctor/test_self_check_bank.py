@@ -11,9 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]
 
-from self_check_bank import PLACES, SAID, SLIPS, Checks, names, solution  # noqa: E402
-
 from bank import mistakes, right_answers  # noqa: E402
+from self_check_bank import PLACES, SAID, SLIPS, Checks, names, solution  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -14,17 +14,21 @@ BACK = np.array([1.0, 2.0, 3.0, 2.0, 4.0])
 
 ANSWERS: dict[str, dict[str, tuple[Any, list[tuple[str, Any]]]]] = {
     "first": {
-        "y": ([0, 0, 3], [("the absolute value", [2, 0, 3]), ("the largest number: np.maximum compares number by number", 3)]),
+        "y": ([0, 0, 3], [("the absolute value", [2, 0, 3]),
+                        ("the largest number: np.maximum compares number by number", 3)]),
         "is_positive": ([0, 0, 1], [("x >= 0: at exactly 0 it should be False", [0, 1, 1])]),
-        "passed": ([0, 0, 5], [("x where it is positive: the error is wanted", [0, 0, 3]), ("the error everywhere", [5, 5, 5])]),
+        "passed": ([0, 0, 5], [("x where it is positive: the error is wanted", [0, 0, 3]),
+                             ("the error everywhere", [5, 5, 5])]),
     },
     "slope": {
-        "s": (S, [("1 / (1 + exp(x)): the minus is missing", 1 - S), ("1 / 1 + exp(-x): parentheses are missing", 4 / 3)]),
+        "s": (S, [("1 / (1 + exp(x)): the minus is missing", 1 - S),
+                  ("1 / 1 + exp(-x): parentheses are missing", 4 / 3)]),
         "slope": (S * (1 - S), [("x * (1 - x): the formula wants s", np.log(3) * (1 - np.log(3))), ("1 - s", 1 - S)]),
         "ten": ((S * (1 - S)) ** 10, [("ten times the slope: ten slopes are multiplied", 10 * S * (1 - S))]),
     },
     "spread": {
-        "spread": (0.1, [("1 / n_in, the variance: take its root", 0.01), ("He's spread, for layers with a ReLU", 0.02**0.5)]),
+        "spread": (0.1, [("1 / n_in, the variance: take its root", 0.01),
+                         ("He's spread, for layers with a ReLU", 0.02**0.5)]),
     },
     "window": {
         "window": (WINDOW, [("columns 0 to 2: column 1 is the first one wanted", [[1, 2, 0], [0, 1, 3], [2, 0, 1]])]),

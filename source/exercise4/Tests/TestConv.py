@@ -193,7 +193,8 @@ class TestConv(unittest.TestCase):
         if getattr(layer, "weights", None) is not None and np.shape(layer.weights) != (3, 2, 3, 5):
             came = in_tuple(np.shape(layer.weights))
             raise WrongError(
-                f"ConvolutionalLayer.__init__: self.weights should be [n_kernels, c, m, n], (3, 2, 3, 5) here, it is {came}."
+                f"ConvolutionalLayer.__init__: self.weights should be [n_kernels, c, m, n], (3, 2, 3, 5) here,"
+                f" it is {came}."
             )
 
     def test_conv_forward_weights(self) -> None:
@@ -254,7 +255,7 @@ class TestConv(unittest.TestCase):
         if np.shape(output) != (2, 1, 5, 6):
             raise WrongError(
                 f"{FORWARD}: a kernel of 2 x 4 should keep 5 rows and 6 columns, the output is"
-                f" {in_tuple(np.shape(output))}. The rows of zeros above and below are m - 1 together, the columns n - 1."
+                f" {in_tuple(np.shape(output))}. Rows of zeros: m - 1 in all; columns: n - 1."
             )
 
     def test_conv_forward_again(self) -> None:
@@ -281,7 +282,8 @@ class TestConv(unittest.TestCase):
         output = as_numbers(self.layer().forward(image.copy()), FORWARD)
         answer = output - BIAS[:, np.newaxis, np.newaxis]
         channel, row, column = (int(index) for index in np.argwhere(image[0])[0])
-        what = f"{FORWARD}: the answer to a bright pixel in channel {channel}, row {row}, column {column}, bias subtracted"
+        pixel = f"channel {channel}, row {row}, column {column}"
+        what = f"{FORWARD}: the answer to a bright pixel in {pixel}, bias subtracted"
         guesses = guess.forward_guesses(image, KERNELS, np.zeros(3))
         assert_array(answer, expected[np.newaxis], what, guesses=guesses)
 
@@ -383,7 +385,8 @@ class TestConv(unittest.TestCase):
             ("the sum for each image: axis 1 counts the kernels, it stays", error.sum(axis=(1, 2, 3))),
             ("the gradient times the learning rate: keep the gradient itself", RATE * right),
             ("the step, not the gradient", -RATE * right),
-            ("the bias, not its gradient", BIAS[: len(right)] - RATE * right), ("the bias, not its gradient", BIAS[: len(right)]),
+            ("the bias, not its gradient", BIAS[: len(right)] - RATE * right),
+            ("the bias, not its gradient", BIAS[: len(right)]),
             ("the gradient twice: is it added to the one before", 2 * right),
             ("the sum of an error that is repeated where the stride has skipped", wide.sum(axis=(0, 2, 3))),
         ]  # fmt: skip
@@ -662,7 +665,8 @@ class TestConv(unittest.TestCase):
             ("the weights as a matrix: reshape them to [n_kernels, c, m, n]", np.arange(90.0).reshape(3, 30)),
             ("the weights in another order: reshape to [n_kernels, c, m, n] in one go",
              np.arange(90.0).reshape(3, 30).reshape(KERNELS.shape, order="F")),
-            ("the weights in another order: the kernels come first", np.moveaxis(np.arange(90.0).reshape(2, 3, 5, 3), -1, 0)),
+            ("the weights in another order: the kernels come first",
+             np.moveaxis(np.arange(90.0).reshape(2, 3, 5, 3), -1, 0)),
             ("the weights with the kernels as last axis: they come first", np.arange(90.0).reshape(2, 3, 5, 3)),
             ("the weights as they were: assign the result to self.weights", KERNELS),
         ]  # fmt: skip
