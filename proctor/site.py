@@ -13,15 +13,41 @@ import sys
 import tempfile
 from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import nbformat
+from jinja2 import pass_context
+from latex2mathml.converter import convert
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
-from traitlets.config import Config
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 SECONDS = 600
 ENDING = {".png": "image/png", ".gif": "image/gif"}
+
+
+class Renderer(IPythonRenderer):
+    """nbconvert's renderer, with formulas as MathML, which a page shows without a script and without a network."""
+
+    def block_math(self, body: str) -> str:
+        """Render a formula of its own line."""
+        return formula(body, "block")
+
+    def inline_math(self, body: str) -> str:
+        """Render a formula within a line."""
+        return formula(body, "inline")
+
+
+def formula(body: str, display: str) -> str:
+    """Return LaTeX as MathML; the converter knows `align*` for `aligned`."""
+    return str(convert(re.sub(r"(begin|end)\{aligned\}", r"\1{align*}", body), display=display))
+
+
+@pass_context
+def markdown2html(context: Any, source: str) -> str:  # noqa: ARG001  nbconvert gives it
+    """Render Markdown; whole HTML blocks stay open across blank lines, as they do in Jupyter."""
+    return str(MarkdownWithMath(renderer=Renderer(escape=False)).render(source))
 
 
 def page(folder: Path, name: str) -> str:
@@ -37,8 +63,9 @@ def page(folder: Path, name: str) -> str:
     for cell in notebook.cells:
         if cell.get("metadata", {}).get("jupyter", {}).get("source_hidden"):
             cell.source = cell.source.splitlines()[0]
-    exporter = HTMLExporter(config=Config({"HTMLExporter": {"embed_images": True}}))
-    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"path": str(folder), "name": name}})
+    html, _ = HTMLExporter(filters={"markdown2html": markdown2html}).from_notebook_node(
+        notebook, {"metadata": {"path": str(folder), "name": name}}
+    )
     return embed(html, folder)
 
 

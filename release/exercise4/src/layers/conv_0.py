@@ -1,5 +1,5 @@
 # %%writefile src/layers/conv.py
-# To save: delete the "# " above, run. To reset: empty this cell, run %load src/layers/conv_0.py in it.
+# Save: delete the "# " above, run. Reset: %load src/layers/conv_0.py
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view  # all windows at once: for the way without loops
 from scipy.signal import convolve, correlate

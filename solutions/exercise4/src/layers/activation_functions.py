@@ -1,5 +1,5 @@
 # %%writefile src/layers/activation_functions.py
-# To save: delete the "# " above, run. To reset: empty this cell, run %load src/layers/activation_functions_0.py in it.
+# Save: delete the "# " above, run. Reset: %load src/layers/activation_functions_0.py
 import numpy as np
 
 from src.base import BaseLayer
