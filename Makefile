@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
 
-.PHONY: demo test thorough check bench release img fairness mutants attacks lab clean
+.PHONY: demo test thorough check bench release site img fairness mutants attacks lab clean
 
 # A class from specimens, generated, graded and exported: who got what.
 demo: $(STAMP)
@@ -34,6 +34,10 @@ bench: $(STAMP)
 release: $(STAMP)
 	$(BIN)/nbgrader generate_assignment exercise4 --force
 	$(BIN)/nbgrader generate_solution exercise4 --force
+
+# The solved lesson as one page, in build/site.
+site: $(STAMP)
+	$(BIN)/python -m proctor.site exercise4
 
 img: $(STAMP)
 	$(BIN)/python img/draw.py

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
-from figures import forward, gradient, restacking, sliding
-from figures.files import Frame, decode, difference, encode
+from figures import forward, gradient, restacking, sliding, spreading
+from figures.files import Frame, decode, difference, encode, steps
 from figures.reference import SOLUTIONS, ConvolutionalLayer, MissingReferenceError, load_layer
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ SLIDES = {
         IMAGE,
         WEIGHTS,
         stride=(1, 1),
-        pace=700,
-        pause=2500,
-        stops=frozenset({(0, 0), (1, 1)}),
+        pace=1450,
+        pause=1850,
+        stops=frozenset(),
+        shown=((0, 0), (0, 1), (0, 2), (0, 4), (1, 0), (1, 1), (3, 3), (4, 4)),
     ),
     "padding_strides.gif": sliding.Slide(
         "Same padding, stride 2",
@@ -52,8 +54,8 @@ SLIDES = {
         IMAGE,
         WEIGHTS,
         stride=(2, 2),
-        pace=1500,
-        pause=2500,
+        pace=1250,
+        pause=1600,
         stops=frozenset({(0, 0)}),
     ),
 }
@@ -67,7 +69,7 @@ KERNELS = restacking.Story(
             [matrix("314 159 265"), matrix("271 828 459"), matrix("161 803 398")],
         ]
     ),
-    hold=3000,
+    hold=2050,
     step=100,
     steps=4,
 )
@@ -80,6 +82,22 @@ GRADIENT = gradient.Example(
 )
 
 
+SPREAD = spreading.Story(
+    kernel=WEIGHTS,
+    errors={(1, 1): matrix("1021 0310 2101"), (2, 2): matrix("12 31")},
+    size=(3, 4),
+    scenes=(
+        spreading.Scene((1, 1), ((1, 1),), "One error spreads back", "Each pixel in its window gets error · weight."),
+        spreading.Scene((1, 1), ((1, 1), (1, 2)), "The next one adds up", "Where two windows overlap, both count."),
+        spreading.Scene((1, 1), None, "All errors together", "This is the gradient of the input."),
+        spreading.Scene((2, 2), ((0, 0),), "Stride 2: zeros in between", "Windows that were skipped have no error."),
+        spreading.Scene((2, 2), ((0, 0), (2, 2)), "The rest is as before", "Each error spreads where its window was."),
+        spreading.Scene((2, 2), None, "All errors, stride 2", "The gradient has the size of the input again."),
+    ),
+    pace=1950,
+)  # fmt: skip
+
+
 def figures(layer: type[ConvolutionalLayer]) -> dict[str, Callable[[], list[Frame]]]:
     """Return, for each file, what draws it."""
     table: dict[str, Callable[[], list[Frame]]] = {
@@ -87,6 +105,10 @@ def figures(layer: type[ConvolutionalLayer]) -> dict[str, Callable[[], list[Fram
     }
     table["conv_forward.png"] = lambda: forward.frames(FORWARD)
     table["restacking_filters.gif"] = lambda: restacking.frames(KERNELS)
+    table["backward_input.gif"] = lambda: spreading.frames(layer, SPREAD)
+    for name in [name for name in table if name.endswith(".gif")]:
+        table[name] = cache(table[name])  # for the animation, and for its steps
+        table[name.replace(".gif", "_steps.png")] = lambda draw=table[name]: [steps(draw())]
     table["conv_back_weights.png"] = lambda: gradient.frames(layer, GRADIENT)
     return table
 

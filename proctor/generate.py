@@ -7,6 +7,9 @@ what nbgrader made of it, and deterministic.
 
 from __future__ import annotations
 
+import base64
+import bz2
+import json
 import re
 import shutil
 from pathlib import Path
@@ -15,6 +18,8 @@ from typing import Any
 import nbformat
 
 MARKER = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
+PACKED = 'FILES = ""\n'
+"""The line of a code cell that is filled with the given text files, for who uploads only the notebook."""
 FIGURE = re.compile(r"\bimg/([\w.-]+\.(?:png|gif))")
 
 
@@ -24,6 +29,7 @@ def finish_release(assignment: str, student: str, notebooks: list[str]) -> None:
     _tidy_notebooks(folder)
     _write_layers(folder, suffix="_0")
     _copy_figures(folder)
+    _pack_files(folder)
 
 
 def finish_solution(assignment: str, student: str, notebooks: list[str]) -> None:  # noqa: ARG001
@@ -32,6 +38,7 @@ def finish_solution(assignment: str, student: str, notebooks: list[str]) -> None
     _tidy_notebooks(folder)
     _write_layers(folder, suffix="")
     _copy_figures(folder)
+    _pack_files(folder)
 
 
 def solution_cells(notebook: Any) -> dict[str, str]:
@@ -70,3 +77,22 @@ def _copy_figures(folder: Path) -> None:
     for name in sorted({name for text in texts for name in FIGURE.findall(text)}):
         (folder / "img").mkdir(exist_ok=True)
         shutil.copyfile(Path("img") / name, folder / "img" / name)
+
+
+def _pack_files(folder: Path) -> None:
+    """Put the modules beside the notebooks into the line that waits for them.
+
+    They are packed by bzip2, which makes the same bytes on every computer.
+    """
+    files = {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for top in ("src", "Tests")
+        for path in sorted((folder / top).rglob("*"))
+        if path.suffix in {".py", ".html"}
+    }
+    packed = base64.b85encode(bz2.compress(json.dumps(files).encode(), 9)).decode()
+    for path in folder.glob("*.ipynb"):
+        text = path.read_text(encoding="utf-8")
+        if json.dumps(PACKED)[1:-1] in text:
+            line = json.dumps(f'FILES = "{packed}"\n')[1:-1]
+            path.write_text(text.replace(json.dumps(PACKED)[1:-1], line), encoding="utf-8")

@@ -89,10 +89,12 @@ class Notebook:
         return "".join(self.cell(name).locator(".jp-OutputArea-output").all_text_contents())
 
     def colour(self, name: str) -> str:
-        """Name the colour that prevails in the output of a cell, "red", "green" or "blue", as it is drawn."""
+        """Name the colour that prevails in the output of a cell, "red", "green", "blue" or "grey", as it is drawn."""
         drawn = self.cell(name).locator(".jp-OutputArea-output pre span").first
         style = drawn.evaluate("span => getComputedStyle(span).color")
         shares = [int(share) for share in re.findall(r"\d+", style)[:3]]
+        if max(shares) - min(shares) < 16:
+            return "grey"
         return ("red", "green", "blue")[shares.index(max(shares))]
 
     def source(self, name: str) -> str:

@@ -37,9 +37,16 @@ def encode(frames: list[Frame]) -> bytes:
 
 
 def png(image: Pixels) -> bytes:
-    """Return `image` as a PNG that holds nothing but its pixels."""
+    """Return `image` as a PNG that holds nothing but its pixels; one of few colours is stored by its palette."""
     buffer = io.BytesIO()
-    Image.fromarray(image, "RGBA").save(buffer, "PNG", optimize=True)
+    values, index = np.unique(np.ascontiguousarray(image).view(np.uint32), return_inverse=True)
+    colours = values.view(np.uint8).reshape(-1, 4)
+    if len(colours) > COLOURS + 1:
+        Image.fromarray(image, "RGBA").save(buffer, "PNG", optimize=True)
+        return buffer.getvalue()
+    picture = Image.fromarray(index.reshape(image.shape[:2]).astype(np.uint8), "P")
+    picture.putpalette(np.ascontiguousarray(colours[:, :3]).tobytes())
+    picture.save(buffer, "PNG", optimize=True, transparency=colours[:, 3].tobytes())
     return buffer.getvalue()
 
 
@@ -99,6 +106,22 @@ def indexed(image: Pixels, palette: Pixels, nearest: Pixels) -> Image.Image:
     picture = Image.fromarray(index, "P")
     picture.putpalette(palette.tobytes())
     return picture
+
+
+def steps(frames: list[Frame], most: int = 6) -> Frame:
+    """Return a still picture of up to `most` frames that are to be read, two in a row, in the colours of a GIF.
+
+    It is for readers who want no motion, or more time.
+    """
+    held = [frame.image for frame in frames if frame.decisive]
+    places = np.linspace(0, len(held) - 1, min(most, len(held))).round().astype(int)
+    chosen = [held[place] for place in places]
+    if len(chosen) % 2:
+        chosen.append(np.zeros_like(chosen[0]))
+    whole = np.vstack([np.hstack(chosen[at : at + 2]) for at in range(0, len(chosen), 2)])
+    palette, nearest = colour_table([Frame(whole)])
+    shown = np.where(whole[..., 3:] >= OPAQUE, 255, 0).astype(np.uint8)
+    return Frame(np.concatenate([palette[nearest[packed(whole)]] * (shown > 0), shown], axis=-1))
 
 
 def decode(data: bytes) -> list[Frame]:

@@ -79,12 +79,12 @@ def draw(axes: Axes, shapes: Shapes) -> None:
             axes,
             kernel.centre[0] + 16,
             kernel.y + kernel.h + 26,
-            f"kernel {number + 1}: M {TIMES} N {TIMES} C",
+            f"kernel {number}: C {TIMES} M {TIMES} N",
             colour=tone.text,
         )
     write(axes, block[0].centre[0], block[0].y + height + 28, "input", colour=INPUT.text)
-    write(axes, first.centre[0], first.y - 24, "output 1", colour=KERNEL.text)
-    write(axes, second.centre[0], second.y + height + 28, "output 2", colour=KERNEL_2.text)
+    write(axes, first.centre[0], first.y - 24, "output 0", colour=KERNEL.text)
+    write(axes, second.centre[0], second.y + height + 28, "output 1", colour=KERNEL_2.text)
     panel(axes, SUM)
     write(axes, *SUM.centre, "output s  =  Σ over c (input c ⋆ kernel s, c)  +  bias s", size=BODY)
 

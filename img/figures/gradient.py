@@ -74,7 +74,7 @@ def frames(layer_class: type[ConvolutionalLayer], example: Example) -> list[Fram
 
 def draw(axes: Axes, example: Example, gradient: Numbers) -> None:
     """Draw the padded channels on the left, the error in the middle, the gradient [C, m, n] on the right."""
-    headline(axes, "The gradient of kernel 1", "Correlate each padded channel with the error of output 1.")
+    headline(axes, "The gradient of kernel 0", "Correlate each padded channel with the error of output 0.")
     error = draw_error(axes, example)
     for c, values in enumerate(example.image):
         ring = padded_sheet(axes, (INPUT_LEFT, TOP + c * STEP), values, CELL, INPUT, size=SIZE)
@@ -90,12 +90,12 @@ def draw(axes: Axes, example: Example, gradient: Numbers) -> None:
         outline(axes, under, CARD, width=6)
         outline(axes, under, INK, z=4.1)
         outline(axes, cell_box(corner, CELL, *example.entry), INK)
-        write(axes, MARGIN, ring.centre[1], f"c{c + 1}", colour=INPUT.text, bold=True, align="left")
+        write(axes, MARGIN, ring.centre[1], f"c{c}", colour=INPUT.text, bold=True, align="left")
         write(
             axes,
             result.x + result.w + 12,
             result.centre[1],
-            f"k1 c{c + 1}",
+            f"s0 c{c}",
             colour=KERNEL.text,
             bold=True,
             align="left",
@@ -114,9 +114,9 @@ def draw_error(axes: Axes, example: Example) -> Box:
     front = sheet(axes, corner, (rows, columns), CELL, KERNEL, values=example.error[0], size=SIZE, z=3)
     outline(axes, front, KERNEL.line)
     write(axes, front.centre[0], front.y + front.h + 28, "error of", colour=KERNEL.text)
-    write(axes, front.centre[0], front.y + front.h + 58, "output 1", colour=KERNEL.text)
-    write(axes, front.centre[0], FOOT - 62, "kernel 2 likewise,", colour=KERNEL_2.text)
-    write(axes, front.centre[0], FOOT - 32, "with output 2", colour=KERNEL_2.text)
+    write(axes, front.centre[0], front.y + front.h + 58, "output 0", colour=KERNEL.text)
+    write(axes, front.centre[0], FOOT - 62, "kernel 1 likewise,", colour=KERNEL_2.text)
+    write(axes, front.centre[0], FOOT - 32, "with output 1", colour=KERNEL_2.text)
     return front
 
 
@@ -125,5 +125,5 @@ def draw_sum(axes: Axes, example: Example, value: int) -> None:
     panel(axes, SUM)
     pairs = zip(window(example, 0, example.entry).flat, example.error[0].flat, strict=True)
     terms = " + ".join(f"{x}·{e}" for x, e in pairs if e)
-    write(axes, SUM.x + 24, SUM.centre[1], "framed in k1 c1:", colour=INK, align="left")
+    write(axes, SUM.x + 24, SUM.centre[1], "framed in s0 c0:", colour=INK, align="left")
     write(axes, SUM.x + SUM.w - 24, SUM.centre[1], f"{terms} = {value}", colour=INK, bold=True, align="right")

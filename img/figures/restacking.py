@@ -67,8 +67,8 @@ def scenes() -> list[Scene]:
     anew = np.stack([np.array(STACKS)[channels] + BEHIND * kernels, 272 - TAB * kernels], axis=-1).astype(
         float
     )
-    by_kernel = [(40.0, ROWS[s] + TAB + 1.5 * CELL, f"kernel {s + 1}", TONES[s].text) for s in range(2)]
-    by_channel = [(STACKS[c] + 60.0, 458.0, f"for input {c + 1}", INK) for c in range(3)]
+    by_kernel = [(40.0, ROWS[s] + TAB + 1.5 * CELL, f"kernel {s}", TONES[s].text) for s in range(2)]
+    by_channel = [(STACKS[c] + 60.0, 458.0, f"for input {c}", INK) for c in range(3)]
     return [
         Scene(
             whole,
@@ -77,7 +77,7 @@ def scenes() -> list[Scene]:
             labels=by_kernel,
         ),
         Scene(
-            apart, "1. Take the kernels apart", "One sheet for each kernel k and channel c.", labels=by_kernel
+            apart, "1. Take the kernels apart", "One sheet for each kernel s and channel c.", labels=by_kernel
         ),
         Scene(apart, "2. Flip the rows", "What was at the bottom is now on top.", -1, labels=by_kernel),
         Scene(
@@ -138,7 +138,7 @@ def draw(axes: Axes, weights: Numbers, scene: Scene) -> None:
     for s, c in reversed(list(np.ndindex(weights.shape[:2]))):
         x, y = scene.places[s, c]
         z = 2 + (weights.shape[1] - c) + 3 * (weights.shape[0] - s)
-        name = f"k{s + 1} c{c + 1}"
+        name = f"s{s} c{c}"
         draw_sheet(axes, (x, y), weights[s, c], (scene.rows, scene.columns), tone=TONES[s], name=name, z=z)
     for x, y, text, colour in scene.labels:
         write(axes, x, y, text, colour=colour, align="left" if x == 40 else "center")

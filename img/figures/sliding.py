@@ -44,7 +44,7 @@ class Slide:
 
     `image` is [p, q], `kernel` [m, n], both extents odd. `pace` and `pause` are in milliseconds: the longer
     `pause` goes to the last position, and to those in `stops` (row, column of the output), where there is
-    something new to see.
+    something new to see. `shown` are the positions that have a frame; all of them if it is empty.
     """
 
     title: str
@@ -55,6 +55,7 @@ class Slide:
     pace: int
     pause: int
     stops: frozenset[tuple[int, int]]
+    shown: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,12 @@ def positions(layer_class: type[ConvolutionalLayer], slide: Slide) -> list[Posit
 
 
 def frames(layer_class: type[ConvolutionalLayer], slide: Slide) -> list[Frame]:
-    """Draw one frame for each position of the kernel."""
+    """Draw one frame for each position of the kernel that is shown."""
     places = positions(layer_class, slide)
     pictures = []
     for number, place in enumerate(places, start=1):
+        if slide.shown and (place.row, place.column) not in slide.shown:
+            continue
         with card(HEIGHT) as axes:
             draw(axes, slide, places[:number])
             held = (place.row, place.column) in slide.stops or number == len(places)

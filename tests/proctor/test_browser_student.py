@@ -1,4 +1,4 @@
-"""A student's way through the notebook, in a real browser: red, green, Validate, save and reset."""
+"""A student's way through the notebook, in a real browser: grey, green, Validate, save and reset."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def desk() -> Iterator[Desk]:
         yield desk
 
 
-def test_from_red_to_green(desk: Desk) -> None:
-    """The release runs to its end and is red; with the solution pasted it is green, and Validate agrees."""
+def test_from_grey_to_green(desk: Desk) -> None:
+    """The release runs to its end and is grey; with the solution pasted it is green, and Validate agrees."""
     notebook = Notebook(desk, "begun/exercise4.ipynb")
     notebook.run_all()
     assert [name for name in notebook.code if not RAN.match(notebook.prompt(name))] == []
-    assert {name: notebook.colour(name) for name in notebook.graded} == dict.fromkeys(notebook.graded, "red")
-    assert "✗ Sigmoid.forward is not written yet." in notebook.output("sigmoid_forward")
+    assert {name: notebook.colour(name) for name in notebook.graded} == dict.fromkeys(notebook.graded, "grey")
+    assert "○ Sigmoid.forward is not written yet." in notebook.output("sigmoid_forward")
     assert WAITING in notebook.output("pay-off-learn-code")
 
     for part, source in solution().items():
@@ -75,7 +75,7 @@ def test_reset_and_save(desk: Desk) -> None:
     notebook.run("conv")  # it loads the stub
     assert notebook.source("conv") == f"# %load src/layers/conv_0.py\n{(folder / 'conv_0.py').read_text()}"
     notebook.run("conv")
-    assert "✗ ConvolutionalLayer.__init__ is not written yet." in notebook.run("conv_forward")
+    assert "○ ConvolutionalLayer.__init__ is not written yet." in notebook.run("conv_forward")
     failed = re.findall(r'self_check\("(\w+)"\)', notebook.validate())
     assert failed == [name for name in notebook.graded if name.startswith(("flatten", "conv"))]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 IMG = Path(__file__).resolve().parents[2] / "img"
-MODULES = ("draw", "forward", "gradient", "restacking", "sliding", "theme")
+MODULES = ("draw", "forward", "gradient", "restacking", "sliding", "spreading", "theme")
 
 # Linear RGB as people without green or red cones see it (Machado, Oliveira and Fernandes 2009, severity 1).
 DEUTERANOPIA = [
@@ -64,6 +64,12 @@ def drawings(img: SimpleNamespace, layer: type[Any]) -> Iterator[tuple[int, Call
     gradient = img.gradient.gradients(layer, img.draw.GRADIENT)[0]
     yield img.gradient.HEIGHT, lambda axes: img.gradient.draw(axes, img.draw.GRADIENT, gradient)
     yield img.forward.HEIGHT, lambda axes: img.forward.draw(axes, img.draw.FORWARD)
+    for scene in img.draw.SPREAD.scenes:
+        found = img.spreading.gradient(layer, img.draw.SPREAD, scene)
+        yield (
+            img.spreading.HEIGHT,
+            lambda axes, s=scene, f=found: img.spreading.draw(axes, img.draw.SPREAD, s, f),
+        )
     flat = img.restacking.scenes()[1]
     yield img.restacking.HEIGHT, lambda axes: img.restacking.draw(axes, img.draw.KERNELS.weights, flat)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 IMG = Path(__file__).resolve().parents[2] / "img"
-MODULES = ("draw", "gradient", "restacking", "sliding")
+MODULES = ("draw", "gradient", "restacking", "sliding", "spreading")
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +121,29 @@ def test_gradient_agrees_with_loops(img: SimpleNamespace, layer: type[Any]) -> N
                 total += example.image[c, row, column] * example.error[s, y, x]
         assert value == total
     assert found[0, 0, 0, 1] == 9  # as the alt text says
+
+
+def test_spread_errors_agree_with_loops(img: SimpleNamespace, layer: type[Any]) -> None:
+    """The gradient of each scene is what loops over errors and weights find; a wrong layer is not drawn."""
+    story = img.draw.SPREAD
+    for scene in story.scenes:
+        wide = img.spreading.wide_error(story, scene.stride)
+        expected = np.zeros(story.size, dtype=int)
+        for (row, column), error in np.ndenumerate(wide):
+            if scene.places is None or (row, column) in scene.places:
+                for (m, n), weight in np.ndenumerate(story.kernel):
+                    i, j = row + m - 1, column + n - 1
+                    if 0 <= i < story.size[0] and 0 <= j < story.size[1]:
+                        expected[i, j] += error * weight
+        assert (img.spreading.gradient(layer, story, scene) == expected).all()
+
+    class Unturned(layer):
+        def backward(self, error: Array) -> Array:
+            self.weights = self.weights[:, :, ::-1, ::-1]
+            return super().backward(error)
+
+    with pytest.raises(ValueError, match="not the sum of what the errors spread"):
+        img.spreading.gradient(Unturned, story, story.scenes[0])
 
 
 def test_restacked_kernels_carry_the_error_back(img: SimpleNamespace, layer: type[Any]) -> None:

@@ -19,8 +19,11 @@ from src import see
 from src.see import digits
 """
 ALL_PICTURES = """
+WITH_ARGUMENTS = {
+    "play", "overfit", "read_drawing", "learn_digits", "learning_curve", "confusion", "learned_kernels", "misread",
+}
 for name in see.__all__:
-    if name not in ("learn_digits", "learning_curve", "confusion", "learned_kernels", "misread"):
+    if name not in WITH_ARGUMENTS:
         picture = getattr(see, name)()
         print("PICTURE", name, type(picture).__name__)
 """
@@ -56,7 +59,7 @@ def test_pictures_of_the_solution(folder: Path) -> None:
     """With the solution every picture is a Matplotlib figure, and none waits."""
     code = [cells(solved=True)[name] for name in SOLUTIONS]
     printed = run(folder, *code, FOR_A_READER, ALL_PICTURES)
-    assert re.findall(r"PICTURE \w+ (\w+)", printed) == ["Figure"] * 9
+    assert re.findall(r"PICTURE \w+ (\w+)", printed) == ["Figure"] * 14
     assert "Waiting" not in printed
 
 
@@ -72,7 +75,12 @@ def test_pictures_wait_for_the_stub(folder: Path) -> None:
     ]
     waiting = re.findall(r"Waiting for your code: (.*) is not written yet.\n[A-Z]+ (\w+)", printed)
     assert {name: method for method, name in waiting} == {
+        "dilated": "ConvolutionalLayer.__init__",
         "fading_errors": "Sigmoid.forward",
+        "learn_kernel_back": "ConvolutionalLayer.__init__",
+        "one_by_one": "ConvolutionalLayer.__init__",
+        "receptive_field": "ConvolutionalLayer.__init__",
+        "stopwatch": "ConvolutionalLayer.__init__",
         "your_activations": "Sigmoid.forward",
         "your_convolution": "ConvolutionalLayer.__init__",
         "your_first_weights": "Const.__init__",
@@ -87,7 +95,7 @@ def test_pictures_are_left_out_while_grading(folder: Path) -> None:
     printed = run(
         folder, FOR_A_READER, ALL_PICTURES, "see.learn_digits(None)", NBGRADER_EXECUTION="autograde"
     )
-    assert re.findall(r"PICTURE \w+ (\w+)", printed) == ["NoneType"] * 9
+    assert re.findall(r"PICTURE \w+ (\w+)", printed) == ["NoneType"] * 14
     assert "Waiting" not in printed
 
 
@@ -99,7 +107,7 @@ def test_digits_are_learned(folder: Path) -> None:
     )
     code = [seeded, *(cells(solved=True)[name] for name in SOLUTIONS), cells(solved=True)["pay-off-network"]]
     learn = """
-digits.ROUNDS = 4
+digits.ROUNDS, digits.SECONDS = 4, 1e9
 learned = see.learn_digits(network)
 print("RIGHT", (learned.guesses == learned.digits).mean(), len(learned.digits))
 for draw in (see.learning_curve, see.confusion, see.learned_kernels, see.misread):

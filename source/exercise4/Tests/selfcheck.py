@@ -5,30 +5,39 @@ The tests themselves are in the modules beside this one. Nothing here is graded,
 
 import contextlib
 import importlib
-import linecache
+import io
 import logging
+import os
 import re
 import runpy
 import sys
-import traceback
 import unittest
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-FOLDER = Path(__file__).resolve().parent
-LAYERS = FOLDER.parent / "src" / "layers"
+from Tests.errors import in_words, is_unwritten
+
+LAYERS = Path(__file__).resolve().parents[1] / "src" / "layers"
 MODULES = ("Tests.TestActivationFunctions", "Tests.TestInitializers", "Tests.TestConv")
-GREEN, RED, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
+GREEN, RED, GREY, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[38;5;243m", "\x1b[0m"
 
 
 class SelfCheckFailed(AssertionError):  # noqa: N818  # what happened, not "Error": the student reads it
-    """A self-check is red. Jupyter shows its sentence alone, without the way that led to it."""
+    """A self-check is red, or grey. Jupyter shows its sentence alone, without the way that led to it."""
+
+    grey = False
 
     def _render_traceback_(self) -> list[str]:
-        return [f"{RED}✗ {self}{PLAIN}"]
+        return [f"{GREY}○ {self}{PLAIN}" if self.grey else f"{RED}✗ {self}{PLAIN}"]
+
+
+class NotYet(SelfCheckFailed):
+    """Nothing is wrong: something is not written yet."""
+
+    grey = True
 
 
 # ---------------------------------------------------------------------------------- where your class is
@@ -40,16 +49,15 @@ def yours(name: str) -> type:
     A cell whose first line is `%%writefile` is saved and not run, so it leaves the class in a file only.
 
     Raises:
-        SelfCheckFailed: There is no such class yet, or its file cannot be read.
+        NotYet: There is no such class yet.
+        SelfCheckFailed: Its file cannot be read.
     """
     notebook = vars(sys.modules["__main__"])
     file = _file_of(name)
     if name in notebook and not (file and _last_cell_wrote_a_file(name, notebook)):
         return notebook[name]
     if file is None:
-        raise SelfCheckFailed(
-            f"There is no {name} yet: run the cell in which you write it, then this one again."
-        )
+        raise NotYet(f"There is no {name} yet: run the cell in which you write it, then this one again.")
     try:
         return runpy.run_path(str(file), run_name=f"src.layers.{file.stem}")[name]
     except SyntaxError as error:
@@ -59,7 +67,7 @@ def yours(name: str) -> type:
 
 
 def _file_of(name: str) -> Path | None:
-    """Find the newest file in src/layers that defines the class, the untouched stubs left out."""
+    """Return the newest file in src/layers that defines the class, the untouched stubs left out."""
     files = [file for file in LAYERS.glob("*.py") if not file.stem.endswith("_0")]
     with_class = [
         file for file in files if re.search(rf"^class {name}\b", file.read_text("utf-8"), re.MULTILINE)
@@ -68,7 +76,7 @@ def _file_of(name: str) -> Path | None:
 
 
 def _last_cell_wrote_a_file(name: str, notebook: dict[str, Any]) -> bool:
-    """Say whether %%writefile saved the last cell with this class: the notebook then has an older one."""
+    """Return whether %%writefile saved the last cell with this class: the notebook then has an older one."""
     for cell in reversed(notebook.get("In", [])):
         if re.search(rf"(^|\\n|['\"])class {name}\b", cell, re.MULTILINE):
             return cell.startswith("get_ipython().run_cell_magic('writefile'")
@@ -92,24 +100,47 @@ class Yours:
 # ------------------------------------------------------------------------------------------ run and report
 
 
+@dataclass
+class Result:
+    """What one test came to: right if there is no problem."""
+
+    problem: str = ""
+    unwritten: bool = False
+    remark: str = ""
+    details: list[str] = field(default_factory=list)
+    printed: int = 0
+
+    @property
+    def mark(self) -> str:
+        """The sign that stands before it, in its colour."""
+        if not self.problem:
+            return f"{GREEN}✓"
+        return f"{GREY}○" if self.unwritten else f"{RED}✗"
+
+
 def self_check(grade_id: str) -> None:
-    """Run the self-checks of one graded cell: a green line if all is right, else one red sentence.
+    """Run the self-checks of one graded cell: a green line if all is right, else one sentence.
 
     The tests of a cell are those whose names start with `test_` and its grade_id.
 
     Raises:
-        SelfCheckFailed: The first thing that is not right yet.
+        SelfCheckFailed: The first thing that is not right yet; NotYet if it is not written.
     """
-    classes = [value for name in MODULES for value in vars(importlib.import_module(name)).values()]
-    tests = [test for test_class in filter(_is_test_class, classes) for test in _tests(test_class)]
-    tests = [test for test in tests if _name(test).startswith(f"test_{grade_id}_")]
-    if not tests:
-        raise SelfCheckFailed(f"There is no self-check for {grade_id!r}.")
-    for test in tests:
-        problem = _problem(test)
-        if problem:
-            raise SelfCheckFailed(problem)
+    for test in _tests_of(grade_id):
+        result = _run(test)
+        if result.problem:
+            print("\n".join(result.details), end="\n" if result.details else "")
+            raise NotYet(result.problem) if result.unwritten else SelfCheckFailed(result.problem)
+        if result.remark:
+            print(f"  {result.remark}")
     print(f"{GREEN}✓ {grade_id}: the self-check is passed.{PLAIN}")
+
+
+def check(*grade_ids: str) -> None:
+    """Run the self-checks of some graded cells and print a line for each; while grading, do nothing."""
+    if os.environ.get("NBGRADER_EXECUTION") != "autograde":
+        for grade_id in grade_ids:
+            _show(_tests_of(grade_id))
 
 
 def report(*test_classes: type[unittest.TestCase]) -> None:
@@ -118,21 +149,47 @@ def report(*test_classes: type[unittest.TestCase]) -> None:
     Raises:
         SelfCheckFailed: At the end, if any line is red.
     """
-    failed = total = 0
-    before = None
+    results: list[Result] = []
     for test_class in test_classes:
         print(test_class.__name__)
-        for test in _tests(test_class):
-            problem = _problem(test)
-            total += 1
-            failed += bool(problem)
-            print(f"  {RED}✗" if problem else f"  {GREEN}✓", f"{test.shortDescription()}{PLAIN}")
-            if problem and problem != before:
-                print(f"      {problem}")
-            before = problem
-    if failed:
-        raise SelfCheckFailed(f"{failed} of {total} are not right yet: see the lines above.")
-    print(f"{GREEN}All {total} are right. On to the graded cells.{PLAIN}")
+        results += _show(_tests(test_class))
+    red = sum(bool(result.problem) and not result.unwritten for result in results)
+    grey = sum(result.unwritten for result in results)
+    if red:
+        raise SelfCheckFailed(f"{red} of {len(results)} are not right yet: see the lines above.")
+    if grey:
+        print(
+            f"{GREY}○ {len(results) - grey} of {len(results)} are right, the others are not written yet.{PLAIN}"
+        )
+    else:
+        print(f"{GREEN}All {len(results)} are right. On to the graded cells.{PLAIN}")
+
+
+def _show(tests: Iterable[unittest.TestCase]) -> list[Result]:
+    """Run tests and print a line for each; the same problem is explained once."""
+    results: list[Result] = []
+    before = None
+    for test in tests:
+        result = _run(test)
+        results.append(result)
+        print(f"  {result.mark} {test.shortDescription()}{PLAIN}")
+        if result.problem and result.problem != before:
+            print("\n".join(f"      {line}" for line in [result.problem, *result.details]))
+        if result.remark:
+            print(f"      {result.remark}")
+        before = result.problem
+    if printed := max((result.printed for result in results), default=0):
+        print(f"{GREY}  (Your code printed up to {printed} lines in a test; they are left out here.){PLAIN}")
+    return results
+
+
+def _tests_of(grade_id: str) -> list[unittest.TestCase]:
+    classes = [value for name in MODULES for value in vars(importlib.import_module(name)).values()]
+    tests = [test for test_class in filter(_is_test_class, classes) for test in _tests(test_class)]
+    tests = [test for test in tests if _name(test).startswith(f"test_{grade_id}_")]
+    if not tests:
+        raise SelfCheckFailed(f"There is no self-check for {grade_id!r}.")
+    return tests
 
 
 def _is_test_class(value: object) -> bool:
@@ -149,49 +206,42 @@ def _tests(test_class: type[unittest.TestCase]) -> list[unittest.TestCase]:
     return [test_class(name) for name in sorted(names, key=list(vars(test_class)).index)]
 
 
-def _problem(test: unittest.TestCase) -> str | None:
-    """Run one test; return None, or what went wrong in a sentence."""
+def _run(test: unittest.TestCase) -> Result:
+    """Run one test; whatever your code raises is worth a sentence."""
+    printed = io.StringIO()
+    result = Result()
     try:
-        with quiet():
+        with quiet(printed):
             getattr(test, _name(test))()
-    except Exception as error:  # noqa: BLE001  # whatever your code raises is worth a sentence
-        return in_words(error)
-    return None
+    except unittest.SkipTest as remark:  # right, but there is something to say
+        result.remark = f"A remark: {remark}"
+    except Exception as error:  # noqa: BLE001
+        result = Result(
+            in_words(error),
+            is_unwritten(error) or isinstance(error, NotYet),
+            details=getattr(error, "details", []),
+        )
+    result.printed = printed.getvalue().count("\n")
+    return result
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep warnings and logging off stderr, which the Validate button takes for a failure."""
+def quiet(printed: Any = None) -> Iterator[None]:
+    """Keep warnings and logging off stderr, which the Validate button takes for a failure.
+
+    Args:
+        printed: Where prints go; to where they always go if None.
+    """
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
+    printed = sys.stdout if printed is None else printed
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stderr(sys.stdout):
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stderr(printed),
+            contextlib.redirect_stdout(printed),
+        ):
             warnings.simplefilter("ignore")
             yield
     finally:
         logging.disable(before)
-
-
-def in_words(error: Exception) -> str:
-    """Say in one line what an exception means for the one who wrote the code."""
-    steps = list(traceback.walk_tb(error.__traceback__))
-    # The innermost step that is not a library's: there the mistake can be mended.
-    frame, line_number = next((step for step in reversed(steps) if not _is_library(step[0])), steps[-1])
-    if isinstance(error, AssertionError) and _folder(frame) == FOLDER:
-        return str(error)
-    owner = frame.f_locals.get("self")
-    method = frame.f_code.co_name if owner is None else f"{type(owner).__name__}.{frame.f_code.co_name}"
-    if isinstance(error, NotImplementedError):
-        return f"{method} is not written yet."
-    line = linecache.getline(frame.f_code.co_filename, line_number).strip()
-    return f"{method} stopped with {type(error).__name__}: {error} (line {line_number}: {line})"
-
-
-def _folder(frame: FrameType) -> Path:
-    return Path(frame.f_code.co_filename).parent
-
-
-def _is_library(frame: FrameType) -> bool:
-    standard_library = Path(linecache.__file__).parent
-    installed = "site-packages" in _folder(frame).parts or _folder(frame).is_relative_to(standard_library)
-    return installed or frame.f_code.co_filename.startswith("<frozen")

@@ -1,4 +1,5 @@
 # %%writefile src/layers/activation_functions.py
+# Save: delete the "# " above, run. Reset: %load src/layers/activation_functions_0.py
 import numpy as np
 
 from src.base import BaseLayer
@@ -20,8 +21,8 @@ class Sigmoid(BaseLayer):
         Returns:
             The sigmoid of each number, of the shape of x.
         """
-        # 1. Compute the sigmoid of each number of x.
-        # 2. Keep it for backward, and return it.
+        # 1. Compute the sigmoid of each number of x with np.exp: an array of the shape of x.
+        # 2. Keep it in self.output for backward, and return it.
         # YOUR CODE HERE
         raise NotImplementedError()
 
@@ -34,8 +35,8 @@ class Sigmoid(BaseLayer):
         Returns:
             The gradient of the loss with respect to the last input, of the same shape.
         """
-        # 1. Compute the slope from the output that forward has kept.
-        # 2. Multiply, and return.
+        # 1. Compute the slope from self.output, which forward has kept: output times (1 - output).
+        # 2. Return error times slope, number by number: an array of the shape of error.
         # YOUR CODE HERE
         raise NotImplementedError()
 
@@ -56,8 +57,8 @@ class ReLU(BaseLayer):
         Returns:
             The larger one of 0 and each number, of the shape of x.
         """
-        # 1. Remember where x is positive.
-        # 2. Cut off what is negative, and return the rest.
+        # 1. Keep in self.is_positive where x is larger than 0: True and False, of the shape of x.
+        # 2. Return the larger one of 0 and each number, as a new array: x itself stays as it is.
         # YOUR CODE HERE
         raise NotImplementedError()
 
@@ -70,6 +71,6 @@ class ReLU(BaseLayer):
         Returns:
             The gradient of the loss with respect to the last input, of the same shape.
         """
-        # 1. The slope is 1 where the input was positive, else 0. At exactly 0 it is 0.
+        # 1. Return the error where self.is_positive is True, and 0 elsewhere, also at exactly 0.
         # YOUR CODE HERE
         raise NotImplementedError()

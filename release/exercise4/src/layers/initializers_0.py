@@ -1,4 +1,5 @@
 # %%writefile src/layers/initializers.py
+# Save: delete the "# " above, run. Reset: %load src/layers/initializers_0.py
 import numpy as np
 
 
@@ -26,11 +27,13 @@ class Const(Initializer):
         Args:
             value: A number.
         """
+        # 1. Keep the value in self.value.
         # YOUR CODE HERE
         raise NotImplementedError()
 
     def initialize(self, weight_shape):
         """Return an array of shape weight_shape, each entry the value."""
+        # 1. Return an array of that shape and of float numbers, each entry self.value: np.full.
         # YOUR CODE HERE
         raise NotImplementedError()
 
@@ -40,6 +43,8 @@ class UniformRandom(Initializer):
 
     def initialize(self, weight_shape):
         """Return an array of shape weight_shape, drawn uniformly from [0, 1]."""
+        # 1. Draw with np.random.uniform(low, high, shape) or np.random.default_rng().random(shape).
+        #    Mind that np.random.rand wants two numbers, rand(3, 4), and not one tuple, rand((3, 4)).
         # YOUR CODE HERE
         raise NotImplementedError()
 
@@ -49,7 +54,7 @@ class He(Initializer):
 
     def initialize(self, weight_shape):
         """Return an array of shape weight_shape, Gaussian, mean 0, standard deviation sqrt(2 / fan-in)."""
-        # 1. The fan-in is the second entry of the shape.
-        # 2. Draw from the normal distribution.
+        # 1. The fan-in n_in is the second entry of the shape, weight_shape[1].
+        # 2. sigma = sqrt(2 / n_in). Return np.random.normal(mean, sigma, shape), with the mean 0.
         # YOUR CODE HERE
         raise NotImplementedError()

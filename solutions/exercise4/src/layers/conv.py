@@ -1,6 +1,8 @@
 # %%writefile src/layers/conv.py
+# Save: delete the "# " above, run. Reset: %load src/layers/conv_0.py
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view  # all windows at once: for the way without loops
+from scipy.signal import convolve, correlate
 
 from src.base import BaseLayer
 
@@ -21,6 +23,8 @@ class FlattenLayer(BaseLayer):
         Returns:
             One row for each, [b, c * p * q].
         """
+        # 1. Keep the shape of x in self.input_shape.
+        # 2. Return x reshaped to [b, c * p * q]; -1 stands for "as many as there are".
         self.input_shape = x.shape
         return x.reshape(x.shape[0], -1)
 
@@ -33,6 +37,7 @@ class FlattenLayer(BaseLayer):
         Returns:
             The same numbers, [b, c, p, q].
         """
+        # 1. Return the error reshaped to self.input_shape.
         return error.reshape(self.input_shape)
 
 
@@ -49,9 +54,9 @@ class ConvolutionalLayer(BaseLayer):
             learning_rate: The size of a step of gradient descent.
         """
         super().__init__()
-        # 1. Keep the settings.
+        # 1. Keep the settings: self.stride, self.kernel_shape, self.n_kernels, self.learning_rate.
         # 2. Make self.weights, [n_kernels, c, m, n], and self.bias, [n_kernels], uniform on [0, 1].
-        # 3. Prepare a place for both gradients.
+        # 3. Prepare a place for both gradients: self.gradient_weights and self.gradient_bias, None for now.
         self.stride = stride
         self.kernel_shape = kernel_shape
         self.n_kernels = n_kernels
@@ -73,11 +78,13 @@ class ConvolutionalLayer(BaseLayer):
         Returns:
             The feature maps, [b, n_kernels, ceil(p / sp), ceil(q / sq)].
         """
-        # 1. Keep what backward will need.
-        # 2. Frame the pictures with zeros: m // 2 rows above, (m - 1) // 2 below; columns likewise.
-        # 3. Correlate each picture with each kernel, and sum over the channels.
-        # 4. Keep every sp-th row and every sq-th column only.
-        # 5. Add the bias of each kernel to its channel.
+        # 1. Keep what backward will need: the shape of x, and the padded pictures.
+        # 2. padded, [b, c, p + m - 1, q + n - 1]: zeros around rows and columns, m // 2 rows above,
+        #    (m - 1) // 2 below; columns likewise. With np.pad.
+        # 3. maps, [b, n_kernels, p, q]: correlate each picture, [c, p + m - 1, q + n - 1], with each kernel,
+        #    [c, m, n], in mode "valid": [1, p, q], summed over the channels.
+        # 4. Keep every sp-th row and every sq-th column of maps: [b, n_kernels, ceil(p / sp), ceil(q / sq)].
+        # 5. Add bias s to all numbers of channel s, and return.
         (sp, sq), (m, n) = self.stride, self.kernel_shape[1:]
         self.input_shape = x.shape
         padded = np.pad(x, ((0, 0), (0, 0), (m // 2, (m - 1) // 2), (n // 2, (n - 1) // 2)))
@@ -96,11 +103,14 @@ class ConvolutionalLayer(BaseLayer):
         Returns:
             The gradient of the loss with respect to the last input, [b, c, p, q].
         """
-        # 1. Bias: sum the error over the batch, the rows and the columns.
-        # 2. Put the error back to where it came from, with zeros for what the stride has skipped.
-        # 3. Weights: correlate the padded input with the error, and sum over the batch.
-        # 4. Input: correlate the padded error with the turned kernels, and sum over the kernels.
-        # 5. Only then move weights and bias by one step, and return the gradient of the input.
+        # After each step, put `return None` below it for the time being, run the cell and its check.
+        # 1. self.gradient_bias, [n_kernels]: sum the error over the batch, the rows and the columns.
+        # 2. wide, [b, n_kernels, p, q]: zeros, with the error at every sp-th row and sq-th column.
+        # 3. self.gradient_weights, [n_kernels, c, m, n]: correlate each padded channel, [p + m - 1, q + n - 1],
+        #    with each channel of wide, [p, q], in mode "valid": [m, n]; sum over the batch.
+        # 4. dx, [b, c, p, q]: correlate wide, padded on all four sides with (m - 1) // 2 rows above and m // 2
+        #    below (columns likewise), with the kernels turned by 180 degrees; sum over the kernels.
+        # 5. Only then move self.weights and self.bias by -learning_rate times their gradients. Return dx.
         self.gradient_bias = error.sum(axis=(0, 2, 3))
         # The windows that were skipped are gone already, so the error fits them without zeros in between.
         self.gradient_weights = np.einsum("bcpqmn,bspq->scmn", self.windows, error, optimize=True)

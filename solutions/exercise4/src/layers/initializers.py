@@ -1,4 +1,5 @@
 # %%writefile src/layers/initializers.py
+# Save: delete the "# " above, run. Reset: %load src/layers/initializers_0.py
 import numpy as np
 
 
@@ -26,10 +27,12 @@ class Const(Initializer):
         Args:
             value: A number.
         """
+        # 1. Keep the value in self.value.
         self.value = value
 
     def initialize(self, weight_shape):
         """Return an array of shape weight_shape, each entry the value."""
+        # 1. Return an array of that shape and of float numbers, each entry self.value: np.full.
         # Float, even for Const(1): an array of integers could not take the small steps of learning.
         return np.full(weight_shape, self.value, dtype=float)
 
@@ -39,6 +42,8 @@ class UniformRandom(Initializer):
 
     def initialize(self, weight_shape):
         """Return an array of shape weight_shape, drawn uniformly from [0, 1]."""
+        # 1. Draw with np.random.uniform(low, high, shape) or np.random.default_rng().random(shape).
+        #    Mind that np.random.rand wants two numbers, rand(3, 4), and not one tuple, rand((3, 4)).
         return np.random.default_rng().random(weight_shape)
 
 
@@ -47,7 +52,7 @@ class He(Initializer):
 
     def initialize(self, weight_shape):
         """Return an array of shape weight_shape, Gaussian, mean 0, standard deviation sqrt(2 / fan-in)."""
-        # 1. The fan-in is the second entry of the shape.
-        # 2. Draw from the normal distribution.
+        # 1. The fan-in n_in is the second entry of the shape, weight_shape[1].
+        # 2. sigma = sqrt(2 / n_in). Return np.random.normal(mean, sigma, shape), with the mean 0.
         fan_in = weight_shape[1]
         return np.random.default_rng().normal(0, np.sqrt(2 / fan_in), weight_shape)

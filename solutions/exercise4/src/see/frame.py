@@ -1,5 +1,8 @@
 """What the pictures share: their look, and their patience with classes that are not ready."""
 
+import base64
+import html
+import io
 import os
 from collections.abc import Callable
 from functools import wraps
@@ -7,7 +10,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from Tests.selfcheck import in_words, quiet, yours
+from Tests.errors import in_words
+from Tests.selfcheck import quiet, yours
 
 BLUE, ORANGE, GREEN, PURPLE, INK = "#0072b2", "#c8500a", "#00805e", "#6b3fa0", "#1c2733"  # kind to all eyes
 PAPER = "#f7f9fb"
@@ -29,7 +33,7 @@ def picture(*classes: str) -> Callable[[Draw], Draw]:
                 return None
             try:
                 with quiet():
-                    return draw(*[yours(name) for name in classes], *arguments)
+                    return with_words(draw(*[yours(name) for name in classes], *arguments), draw)
             except Exception as error:  # noqa: BLE001  # whatever your code raises is worth a sentence
                 print(f"Waiting for your code: {in_words(error)}")
                 return None
@@ -37,6 +41,23 @@ def picture(*classes: str) -> Callable[[Draw], Draw]:
         return draw_if_ready
 
     return decorate
+
+
+def with_words(drawn: Any, draw: Draw) -> Any:
+    """Let a notebook show a figure with words for those who do not see it: what its function says that it draws."""
+    if isinstance(drawn, Figure):
+        words = (draw.__doc__ or "").strip().partition("\n\n")[0].replace("Draw ", "A picture of ", 1)
+        drawn._repr_html_ = lambda: (
+            f'<img src="{data_of(drawn)}" alt="{html.escape(" ".join(words.split()))}">'
+        )
+    return drawn
+
+
+def data_of(figure: Figure) -> str:
+    """Return a figure as a PNG within a URL."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100, facecolor=figure.get_facecolor())
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def canvas(rows: int = 1, columns: int = 1, size: tuple[float, float] = (9, 3.2), **options: Any) -> Any:
