@@ -14,7 +14,6 @@ from nbgrader.api import Gradebook
 
 from proctor import cli
 from proctor.batch import pages
-from proctor.batch.work import Result
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -23,6 +22,9 @@ import small_course  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Self
+
+    from proctor.batch.work import Result
 
 FEEDBACK = ("proctor", "feedback", small_course.EXERCISE, "--jobs", "1")
 
@@ -49,7 +51,7 @@ class Inline:
         """Return the result."""
         return self._results.pop()
 
-    def __enter__(self) -> Inline:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -102,13 +104,13 @@ def test_a_page_is_written_again_only_when_it_is_stale(course: Path) -> None:
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         place = (small_course.EXERCISE, small_course.EXERCISE, "ben")
         book.find_grade("double", *place).manual_score = 0.5
-        book.find_comment("answer", *place).manual_comment = "Almost <right>."
+        book.find_comment("answer", *place).manual_comment = "Almost right, ask me."
         book.db.commit()
     assert feedback(course) == 0
     assert {student for student, time in written(course).items() if time != before[student]} == {"ben"}
     page = (course / "feedback" / "ben" / small_course.EXERCISE / "small.html").read_text()
     assert "1.5 of 3 points" in page
-    assert "Almost &lt;right&gt;." in page
+    assert "Almost right, ask me." in page
     assert feedback(course, "--force", "--student", "ann") == 0
     assert written(course)["ann"] != before["ann"]
     assert written(course)["cem"] == before["cem"]
@@ -151,16 +153,16 @@ def test_who_has_no_grade_is_said(course: Path, capsys: pytest.CaptureFixture[st
     assert set(written(course)) == set(small_course.CLASS)
 
 
-@pytest.mark.parametrize("secret", [True, False])
+@pytest.mark.parametrize("secret", ["of ann", ""])
 def test_release_feedback_leaves_out_who_did_not_hand_in_by_the_exchange(
-    graded: Path, tmp_path: Path, secret: bool
+    graded: Path, tmp_path: Path, secret: str
 ) -> None:
-    """nbgrader's release_feedback says whom it leaves out, where stock ends in a traceback, and releases the others."""
+    """The command of nbgrader says whom it leaves out, where stock ends in a traceback, and releases the others."""
     course = shutil.copytree(graded, tmp_path / "course")
     folder = course / "feedback" / "ann" / small_course.EXERCISE
     if secret:
         (folder / "timestamp.txt").write_text("2027-01-01 00:00:00 UTC")
-        (folder / "submission_secret.txt").write_text("of ann")
+        (folder / "submission_secret.txt").write_text(secret)
     with (course / "nbgrader_config.py").open("a") as config:
         config.write(f"c.Exchange.root = {str(tmp_path / 'exchange')!r}\n")
     (tmp_path / "exchange").mkdir(mode=0o777)
@@ -169,4 +171,4 @@ def test_release_feedback_leaves_out_who_did_not_hand_in_by_the_exchange(
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert f"exchange: {'' if secret else 'ann, '}ben, cem. `proctor return`" in done.stderr
-    assert len(list((tmp_path / "exchange").rglob("*.html"))) == int(secret)
+    assert len(list((tmp_path / "exchange").rglob("*.html"))) == len(secret[:1])
