@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -179,8 +180,14 @@ def _cell(cell: Any, level: int) -> Block:
     source = cell.source.rstrip()
     if len(source) > MAX_SOURCE:
         source = f"{source[:MAX_SOURCE]}\n# [{len(source) - MAX_SOURCE} more characters]"
-    code = Highlight2HTML(pygments_lexer="ipython3")(source)
+    code = _highlighted(source)
     return Block("code", html=Markup(code), outputs=tuple(map(_output, cell.get("outputs", []))))  # noqa: S704
+
+
+@lru_cache(maxsize=256)
+def _highlighted(source: str) -> str:
+    """Return code as HTML; most cells of a class are the release's, and colouring them is most of a page's cost."""
+    return str(Highlight2HTML(pygments_lexer="ipython3")(source))
 
 
 def _output(output: Any) -> Output:
