@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -179,7 +180,15 @@ def _cell(cell: Any, level: int) -> Block:
     """Render a cell's text or code, with its outputs."""
     if cell.cell_type != "code":
         return Block("text", html=_markdown(cell.source, cell.get("attachments"), level))
-    return Block("code", html=Markup(code(cell.source)), outputs=tuple(map(_output, cell.get("outputs", []))))  # noqa: S704
+    return Block(
+        "code", html=Markup(_highlighted(cell.source)), outputs=tuple(map(_output, cell.get("outputs", [])))
+    )  # noqa: S704  - made by our own renderer
+
+
+@lru_cache(maxsize=256)
+def _highlighted(source: str) -> str:
+    """Return code as HTML; most cells of a class are the release's, and colouring them is most of a page's cost."""
+    return code(source)
 
 
 def _output(output: Any) -> Output:

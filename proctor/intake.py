@@ -22,6 +22,8 @@ from proctor.lms import record
 from proctor.sandbox.packing import COURSE_MARK, entries
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from proctor.course import Exercise
 
 STAMP = "timestamp.txt"
@@ -100,17 +102,19 @@ class Clock:
         _ = self._collected
 
 
-def copy_files(exercise: Exercise, student: str, target: Path, *, size: int, count: int) -> None:
+def copy_files(  # noqa: PLR0913  - two of them are bounds
+    exercise: Exercise, student: str, target: Path, given: Collection[Path], *, size: int, count: int
+) -> None:
     """Copy the regular files beside a submitted notebook, as far as they fit.
 
     Args:
         exercise: what was handed in.
         student: by whom.
         target: where to.
+        given: the files that are copied over it.
         size: bytes that they may have together.
         count: how many there may be.
     """
-    given = [path for path, _ in given_files(exercise)]
     for name, reason, opened in entries(exercise.submitted(student)):
         if opened is None:
             log.warning("%s: %s was left out: it is %s", student, name, reason)
@@ -133,10 +137,10 @@ def copy_files(exercise: Exercise, student: str, target: Path, *, size: int, cou
         write_file(target / path, data)
 
 
-def given_files(exercise: Exercise) -> list[tuple[Path, Path]]:
-    """List the files that are copied over each submission: the path in it, and the file."""
-    found = find_all_files(str(exercise.given), list(exercise.ignored))
-    return [(Path(path).relative_to(exercise.given), Path(path)) for path in found]
+def given_files(exercise: Exercise) -> dict[Path, bytes]:
+    """Read the files that are copied over each submission, by their paths in it."""
+    found = map(Path, find_all_files(str(exercise.given), list(exercise.ignored)))
+    return {path.relative_to(exercise.given): path.read_bytes() for path in found}
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -150,7 +154,7 @@ def _ignored(path: Path, exercise: Exercise) -> bool:
     return any(fnmatch(part, pattern) for part in path.parts for pattern in exercise.ignored)
 
 
-def _in_the_way(path: Path, given: list[Path]) -> bool:
+def _in_the_way(path: Path, given: Collection[Path]) -> bool:
     """Return whether a student's file stands where a given one needs a folder, or the other way round."""
     return any(path in other.parents or other in path.parents for other in given)
 

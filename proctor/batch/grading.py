@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from traitlets.config import Config
@@ -39,6 +40,7 @@ from proctor.settings import Grading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from proctor.batch.crew import Crew
     from proctor.batch.plan import Course
@@ -231,12 +233,12 @@ class Run:
         staged = self._stage.begin(student, keep=self._wish.notebooks != "*")
         limits = Sandbox(config=self._course.config).effective_limits
         size, count = int(limits.submission * ROOM), int(limits.submission_files * ROOM)
-        copy_files(exercise, student, staged, size=size, count=count)
+        copy_files(exercise, student, staged, self._given, size=size, count=count)
         if handed_in is not None:
             write_file(staged / STAMP, f"{handed_in:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode())
-        for inside, path in given_files(exercise):
+        for inside, data in self._given.items():
             if str(inside) not in self._course.own or not (staged / inside).exists():
-                write_file(staged / inside, path.read_bytes())
+                write_file(staged / inside, data)
         return staged
 
     def _ungraded(self, student: str, notebook: str) -> Ungraded:
@@ -247,6 +249,11 @@ class Run:
         # Which tests it was graded by, the grading says, if there is any.
         known = {name: mark for name, mark in self._fresh.now(notebook).items() if name != "tests"}
         return Ungraded(submitted, release, known)
+
+    @cached_property
+    def _given(self) -> dict[Path, bytes]:
+        """The files that are copied over each submission."""
+        return given_files(self._course.exercise)
 
     def _save(self, result: Result, tally: Tally) -> None:
         """Save what a worker has brought back: the gradebook first, then the folder."""

@@ -1,4 +1,4 @@
-"""Give a student more time: for one exercise, or for all of them.
+"""Give a student more time, for one exercise or for all: `proctor extend ada exercise4 --until "2027-01-22 23:59"`.
 
 The time is written to extensions.json in the course's folder. Penalties of what is graded already are counted again by
 the next `proctor grade`, which runs no code for it.

@@ -49,6 +49,10 @@ class Penalties:
 
 def charge(book: Book, submission: Any, notebooks: Iterable[str], price: Price) -> None:
     """Set the penalties of a submission's notebooks (within a transaction)."""
+    if submission.total_seconds_late <= 0:
+        for notebook in submission.notebooks:
+            notebook.late_submission_penalty = None
+        return
     for notebook, name, score in _notebooks(book.session, [submission.id]):
         if name in notebooks:
             notebook.late_submission_penalty = _penalty(book, submission, name, score, price)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import subprocess
 import sys
@@ -147,6 +148,37 @@ def test_another_notebook_is_graded_where_nothing_tells_the_time(changed: Path, 
     done = proctor(course, "grade", EXERCISE, "--jobs", "1")
     assert "1  graded" in done.stdout
     assert points(course) == {**before, "ben": before["ann"]}
+
+
+def test_penalties_are_counted_again_without_running_any_code(changed: Path) -> None:
+    """A due date and a price that come after grading: status names whom they touch, grade changes penalties alone."""
+    graded = {path: path.stat().st_mtime_ns for path in (changed / "autograded").rglob("*.ipynb")}
+    with Gradebook(f"sqlite:///{changed / 'gradebook.db'}") as gradebook:
+        due = dt.datetime(2027, 1, 15, 22, 59)  # noqa: DTZ001  nbgrader keeps UTC without a zone
+        gradebook.update_or_create_assignment(EXERCISE, duedate=due)
+        gradebook.find_submission(EXERCISE, "ann").timestamp = due + dt.timedelta(hours=30)
+        gradebook.db.commit()
+    with (changed / "nbgrader_config.py").open("a") as config:
+        config.write("c.LatePolicy.per_day = 0.1\n")
+    done = proctor(changed, "status", EXERCISE, "--students")
+    assert (done.returncode, "1  the penalty for lateness has changed" in done.stdout) == (1, True)
+    done = proctor(changed, "grade", EXERCISE, "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    assert "0 -> 1 points off" in done.stdout
+    assert penalty(changed, "ann") == 1
+    done = proctor(changed, "extend", "ann", EXERCISE, "--until", "2027-01-20")
+    assert done.returncode == 0, done.stderr
+    done = proctor(changed, "grade", EXERCISE, "--jobs", "1")
+    assert "1 -> 0 points off" in done.stdout
+    assert penalty(changed, "ann") == 0
+    assert proctor(changed, "status", EXERCISE).returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in graded} == graded
+
+
+def penalty(course: Path, student: str) -> float:
+    """Read what is taken away from a student's points."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        return float(gradebook.find_submission(EXERCISE, student).late_submission_penalty or 0)
 
 
 def test_points_given_by_hand_outlast_the_automatic_ones() -> None:
