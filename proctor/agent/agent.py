@@ -37,6 +37,8 @@ HOME = os.environ.get("HOME", "/home/student")
 WORK = f"{HOME}/work"
 FONTS = "/run/sandbox/fonts"
 MAX_OPEN = 4096
+fork = os.fork
+"""Kept from before any cell ran, which may put something else in its place."""
 HELLO = b"\0"
 """What an agent or a copy says first; with it comes, from the system, its number."""
 
@@ -170,7 +172,7 @@ class Agent:
 
     async def do_snapshot(self, _header, end):
         """Fork a frozen copy, which waits on a socket of its own."""
-        if os.fork() == 0:
+        if fork() == 0:
             wait_as_snapshot(socket.socket(fileno=end), self._shell, self._saved)
         os.close(end)
         self._connection.send({"done": True})
@@ -189,7 +191,7 @@ def wait_as_snapshot(end, shell, saved):
         while True:
             connection.receive()
             for copy_end in connection.take_descriptors():
-                if os.fork() == 0:
+                if fork() == 0:
                     serve_as_copy(socket.socket(fileno=copy_end), shell, saved)
                 os.close(copy_end)
     finally:
@@ -217,6 +219,7 @@ def serve_as_copy(end, shell, saved):
 
 def cut_off(end, shell):
     """Keep a forked copy from everything but its own socket: what it prints or shows goes nowhere."""
+    end.settimeout(None)  # whatever a cell has set for new sockets
     shell.display.disconnect()
     shell.display.descriptors = []
     null = os.open(os.devnull, os.O_RDWR)

@@ -59,7 +59,7 @@ class Outputs:
         output = _read(body)
         if output is None:
             return
-        if what == "update":
+        if what == "update" and output.output_type == "display_data":
             self._update(name, output)
         elif what == "output":
             self._append(name, output, size)

@@ -12,8 +12,8 @@ from proctor.criteria import Criteria, points
 from proctor.diagnosis import HOOK, Diagnostician, LazySide, Misconception, offered
 from proctor.judge import LocalSide, judge_cell, judge_criteria
 from proctor.outcome import GraderError, Outcome
-from proctor.traces import same
 from proctor.session.proxies import MAX_TRACE, CallBack, Stumble, Unkept, loopback
+from proctor.traces import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

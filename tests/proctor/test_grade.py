@@ -18,9 +18,9 @@ import pytest
 from joblib import cpu_count
 
 from proctor import cli
-from proctor.session.clock import Allowance
 from proctor.commands import grade
 from proctor.lock import course_lock
+from proctor.session.clock import Allowance
 from proctor.settings import Grading
 
 ROOT = Path(__file__).resolve().parents[2]

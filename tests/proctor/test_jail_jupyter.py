@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+from proctor.jail.kernelspec import KERNEL_NAME, PROVISIONER_NAME, install_kernelspec
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
-
-from proctor.jail.kernelspec import KERNEL_NAME, PROVISIONER_NAME, install_kernelspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from jupyter_client import KernelManager
-from traitlets.config import Config
-
 from proctor.jail.bwrap import find_bwrap
 from proctor.jail.errors import JailUnavailable, SubmissionRefused
 from proctor.jail.manager import jailed_kernel_manager
 from proctor.jail.nurseries import nurseries
 from proctor.jail.view import PACKAGE
+from traitlets.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from jupyter_client import KernelManager
-
 from proctor.jail.bwrap import Bwrap
 from proctor.jail.manager import jailed_kernel_manager
 from proctor.jail.nurseries import nurseries
 from proctor.kernel import StudentKernel
+
 from proctor.outcome import GraderError, Outcome
 from proctor.run import Bounds
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from sandboxes import Cells, cells
 
 from proctor.sandbox.fork_server import fork_servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 Pair = tuple[Cells, Cells]
 SECRET = "correct-horse-" + "battery-staple"

@@ -13,10 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-
-TESTS = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TESTS))
-
 from sandboxes import BOUNDS, Cells, cells, gone, left, temporary, traces
 
 from proctor.outcome import GraderError, Outcome
@@ -28,6 +24,7 @@ from proctor.session.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+TESTS = Path(__file__).resolve().parents[2]
 SMALL = {"preload": ["colorsys"]}
 """Settings of a fork server that starts quickly."""
 THREADS = {"preload": ["numpy"], "extra_env": {"OPENBLAS_NUM_THREADS": "2"}}
@@ -159,13 +156,14 @@ def test_without_nested_namespaces(
 def test_a_forked_grader_has_its_own(folder: Path) -> None:
     """A process that was forked from the grader's neither uses nor ends its parent's fork server."""
     with cells(folder, **SMALL) as run:
+        parents = outermost(run).pid
         child = os.fork()
         if child == 0:
             try:
                 fork_servers().close()
                 with Session(folder, Sandbox(**SMALL), BOUNDS) as session:
                     mine = Cells(session)
-                    os._exit(0 if mine.forked and outermost(mine).pid != outermost(run).pid else 1)
+                    os._exit(0 if mine.forked and outermost(mine).pid != parents else 1)
             finally:
                 os._exit(2)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
