@@ -1,4 +1,4 @@
-"""The jailed kernel in a real Jupyter server, as JupyterLab uses it: by name, over HTTP and a web socket."""
+"""The sandboxed kernel in a real Jupyter server, as JupyterLab uses it: by name, over HTTP and a web socket."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from proctor.jail.kernelspec import KERNEL_NAME, PROVISIONER_NAME, install_kernelspec
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
+
+from proctor.jupyter_kernel.kernelspec import KERNEL_NAME, PROVISIONER_NAME, install_kernelspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,7 +157,7 @@ async def channels(address: str, kernel: str) -> Any:
 async def session(address: str) -> None:
     """Do what an instructor does in JupyterLab with a student's notebook."""
     specs = await call(address, "GET", "kernelspecs")
-    assert specs["kernelspecs"][KERNEL_NAME]["spec"]["display_name"] == "Python 3 (jailed)"
+    assert specs["kernelspecs"][KERNEL_NAME]["spec"]["display_name"] == "Python 3 (sandboxed)"
     started = await call(
         address, "POST", "kernels", {"name": KERNEL_NAME, "path": "submitted/ada/exercise4/exercise4.ipynb"}
     )
