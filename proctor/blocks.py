@@ -182,7 +182,7 @@ def _cell(cell: Any, level: int) -> Block:
         return Block("text", html=_markdown(cell.source, cell.get("attachments"), level))
     return Block(
         "code", html=Markup(_highlighted(cell.source)), outputs=tuple(map(_output, cell.get("outputs", [])))
-    )  # noqa: S704  - made by our own renderer
+    )
 
 
 @lru_cache(maxsize=256)

@@ -36,6 +36,8 @@ HOME = os.environ.get("HOME", "/home/student")
 WORK = f"{HOME}/work"
 FONTS = "/run/sandbox/fonts"
 MAX_OPEN = 4096
+fork = os.fork
+"""Kept from before any cell ran, which may put something else in its place."""
 HELLO = b"\0"
 """What an agent or a copy says first; with it comes, from the system, its number."""
 
@@ -182,7 +184,7 @@ class Agent:
         """Fork a copy; where none can be forked, its socket closes."""
         self._bury()
         with contextlib.suppress(OSError):
-            pid = os.fork()
+            pid = fork()
             if pid == 0:
                 serve_as_copy(socket.socket(fileno=end), self._shell, self._saved)
             self._copies.append(pid)

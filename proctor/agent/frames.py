@@ -49,6 +49,8 @@ def unpack(frame: bytes) -> tuple[dict[str, Any], bytes]:
         if size > MAX_HEADER or text.count(b",") + text.count(b"[") + text.count(b"{") > MAX_MARKS:
             raise FormatError("too many items in one value")
         header = json.loads(text)
+    except FormatError:
+        raise
     except (struct.error, ValueError, RecursionError):
         raise FormatError("a frame that is not in the format") from None
     if not isinstance(header, dict) or 4 + size > len(frame):

@@ -75,7 +75,9 @@ class Reader:
             return form
         try:
             return self._read_list(*form)
-        except (TypeError, ValueError, OverflowError, RecursionError, MemoryError):
+        except FormatError:
+            raise
+        except (TypeError, ValueError, LookupError, OverflowError, RecursionError, MemoryError):
             raise FormatError("a value that is not in the format") from None
 
     def _read_list(self, kind, *rest):

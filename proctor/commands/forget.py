@@ -9,6 +9,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from proctor.commands import Refusal
 from proctor.commands.grade import load_course
+from proctor.extensions import NAME
 from proctor.extensions import forget as forget_extensions
 from proctor.lms import comments, tree
 from proctor.lms.record import forget as forget_record

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 SMALL = Limits(home=16 * MEBIBYTE, tmp=MEBIBYTE, shared_memory=MEBIBYTE)
 """What the fork server itself may write; each submission's sandbox has its own."""
-CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE")
-"""Privileges over the fork server's own namespaces: to enter the sandboxes that belong to them."""
+CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SETFCAP")
+"""Privileges over the fork server's own namespaces: to enter the sandboxes that belong to them and, where it is root by
+name (an ordinary user's is), to map that name in a further namespace, for which Linux 5.12 asks for the last one."""
 PATIENCE = 3
 """How many failures in a row end the attempts to have a fork server."""
 

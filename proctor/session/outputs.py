@@ -71,7 +71,7 @@ class Outputs:
             self._lost += size
         elif (output := _read(body)) is None:
             return
-        elif what == "update":
+        elif what == "update" and output.output_type == "display_data":
             self._update(name, output, size)
         elif what == "output":
             self._append(name, output, size)

@@ -13,21 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+from sandboxes import BOUNDS, Cells, cells, gone, left, temporary, traces
 
-TESTS = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TESTS))
-
-from sandboxes import BOUNDS, Cells, cells, gone, left, temporary, traces  # noqa: E402
-
-from proctor.outcome import GraderError, Outcome  # noqa: E402
-from proctor.sandbox.bwrap import Bwrap  # noqa: E402
-from proctor.sandbox.fork_server import PATIENCE, fork_servers  # noqa: E402
-from proctor.sandbox.settings import Sandbox  # noqa: E402
-from proctor.session.session import Session  # noqa: E402
+from proctor.outcome import GraderError, Outcome
+from proctor.sandbox.bwrap import Bwrap
+from proctor.sandbox.fork_server import PATIENCE, fork_servers
+from proctor.sandbox.settings import Sandbox
+from proctor.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+TESTS = Path(__file__).resolve().parents[2]
 SMALL = {"preload": ["colorsys"]}
 """Settings of a fork server that starts quickly."""
 THREADS = {"preload": ["numpy"], "extra_env": {"OPENBLAS_NUM_THREADS": "2"}}
@@ -159,13 +156,14 @@ def test_without_nested_namespaces(
 def test_a_forked_grader_has_its_own(folder: Path) -> None:
     """A process that was forked from the grader's neither uses nor ends its parent's fork server."""
     with cells(folder, **SMALL) as run:
+        parents = outermost(run).pid
         child = os.fork()
         if child == 0:
             try:
                 fork_servers().close()
                 with Session(folder, Sandbox(**SMALL), BOUNDS) as session:
                     mine = Cells(session)
-                    os._exit(0 if mine.forked and outermost(mine).pid != outermost(run).pid else 1)
+                    os._exit(0 if mine.forked and outermost(mine).pid != parents else 1)
             finally:
                 os._exit(2)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
