@@ -11,23 +11,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
-from nbconvert.filters.highlight import Highlight2HTML
 
 from proctor import card
-from proctor.harmless import PICTURES, clean_outputs
-from proctor.rendering import markdown
+from proctor.rendering import code, markdown
+from proctor.submission.sanitize import PICTURES, clean_outputs, shorten_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from proctor.summary import Line
 
-HEADING = re.compile(r"^(#{1,3}) +(.+?) *#*$", re.MULTILINE)
+HEADING = re.compile(r"^(#{1,3}) +(\S.*)$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LESSON, WORK = 1, 4
 """How far headings are moved down: a part of the exercise is of the third level, a work of the fourth."""
 
-MAX_SOURCE = 60_000
+MAX_OWN = 300_000
+"""Characters of a student's own text and code on a page; twenty times the solution."""
 FOLD_NAMES = 4
 
 
@@ -111,6 +111,7 @@ def _blocks(notebook: Any, release: Any, lines: Mapping[str, Line]) -> Iterator[
     given = {cell.source.strip() for cell in release.cells}
     parts = parts_of(release)
     own_headings = {exercise_title(release), *parts}
+    shorten_sources(notebook, MAX_OWN, given)
     for cell in notebook.cells:
         data = cell.metadata.get("nbgrader", {})
         name = data.get("grade_id", "")
@@ -126,7 +127,9 @@ def _blocks(notebook: Any, release: Any, lines: Mapping[str, Line]) -> Iterator[
             yield from (Block("part", title) for title in titles if title in parts)
             names = [title for title in titles if title not in own_headings]
             # What the page says itself is not said twice.
-            cell.source = HEADING.sub(lambda found: "" if found[2] in own_headings else found[0], cell.source)
+            cell.source = HEADING.sub(
+                lambda found: "" if _title(found) in own_headings else found[0], cell.source
+            )
             if HEADING.sub("", cell.source).strip():
                 yield Block("lesson", names[-1] if names else "", inner=(_cell(cell, LESSON),))
         elif handed_out and not any(output.output_type == "error" for output in cell.get("outputs", [])):
@@ -176,11 +179,7 @@ def _cell(cell: Any, level: int) -> Block:
     """Render a cell's text or code, with its outputs."""
     if cell.cell_type != "code":
         return Block("text", html=_markdown(cell.source, cell.get("attachments"), level))
-    source = cell.source.rstrip()
-    if len(source) > MAX_SOURCE:
-        source = f"{source[:MAX_SOURCE]}\n# [{len(source) - MAX_SOURCE} more characters]"
-    code = Highlight2HTML(pygments_lexer="ipython3")(source)
-    return Block("code", html=Markup(code), outputs=tuple(map(_output, cell.get("outputs", []))))  # noqa: S704
+    return Block("code", html=Markup(code(cell.source)), outputs=tuple(map(_output, cell.get("outputs", []))))  # noqa: S704
 
 
 def _output(output: Any) -> Output:
@@ -206,4 +205,9 @@ def _headings(notebook: Any) -> Iterator[tuple[int, str]]:
 
 
 def _cell_headings(cell: Any) -> list[tuple[int, str]]:
-    return [(len(found[1]), found[2]) for found in HEADING.finditer(FENCED.sub("", cell.source))]
+    return [(len(found[1]), _title(found)) for found in HEADING.finditer(FENCED.sub("", cell.source))]
+
+
+def _title(found: re.Match[str]) -> str:
+    """Return the words of a heading, which may be closed with the signs that open it."""
+    return found[2].rstrip().rstrip("#").rstrip()

@@ -6,9 +6,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from proctor import fingerprints
 from proctor.diagnosis import offered
-from proctor.harmless import clean_outputs
 from proctor.judge import load_tests
 from proctor.outcome import GraderError, Outcome
 from proctor.reports import reports_of, show_report
@@ -17,6 +15,8 @@ from proctor.sandbox.errors import SubmissionRefused
 from proctor.sandbox.settings import Sandbox
 from proctor.session.session import Session
 from proctor.settings import Grading
+from proctor.submission import fingerprints
+from proctor.submission.sanitize import clean_outputs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,6 @@ Links lead nowhere, a pipe is not waited for, and nobody is as early as their ow
 from __future__ import annotations
 
 import datetime as dt
-import errno
 import logging
 import os
 import stat
@@ -14,25 +13,18 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbgrader.utils import find_all_files, parse_utc
 
 from proctor import submission
 from proctor.collect import record
+from proctor.sandbox.packing import COURSE_MARK, entries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
-
     from proctor.course import Exercise
 
 STAMP = "timestamp.txt"
-COURSE_MARK = "nbgrader_config.py"
-"""The file by which a folder is known to be a course, which no submission is."""
-DEPTH = 20
-"""Folders within each other that a submission may have; every walk of a tree costs as many open files."""
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 AGREEMENT = dt.timedelta(minutes=1)
 """How much earlier than the notebook itself a timestamp may claim to be."""
 
@@ -56,9 +48,9 @@ class Submitted:
     fingerprint: str
 
 
-def read_notebook(path: Path) -> Submitted:
-    """Read a submitted notebook's bytes; one with another name is taken if it is the only one."""
-    found, notice = submission.look_for(path)
+def read_notebook(path: Path, release: Any) -> Submitted:
+    """Read a submitted notebook's bytes; of several, or under another name, as `submission.choose` decides."""
+    found, notice = submission.look_for(path, release)
     try:
         content: bytes | None = submission.content(found)
         reason = ""
@@ -119,10 +111,11 @@ def copy_files(exercise: Exercise, student: str, target: Path, *, size: int, cou
         count: how many there may be.
     """
     given = [path for path, _ in given_files(exercise)]
-    for path, reason, opened in entries(exercise.submitted(student)):
+    for name, reason, opened in entries(exercise.submitted(student)):
         if opened is None:
-            log.warning("%s: %s was left out: it is %s", student, path, reason)
+            log.warning("%s: %s was left out: it is %s", student, name, reason)
             continue
+        path = Path(name)
         with opened:
             length = os.fstat(opened.fileno()).st_size
             if str(path) in (STAMP, COURSE_MARK) or _ignored(
@@ -138,15 +131,6 @@ def copy_files(exercise: Exercise, student: str, target: Path, *, size: int, cou
             data = opened.read(length)
         size, count = size - len(data), count - 1
         write_file(target / path, data)
-
-
-def entries(folder: Path) -> Iterator[tuple[Path, str, BinaryIO | None]]:
-    """Yield what lies below a folder: its relative path, and why it is left out, or else the open file."""
-    opened = os.open(folder, FOLDER)
-    try:
-        yield from _entries(opened, Path(), DEPTH)
-    finally:
-        os.close(opened)
 
 
 def given_files(exercise: Exercise) -> list[tuple[Path, Path]]:
@@ -191,42 +175,3 @@ def _written(path: Path) -> dt.datetime | None:
     if not stat.S_ISREG(status.st_mode):
         return None
     return dt.datetime.fromtimestamp(status.st_mtime, tz=dt.UTC).replace(tzinfo=None)
-
-
-def _entries(folder: int, inside: Path, depth: int) -> Iterator[tuple[Path, str, BinaryIO | None]]:
-    """Yield what lies below an open folder: the path, and why it is left out, or else the open file.
-
-    Everything is opened relative to the open folder that holds it and without following links, and is judged by
-    what was opened: exchanging it in the meantime gains nothing.
-    """
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        path = inside / entry.name
-        if not entry.is_dir(follow_symlinks=False):
-            yield (path, *_open(entry.name, folder))
-        elif depth == 0:
-            yield path, f"more than {DEPTH} folders deep", None
-        else:
-            try:
-                below = os.open(entry.name, FOLDER, dir_fd=folder)
-            except OSError as error:
-                yield path, str(error.strerror), None
-                continue
-            try:
-                yield from _entries(below, path, depth - 1)
-            finally:
-                os.close(below)
-
-
-def _open(name: str, folder: int) -> tuple[str, BinaryIO | None]:
-    """Return "" and the open file, or the reason against it and None."""
-    try:
-        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    except OSError as error:
-        return ("a link" if error.errno == errno.ELOOP else str(error.strerror)), None
-    facts = os.fstat(handle)
-    if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
-        return "", os.fdopen(handle, "rb")
-    os.close(handle)
-    return ("a hard link" if stat.S_ISREG(facts.st_mode) else "not a regular file"), None

@@ -8,7 +8,7 @@ formgrader's scripts look for theirs, and a reader trusts what looks like a repo
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from html import escape, unescape
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -16,12 +16,21 @@ from xml.etree import ElementTree as ET
 import nh3
 from latex2mathml.converter import convert
 from mistune.plugins import import_plugin
+from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from proctor.harmless import pictures_of
+from proctor.submission.sanitize import pictures_of
 
 MAX_SOURCE = 100_000
-MAX_FORMULA = 3_000
+MAX_PIECE = 3_000
+"""Characters that are parsed at once. The parsers take time that grows with the square of a text and worse, for some
+texts without end; of this length none of them takes more than a tenth of a second. Pieces end at empty lines."""
+MAX_FORMULA = 1_000
+MAX_CODE = 20_000
+MAX_LINE = 400
+"""Characters of a cell and of a line of it that are coloured: Pygments takes the square of some long lines."""
+_FENCE = re.compile(r" {0,3}(?:```|~~~)")
+_PLAIN = "<p><em>[Shown as plain text: it cannot be laid out.]</em></p>"
 PLUGINS = ("strikethrough", "table", "url", "def_list")
 
 _ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|split)\}")  # the converter knows these by another name
@@ -154,6 +163,20 @@ def _bare(source: str, level: int) -> str:
     return render(source, {}, level)
 
 
+def code(source: str) -> str:
+    """Render Python with its tokens coloured; in plain where that would take too long."""
+    source = source.rstrip()
+    if len(source) <= MAX_CODE and max(map(len, source.split("\n"))) <= MAX_LINE:
+        return str(_highlighter()(source))
+    cut = f"\n# [{len(source) - MAX_SOURCE} more characters]" if len(source) > MAX_SOURCE else ""
+    return f'{_PLAIN}<div class="highlight"><pre>{escape(source[:MAX_SOURCE])}{cut}</pre></div>'
+
+
+@cache
+def _highlighter() -> Highlight2HTML:
+    return Highlight2HTML(pygments_lexer="ipython3")
+
+
 def render(source: str, pictures: dict[str, str], level: int = 0) -> str:
     """Render Markdown to HTML of the tags and attributes above; in the worst case, its source as text.
 
@@ -163,12 +186,36 @@ def render(source: str, pictures: dict[str, str], level: int = 0) -> str:
         level: how far headings are moved down.
     """
     if len(source) > MAX_SOURCE:
-        return f"<pre>{escape(source[:MAX_SOURCE])}\n[{len(source) - MAX_SOURCE} more characters]</pre>"
+        cut = f"{escape(source[:MAX_SOURCE])}\n[{len(source) - MAX_SOURCE} more characters]"
+        return f"{_PLAIN}<pre>{cut}</pre>"
+    return "\n".join(_piece(piece, pictures, level) for piece in _pieces(source))
+
+
+def _pieces(source: str) -> list[str]:
+    """Split a long text at empty lines that are not in fenced code; a short one is one piece."""
+    if len(source) <= MAX_PIECE:
+        return [source]
+    pieces: list[list[str]] = [[]]
+    fenced, size = False, 0
+    for line in source.splitlines():
+        fenced ^= _FENCE.match(line) is not None
+        if not line.strip() and not fenced and size > MAX_PIECE // 3:
+            pieces.append([])
+            size = 0
+        pieces[-1].append(line)
+        size += len(line) + 1
+    return ["\n".join(lines) for lines in pieces]
+
+
+def _piece(source: str, pictures: dict[str, str], level: int) -> str:
+    """Render a piece that is short enough to be parsed, or show it as it is written."""
+    if len(source) > MAX_PIECE:
+        return f"{_PLAIN}<pre>{escape(source)}</pre>"
     try:
         parser = MarkdownWithMath(_Renderer(pictures, level), plugins=map(import_plugin, PLUGINS))
         page = parser.render(source)
     except Exception:  # noqa: BLE001  a parser may stumble over anything, and a page is wanted all the same
-        page = f"<pre>{escape(source)}</pre>"
+        page = f"{_PLAIN}<pre>{escape(source)}</pre>"
     shown = nh3.clean(
         page,
         tags=_TAGS,

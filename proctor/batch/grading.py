@@ -241,7 +241,8 @@ class Run:
 
     def _ungraded(self, student: str, notebook: str) -> Ungraded:
         exercise = self._course.exercise
-        submitted = read_notebook(exercise.submitted(student) / f"{notebook}.ipynb")
+        path = exercise.submitted(student) / f"{notebook}.ipynb"
+        submitted = read_notebook(path, self._fresh.release(notebook))
         release = exercise.release(notebook).read_text(encoding="utf-8")
         # Which tests it was graded by, the grading says, if there is any.
         known = {name: mark for name, mark in self._fresh.now(notebook).items() if name != "tests"}

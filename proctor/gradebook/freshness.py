@@ -11,8 +11,9 @@ import nbformat
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import parse_utc
 
-from proctor import fingerprints, submission
+from proctor import submission
 from proctor.intake import STAMP
+from proctor.submission import fingerprints
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -48,21 +49,24 @@ class Freshness:
         if submitted is not None and submitted != _stamp(target):
             return "handed in at another time than what was graded"
         kept = {name: facts_of(target / f"{name}.ipynb") for name in notebooks}
-        if any(_replaced(facts, source / f"{name}.ipynb") for name, facts in kept.items()):
+        if any(
+            _replaced(facts, source / f"{name}.ipynb", self.release(name)) for name, facts in kept.items()
+        ):
             return "another notebook was handed in than what was graded"
         reasons = [words for name, facts in kept.items() for words in self._changes(name, facts)]
         return f"stale: {'; '.join(dict.fromkeys(reasons))}" if reasons else ""
 
     def now(self, notebook: str) -> dict[str, str]:
         """Return the fingerprints of what a notebook would be graded with."""
-        return {"cells": fingerprints.of_cells(self._release(notebook)), **self._folders}
+        return {"cells": fingerprints.of_cells(self.release(notebook)), **self._folders}
 
     def graded_cells(self, notebook: str) -> int:
         """Return how many cells of a notebook are graded."""
-        cells = self._release(notebook).cells
+        cells = self.release(notebook).cells
         return sum(bool(cell.metadata.get("nbgrader", {}).get("grade")) for cell in cells)
 
-    def _release(self, notebook: str) -> Any:
+    def release(self, notebook: str) -> Any:
+        """Return a notebook as it was handed out, read once; not to be changed."""
         if notebook not in self._releases:
             found = nbformat.read(self.exercise.release(notebook), as_version=4)
             MetadataValidator().validate_nb(found)  # all metadata of a graded notebook are from here
@@ -90,10 +94,10 @@ def facts_of(graded: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _replaced(facts: dict[str, Any], submitted: Path) -> bool:
+def _replaced(facts: dict[str, Any], submitted: Path, release: Any) -> bool:
     """Return whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
     handed_in = facts.get("handed_in")
-    return bool(handed_in) and handed_in != submission.fingerprint(submission.look_for(submitted)[0])
+    return bool(handed_in) and handed_in != submission.fingerprint(submission.look_for(submitted, release)[0])
 
 
 def _stamp(graded: Path) -> dt.datetime | None:

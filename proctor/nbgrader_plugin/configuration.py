@@ -54,8 +54,11 @@ def configure(c: Any, course: Path) -> None:
     c.AssignLatePenalties.plugin_class = LatePolicy
     c.LatePolicy.course = str(course)
     # Formgrader shows what students wrote: harmless, and with formulas that need no script.
-    c.HTMLExporter.preprocessors = ["proctor.nbgrader_plugin.formgrader.Harmless"]
-    c.HTMLExporter.filters = {"markdown2html": "proctor.nbgrader_plugin.formgrader.markdown2html"}
+    c.HTMLExporter.preprocessors = ["proctor.nbgrader_plugin.formgrader.Sanitize"]
+    c.HTMLExporter.filters = {
+        "markdown2html": "proctor.nbgrader_plugin.formgrader.markdown2html",
+        "highlight_code": "proctor.nbgrader_plugin.formgrader.highlight_code",
+    }
     sandbox_files()
 
 

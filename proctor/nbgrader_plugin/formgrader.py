@@ -1,37 +1,52 @@
-"""Makes nbgrader's formgrader show submissions without obeying them; nbgrader_config.py puts this in its place.
+"""Formgrader's page of a submission, which runs nothing of it and asks nobody for anything.
 
-The notebooks that we grade hold nothing harmful in their outputs. They are cleaned here once more, for those
-that were graded by other means, or before.
+Formulas are MathML, so that MathJax need not come from elsewhere. The notebooks that we grade are sanitized; they
+are here once more, for those that were graded by other means, or before. nbgrader_config.py puts this in its place.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import pass_context
+from jinja2 import PackageLoader, pass_context
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.server_extensions.formgrader.handlers import SubmissionFilesHandler
 
-from proctor.harmless import clean_outputs
-from proctor.rendering import markdown
+from proctor.rendering import code, markdown
 from proctor.reports import reports_of, show_report
+from proctor.submission.sanitize import clean_outputs, shorten_sources
+
+MAX_SHOWN = 400_000
+"""Characters of a submission's text and code on a page."""
 
 
 @pass_context
 def markdown2html(context: Any, source: str) -> str:
-    """Render a cell's Markdown for formgrader, whose MathJax is told to leave it alone (called by its template)."""
+    """Render a cell's Markdown for formgrader (called by its template)."""
     cell = context.get("cell", {})
-    return f'<div class="tex2jax_ignore mathjax_ignore">{markdown(source, cell.get("attachments"))}</div>'
+    return f"<div>{markdown(source, cell.get('attachments'))}</div>"
 
 
-class Harmless(Preprocessor):
-    """Cleans what formgrader is about to render; only report cards stay as they are, and are drawn anew."""
+def highlight_code(source: str, language: str | None = None, metadata: Any = None) -> str:  # noqa: ARG001
+    """Colour a cell's code in the time that a page may take (called by formgrader's template)."""
+    return code(source)
+
+
+class Sanitize(Preprocessor):
+    """Sanitizes what formgrader is about to render; only report cards stay as they are, and are drawn anew."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
+        if self.parent is not None:
+            # nbconvert's own loaders come after these, whatever formgrader sets.
+            self.parent.extra_loaders = [PackageLoader("proctor", "templates/formgrader")]
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Return the notebook with nothing in it that a browser would obey (called by the exporter)."""
         found = reports_of(nb)
         clean_outputs(nb)
+        shorten_sources(nb, MAX_SHOWN)
         nb.metadata = NotebookNode(language_info={"name": "python", "pygments_lexer": "ipython3"})
         for cell in nb.cells:
             cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "nbgrader"})

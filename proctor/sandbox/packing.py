@@ -7,22 +7,29 @@ original, links and special files need no trust: links, pipes, sockets and devic
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
 import tarfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from proctor.sandbox.errors import SubmissionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from proctor.sandbox.limits import Limits
 
 COURSE_MARK = "nbgrader_config.py"
+FOLDER = "a folder"
+MAX_DEPTH = 32
+MAX_PATH = 1_000
+"""Bytes of a path within a submission: Linux takes 4,096 of a whole one, and the course's own come before."""
+MAX_ENTRIES = 20_000
 
 
 @dataclass(frozen=True)
@@ -76,28 +83,73 @@ def entries(folder: Path) -> Iterator[tuple[str, str, BinaryIO | None]]:
     """Yield each entry below `folder`: its relative path, and why it is left out, or else its content.
 
     Every file is opened relative to the open folder that holds it and without following links, and is judged
-    by what was opened: exchanging it in the meantime gains nothing.
+    by what was opened: exchanging it in the meantime gains nothing. What vanishes in the meantime is left out.
+    Depth, paths and the number of entries have limits, and nothing calls itself: a student decides how deep folders are.
     """
-    for root, folders, names, descriptor in os.fwalk(folder, follow_symlinks=False):
-        folders.sort()
-        inside = Path(root).relative_to(folder)
-        for name in sorted(folders):
-            if stat.S_ISLNK(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode):
-                yield str(inside / name), "a link", None
-        for name in sorted(names):
-            yield (str(inside / name), *_open(name, descriptor))
+    room = MAX_ENTRIES
+    waiting = [PurePosixPath()]
+    while waiting:
+        inside = waiting.pop()
+        try:
+            handle = _open_folder(folder, inside)
+        except OSError as error:
+            yield str(inside), _why(error), None
+            continue
+        try:
+            folders = []
+            for name in sorted(os.listdir(handle)):  # noqa: PTH208  a folder that is open has no path
+                room -= 1
+                path = inside / name
+                if room < 0:
+                    yield str(path), f"beyond the first {MAX_ENTRIES:,} entries, as all that follows", None
+                    return
+                if len(os.fsencode(path)) > MAX_PATH or len(path.parts) > MAX_DEPTH:
+                    yield str(path), f"more than {MAX_DEPTH} folders deep, or its path too long", None
+                    continue
+                reason, content = _open(name, handle)
+                if reason == FOLDER:
+                    folders.append(path)
+                else:
+                    yield str(path), reason, content
+            waiting += reversed(folders)
+        finally:
+            os.close(handle)
+
+
+def _open_folder(top: Path, inside: PurePosixPath) -> int:
+    """Open a folder step by step, so that no link is followed below `top`; the caller closes it."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    handle = os.open(top, flags)
+    for part in inside.parts:
+        try:
+            inner = os.open(part, flags | os.O_NOFOLLOW, dir_fd=handle)
+        finally:
+            os.close(handle)
+        handle = inner
+    return handle
 
 
 def _open(name: str, folder: int) -> tuple[str, BinaryIO | None]:
     """Return "" and the open file, or the reason against it and None."""
     try:
+        if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+            return FOLDER, None
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except OSError as error:
-        return (
-            "a link" if stat.S_ISLNK(os.lstat(name, dir_fd=folder).st_mode) else str(error.strerror)
-        ), None
+        return _why(error), None
     facts = os.fstat(handle)
     if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
         return "", os.fdopen(handle, "rb")
     os.close(handle)
     return ("a hard link" if stat.S_ISREG(facts.st_mode) else "not a regular file"), None
+
+
+def _why(error: OSError) -> str:
+    """Return in words why something could not be opened."""
+    words = {
+        errno.ELOOP: "a link",
+        errno.ENOENT: "gone",
+        errno.EACCES: "not readable",
+        errno.ENXIO: "not a regular file",
+    }
+    return words.get(error.errno or 0, str(error.strerror))

@@ -1,6 +1,7 @@
 """What all the package's tests need, however they are started."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import pytest
 from thinning import THOROUGH
 
 
@@ -17,3 +19,13 @@ def pytest_report_header() -> str:
     if THOROUGH:
         return "banks: every case"
     return "banks: every third fault and attack; `make thorough` runs all"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove what tests have made too deep for Python's own removal, of which pytest makes use after this."""
+    base = session.config._tmp_path_factory.getbasetemp()
+    deep = ["find", base, "-mindepth", "100", "-maxdepth", "100", "-type", "d", "-printf", "%P\n"]
+    found = subprocess.run(deep, capture_output=True, text=True, check=True).stdout.splitlines()
+    for name in {path.split("/")[0] for path in found}:
+        subprocess.run(["rm", "-rf", base / name], check=True)

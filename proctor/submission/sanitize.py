@@ -1,11 +1,14 @@
-"""What of a student's notebook may reach other people's browsers: text, checked pictures, clean Markdown.
+"""Sanitizing: what of a student's notebook may reach other people's browsers. Text, checked pictures, Markdown.
 
 There are three such browsers: the grader's formgrader, the grader's JupyterLab, and the reader's of a feedback page.
 
 - **Outputs** are reduced when the graded notebook is written, so that whatever shows it later has nothing to
   obey: text, and PNG or JPEG pictures that are ones. HTML is not cleaned but read for its text. A cleaner
   lives in a race with browsers, and what students of an exercise print reads well as text.
-- **Markdown** stays as it was written; it is an answer. Its rendering is made safe, in :mod:`proctor.rendering`.
+- **Markdown** stays as it was written, but for pictures from elsewhere, which become links: JupyterLab would load
+  them. Its rendering is made safe in :mod:`proctor.rendering`.
+
+Whatever is done here to a text takes time in proportion to its length, and looks at MAX_TEXT characters at most.
 """
 
 from __future__ import annotations
@@ -15,11 +18,13 @@ import binascii
 import html
 import io
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nh3
 from nbformat.v4 import new_output
 from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_LINES = 120
 """Lines of text shown for one output: its beginning, then its end."""
@@ -35,12 +40,25 @@ _CONTROLS = re.compile(
     r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]|.)?"  # what terminals obey, colours included
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # control codes, and what turns text around
 )
+_HIDDEN = re.compile(r"<(?:script|style)\b", re.IGNORECASE)
+_SHOWN = re.compile(r"</(?:script|style)\b", re.IGNORECASE)
+_TAG = re.compile(r"<(?:!--|[!/?a-zA-Z])[^<>]*+>?")
+_LOADING = re.compile(
+    r"<(?=/?\s*(?:img|image|picture|source|video|audio|track|svg|math|iframe|frame|object|embed|applet|link|style"
+    r"|script|base|meta|input|body|table|t[dhr]|use|bgsound|portal)\b)"
+    r"|<(?=[^<]*?\b(?:style|srcset|poster|background)\s*=)",
+    re.IGNORECASE,
+)
+"""The beginning of a tag that makes a browser ask for something, by its name or by an attribute."""
+_PICTURE = re.compile(r"(?<!!)!++\[(?![^\]\[]{0,500}\]\((?:attachment:)?(?!/)[\w./ %()-]{1,200}\))")
+"""The beginning of a picture of Markdown that is neither attached nor beside the notebook."""
+_DIAGRAM = re.compile(r"(?<![`~])([`~]{3,}+[ \t]*+)(?=mermaid)", re.IGNORECASE)
 _MORE = " [{} more characters]"
 _NO_TEXT = re.compile(r"<[\w.]+ object(?: at 0x[0-9a-f]+)?>\s*")
 
 
 def clean_outputs(notebook: Any) -> None:
-    """Reduce all outputs of a notebook to harmless ones, in place; before any report is put into it."""
+    """Reduce all outputs of a notebook to text and pictures, in place; before any report is put into it."""
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         if cell.cell_type != "code":
@@ -50,6 +68,17 @@ def clean_outputs(notebook: Any) -> None:
         if len(outputs) > MAX_OUTPUTS:
             kept.append(_note(f"{len(outputs) - MAX_OUTPUTS} more outputs are left out here."))
         cell.outputs, cell.execution_count = kept, None
+
+
+def shorten_sources(notebook: Any, room: int, given: Iterable[str] = ()) -> None:
+    """Cut the sources for a page that shows so many characters of a student's, in place; given ones stay."""
+    for cell in notebook.cells:
+        if cell.source.strip() in given:
+            continue
+        if len(cell.source) > room:
+            left_out = len(cell.source) - room
+            cell.source = f"{cell.source[:room]}\n\n# [{left_out} more characters are left out on this page]"
+        room = max(0, room - len(cell.source))
 
 
 def picture(data: Any, kind: str) -> str | None:
@@ -79,6 +108,24 @@ def pictures_of(attachments: Any) -> dict[str, dict[str, str]]:
         if kept and len(str(name)) < 200:
             found[shorten(str(name))] = kept
     return found
+
+
+def text_of(page: str) -> str:
+    """Return the text of a piece of HTML, of which nothing is obeyed: it is shown as text."""
+    first, *others = _HIDDEN.split(page[:MAX_TEXT])
+    kept = [first]
+    for rest in others:
+        # What follows the first end tag is text; without one, all is the script's.
+        end = _SHOWN.search(rest)
+        kept.append(rest[end.start() :] if end else "")
+    return html.unescape(_TAG.sub("", "".join(kept))).strip()
+
+
+def without_requests(source: str) -> str:
+    """Return Markdown that makes JupyterLab ask nobody for anything: pictures from elsewhere become links."""
+    source = _PICTURE.sub("[picture ", source)
+    source = _DIAGRAM.sub(r"\1text ", source)
+    return _LOADING.sub("&lt;", source)
 
 
 def shorten(text: str) -> str:
@@ -128,8 +175,7 @@ def _other_text(data: dict[str, Any]) -> str:
     for kind in ("text/markdown", "text/latex"):
         if data.get(kind):
             return _text(data[kind])
-    bare = nh3.clean(_text(data.get("text/html")), tags=set(), clean_content_tags={"script", "style"})
-    return html.unescape(bare).strip()
+    return text_of(_text(data.get("text/html")))
 
 
 def _left_out(data: dict[str, Any]) -> Any:
@@ -150,9 +196,10 @@ def _size(metadata: Any, kind: str) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
+    """Return a text, which the format also allows as a list of lines; no more of it than is ever shown."""
     if isinstance(value, list):
-        return "".join(map(str, value))
-    return value if isinstance(value, str) else "" if value is None else str(value)
+        value = "".join(line for line in value if isinstance(line, str))
+    return value[: 2 * MAX_TEXT] if isinstance(value, str) else ""
 
 
 def _line(line: str) -> str:

@@ -26,11 +26,11 @@ from playwright.sync_api import Browser, Route, sync_playwright
 from traitlets.config import Config, PyFileConfigLoader
 
 from proctor.feedback import page
-from proctor.harmless import clean_outputs, shorten
 from proctor.outcome import CellReport, Outcome, Verdict
 from proctor.rendering import markdown, render
 from proctor.reports import REPORT, reports_of, show_report
 from proctor.submission import restore
+from proctor.submission.sanitize import clean_outputs, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,11 +151,12 @@ def visit(browser: Browser, html: str, *, policy: bool = False) -> tuple[set[str
         elif url.startswith(HOST):
             asked.add(url.removeprefix(HOST).strip("/").partition("/")[0])
             route.abort()
-        elif "/formgrader/static/" in url:
+        elif url.startswith(ADDRESS.partition("/formgrader/")[0]) and "/formgrader/static/" in url:
             route.fulfill(path=static / url.partition("/static/")[2])
         elif "/api/" in url:
             route.fulfill(json=[])
         else:
+            asked.add(url)
             route.abort()
 
     with browser.new_context(bypass_csp=not policy) as context:
@@ -191,9 +192,15 @@ def seen(browser: Browser, config: Config) -> dict[str, tuple[set[str], Any]]:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start JupyterLab on a graded notebook with all payloads; return its address."""
     folder = tmp_path_factory.mktemp("lab")
-    notebook = hostile(**{name: deepcopy(cell) for name, cell in VALID.items()})
-    found = reports_of(notebook)
-    clean_outputs(notebook)
+    written = hostile(**{name: deepcopy(cell) for name, cell in VALID.items()})
+    found = reports_of(written)
+    clean_outputs(written)
+    graded = written.cells.pop()
+    notebook, _ = restore(written, new_notebook())
+    for cell, before in zip(notebook.cells, written.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs = before.outputs
+    notebook.cells.append(graded)
     show_report(notebook.cells[-1], found[GRADED])
     (folder / "work").mkdir()
     nbformat.write(notebook, folder / "work" / "graded.ipynb")
@@ -222,17 +229,21 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_jupyterlab_shows_the_card_and_runs_nothing(browser: Browser, lab: str) -> None:
     """The graded notebook, opened by a grader, has its report card and runs no payload.
 
-    JupyterLab itself lets Markdown load pictures from elsewhere: only what a script asks for counts here.
+    Nor does it ask anybody else: what Markdown would load from elsewhere has become a link.
     """
     asked: set[str] = set()
+    own = lab.partition("/lab/")[0]
 
     def serve(route: Route) -> None:
-        if route.request.resource_type in {"fetch", "xhr", "document", "script"}:
-            asked.add(route.request.url)
+        url = route.request.url
+        if url.startswith((own, "data:", "blob:")):
+            route.continue_()
+            return
+        asked.add(url)
         route.abort()
 
     with browser.new_context() as context:
-        context.route(f"{HOST}/**", serve)
+        context.route("**/*", serve)
         tab = context.new_page()
         tab.goto(lab)
         tab.locator(".proctor-card").get_by_text("A sentence.").wait_for(timeout=60_000)

@@ -1,0 +1,33 @@
+"""Submissions as students hand them in: which file is the notebook, what is in it, and what of it may be shown.
+
+- `choosing` finds the notebook in a folder; `reading` turns its bytes into cells, at a cost that is known before.
+- `restoring` puts the release's graded cells back.
+- `sanitize` reduces outputs, Markdown and attachments to what no browser obeys.
+- `fingerprints` tell what a grade depends on.
+"""
+
+from proctor.submission.choosing import choose, look_for
+from proctor.submission.reading import (
+    UnreadableError,
+    content,
+    fingerprint,
+    fingerprint_of,
+    grade_ids,
+    parse,
+    read,
+)
+from proctor.submission.restoring import restore, unreadable
+
+__all__ = [
+    "UnreadableError",
+    "choose",
+    "content",
+    "fingerprint",
+    "fingerprint_of",
+    "grade_ids",
+    "look_for",
+    "parse",
+    "read",
+    "restore",
+    "unreadable",
+]

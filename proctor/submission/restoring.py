@@ -1,0 +1,179 @@
+"""Putting right what a student cannot be allowed to decide.
+
+Only what the release says about a graded cell counts: its text, its points, its place. What comes out has the
+release's metadata, graded cells each exactly once, and the student's cells in the student's order.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from proctor.submission.reading import grade_id
+from proctor.submission.sanitize import pictures_of, without_requests
+
+DEMONSTRATION = "demonstration"
+"""The tag of a cell of the release that only shows something: no graded cell needs what it defines."""
+MAX_CELLS = 2_000
+"""Cells that a student may add to those of the release; empty ones are left out, and do not count."""
+
+
+def restore(submitted: Any, release: Any, *, skip: bool = False) -> tuple[Any, list[str]]:
+    """Return the notebook to grade and what was put right, in words.
+
+    Args:
+        submitted: the student's notebook, as `read` returns it.
+        release: the notebook that students got.
+        skip: whether to mark demonstrations that are as they were handed out; they are not run.
+    """
+    restoring = _Restoring(release)
+    cells = [restored for cell in submitted.cells if (restored := restoring.cell(cell)) is not None]
+    cells += restoring.missing(release)
+    if skip:
+        _mark_demonstrations(cells, release)
+    for number, cell in enumerate(cells):
+        cell["id"] = grade_id(cell) or f"cell-{number}"
+    notebook = NotebookNode(release, metadata=copy.deepcopy(release.metadata), cells=cells)
+    return notebook, restoring.notices()
+
+
+def unreadable(release: Any, reason: str) -> Any:
+    """Return the notebook that stands in for one that cannot be read: the release, with the reason on top."""
+    notebook = copy.deepcopy(release)
+    notebook.metadata["proctor"] = {"unreadable": reason}
+    words = f"**This submission could not be read.** {reason} The cells below are those of the release."
+    notebook.cells.insert(0, new_markdown_cell(words, id="unreadable"))
+    return notebook
+
+
+def _mark_demonstrations(cells: list[Any], release: Any) -> None:
+    """Mark the cells that only show something, by the release's tag, and that the student has not changed.
+
+    The cell's text decides, not its tag: some editors lose tags, and a student could add one.
+    """
+    sources = {cell.source.rstrip() for cell in release.cells if _is_demonstration(cell)}
+    for cell in cells:
+        data = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and not data.get("grade") and cell.source.rstrip() in sources:
+            cell.metadata["proctor"] = NotebookNode(skip=True)
+
+
+def _is_demonstration(cell: Any) -> bool:
+    data = cell.metadata.get("nbgrader", {})
+    mine = data.get("grade") or data.get("solution")
+    return cell.cell_type == "code" and not mine and DEMONSTRATION in cell.metadata.get("tags", [])
+
+
+class _Restoring:
+    """One notebook on its way, and what is to be said about it."""
+
+    def __init__(self, release: Any) -> None:
+        self._graded = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
+        # An online editor that drops all metadata leaves the text, by which the graded cells are known.
+        self._by_text = {_bare(cell.source): name for name, cell in self._graded.items() if not _answer(cell)}
+        self._room = MAX_CELLS + len(release.cells)
+        self._seen: set[str] = set()
+        self._named = self._own = 0
+        self._changed: list[str] = []
+        self._twice: list[str] = []
+        self._missing: list[str] = []
+
+    def cell(self, cell: Any) -> Any | None:
+        """Return what becomes of a cell, or None for nothing."""
+        if not isinstance(cell, dict):
+            return None
+        name, source = grade_id(cell), _text(cell.get("source", ""))
+        self._named += name in self._graded
+        if not name:
+            name = self._by_text.get(_bare(source), "")
+        if name in self._graded and name not in self._seen:
+            self._seen.add(name)
+            return self._put_back(name, source, cell.get("cell_type"))
+        if name in self._graded and not _answer(self._graded[name]):
+            self._twice.append(name)
+            return None
+        if not source.strip():
+            return None
+        self._own += 1
+        if self._own > self._room:
+            return None
+        return _own_cell(cell, source)
+
+    def missing(self, release: Any) -> list[Any]:
+        """Return the graded cells that were not there; at the end all that the student has written is known."""
+        cells = [cell for cell in release.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+        absent = [cell for cell in cells if grade_id(cell) not in self._seen]
+        self._missing = [grade_id(cell) for cell in absent]
+        return [copy.deepcopy(cell) for cell in absent]
+
+    def notices(self) -> list[str]:
+        """Return what was put right, one sentence for each kind, which blames nobody."""
+        found = []
+        if self._graded and not self._named:
+            found.append(
+                "The notebook no longer says which cells are graded, as some online editors leave it; "
+                "the graded cells were put back, which costs nothing."
+            )
+        elif self._missing:
+            found.append(
+                f"{_listed(self._missing)} not in this notebook: put back and graded, which costs nothing."
+            )
+        if self._changed:
+            found.append(f"{_listed(self._changed)} not as handed out: the text that was handed out counts.")
+        if self._twice:
+            found.append(f"{_listed(self._twice)} there more than once: the first one counts.")
+        if self._own > self._room:
+            found.append(f"Of {self._own:,} cells that are not graded, the first {self._room:,} were run.")
+        return found
+
+    def _put_back(self, name: str, source: str, kind: Any) -> Any:
+        restored = copy.deepcopy(self._graded[name])
+        if _answer(restored):
+            restored.source = source if restored.cell_type == "code" else without_requests(source)
+        elif _lines(source) != _lines(restored.source) or kind != restored.cell_type:
+            self._changed.append(name)
+        return restored
+
+
+def _own_cell(cell: Any, source: str) -> Any:
+    """Return a cell of the student's own."""
+    if cell.get("cell_type") == "code":
+        return _new_cell("code", source, execution_count=None, outputs=[])
+    if cell.get("cell_type") == "markdown":
+        pictures = pictures_of(cell.get("attachments"))
+        more = {"attachments": pictures} if pictures else {}
+        return _new_cell("markdown", without_requests(source), **more)
+    return _new_cell("markdown", "```\n" + source.replace("```", "'''") + "\n```")
+
+
+def _new_cell(kind: str, source: str, **more: Any) -> NotebookNode:
+    """Return a cell as nbformat would, without its check of each single one: the whole is checked when written."""
+    return NotebookNode(cell_type=kind, metadata=NotebookNode(), source=source, **more)
+
+
+def _answer(cell: Any) -> bool:
+    """Return whether a cell of the release is there for the student to write in."""
+    return bool(cell.metadata.nbgrader.get("solution"))
+
+
+def _listed(names: list[str]) -> str:
+    """Return the beginning of a sentence about graded cells."""
+    known = list(dict.fromkeys(names))
+    listed = ", ".join(f"`{name}`" for name in known)
+    return f"The graded cells {listed} were" if len(known) > 1 else f"The graded cell {listed} was"
+
+
+def _text(source: Any) -> str:
+    return source if isinstance(source, str) else ""
+
+
+def _lines(source: str) -> list[str]:
+    """Return the lines of a text without what cannot be seen."""
+    return [line.rstrip() for line in source.replace("\xa0", " ").strip().splitlines()]
+
+
+def _bare(source: str) -> str:
+    return "\n".join(_lines(source))
