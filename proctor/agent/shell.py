@@ -12,6 +12,7 @@ import hashlib
 import os
 import sys
 import traceback
+from pathlib import Path
 from types import ModuleType
 
 from IPython.core import debugger, page
@@ -262,3 +263,4 @@ def settle(shell, folder):
     sys.path.insert(0, "")
     sys.path.append(folder)
     shell.starting_dir = folder
+    shell.history_manager.dir_hist[:] = [Path.cwd()]
