@@ -45,7 +45,7 @@ def open_download(path: Path, zone: dt.tzinfo | None = None) -> Iterator[Content
         archive = zipfile.ZipFile(path)
     except FileNotFoundError:
         raise CollectError(f"There is no file or folder {path}.") from None
-    except (zipfile.BadZipFile, OSError, ValueError, struct.error) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
         raise CollectError(f"{path} is no zip file that can be read ({error}). Download it again.") from None
     with archive:
         yield listed(archive, path.name, Limits(), zone)
@@ -59,7 +59,7 @@ def open_inner(data: bytes, name: str) -> Contents:
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError, struct.error) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
         raise CollectError(f"{name} is no zip file that can be read ({error})") from None
     return listed(archive, name, INNER, None)
 

@@ -23,9 +23,11 @@ from proctor.submission.sanitize import clean_outputs, shorten, text_of, without
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "specimens"))
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "specimens")]
 
-from bank import load
+from bank import load  # noqa: E402
+from thinning import thinned  # noqa: E402
 
 PATTERNS: dict[str, str] = load(TESTS / "specimens/hostile/costs.py").PATTERNS
 SIZE = 2**20

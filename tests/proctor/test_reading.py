@@ -185,7 +185,9 @@ def is_graded(cell: Any) -> bool:
 @pytest.mark.parametrize("end", ["\r\n", "\r", " \n", "\t\n", "\n\n"])
 def test_line_ends_are_no_change(end: str) -> None:
     """An editor's line ends, and spaces that nobody sees, are not a changed cell."""
-    sources = [cell.source.replace("\n", end) if end.strip("\n") else cell.source + end for cell in SOLVED.cells]
+    sources = [
+        cell.source.replace("\n", end) if end.strip("\n") else cell.source + end for cell in SOLVED.cells
+    ]
     cells = [{**cell, "source": source} for cell, source in zip(SOLVED.cells, sources, strict=True)]
     data = json.dumps({"cells": cells}).encode()
     assert submission.restore(submission.parse(data, NAME), RELEASE)[1] == []
