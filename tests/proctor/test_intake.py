@@ -21,8 +21,8 @@ from traitlets.config import Config
 from proctor import intake
 from proctor.autograde import SubmissionExporter
 from proctor.collect import record
-from proctor.submission.fingerprints import UNKNOWN
 from proctor.submission import UnreadableError, look_for, read
+from proctor.submission.fingerprints import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
