@@ -47,8 +47,8 @@ fuzzed = settings(
 
 scraps = st.sampled_from(
     ["<", ">", "</", "<div>", "<script>", "<!--", "$", "$$", "\\begin{a}", "![", "](", "`", "```", "~~~", "|",
-     "> ", "- ", "\n", "\n\n", "\\", "{", "}", "&", "&#x", "http://a", "attachment:", "\x1b[", "\r", "\x00", "\ud800", "style=",
-    "mermaid", "#", "*", "_"]
+     "> ", "- ", "\n", "\n\n", "\\", "{", "}", "&", "&#x", "http://a", "attachment:", "\x1b[", "\r", "\x00", "\ud800",
+     "style=", "mermaid", "#", "*", "_"]
 )  # fmt: skip
 texts = st.lists(scraps | st.text(max_size=5), max_size=60).map("".join)
 values = st.recursive(
