@@ -165,7 +165,7 @@ def _bare(source: str, level: int) -> str:
 
 def code(source: str) -> str:
     """Render Python with its tokens coloured; in plain where that would take too long."""
-    source = source.rstrip()
+    source = _whole(source).rstrip()
     if len(source) <= MAX_CODE and max(map(len, source.split("\n"))) <= MAX_LINE:
         return str(_highlighter()(source))
     cut = f"\n# [{len(source) - MAX_SOURCE} more characters]" if len(source) > MAX_SOURCE else ""
@@ -185,10 +185,16 @@ def render(source: str, pictures: dict[str, str], level: int = 0) -> str:
         pictures: data URLs of checked pictures, by what the text calls them (attachments without `attachment:`).
         level: how far headings are moved down.
     """
+    source = _whole(source)
     if len(source) > MAX_SOURCE:
         cut = f"{escape(source[:MAX_SOURCE])}\n[{len(source) - MAX_SOURCE} more characters]"
         return f"{_PLAIN}<pre>{cut}</pre>"
     return "\n".join(_piece(piece, pictures, level) for piece in _pieces(source))
+
+
+def _whole(source: str) -> str:
+    """Return a text without half characters, which no file can hold."""
+    return source.encode("utf-8", "replace").decode("utf-8")
 
 
 def _pieces(source: str) -> list[str]:

@@ -54,7 +54,7 @@ def open_download(path: Path, zone: dt.tzinfo | None = None) -> Iterator[Content
         archive = zipfile.ZipFile(path)
     except FileNotFoundError:
         raise CollectError(f"There is no file or folder {path}.") from None
-    except (zipfile.BadZipFile, OSError, ValueError, struct.error) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
         raise CollectError(f"{path} is no zip file that can be read ({error}). Download it again.") from None
     with archive:
         yield listed(archive, path.name, Limits(), zone)

@@ -46,7 +46,7 @@ _TAG = re.compile(r"<(?:!--|[!/?a-zA-Z])[^<>]*+>?")
 _LOADING = re.compile(
     r"<(?=/?\s*(?:img|image|picture|source|video|audio|track|svg|math|iframe|frame|object|embed|applet|link|style"
     r"|script|base|meta|input|body|table|t[dhr]|use|bgsound|portal)\b)"
-    r"|<(?=[^<]*?\b(?:style|srcset|poster|background)\s*=)",
+    r"|<(?=[a-zA-Z][^<]*?\b(?:style|srcset|poster|background)\s*=)",
     re.IGNORECASE,
 )
 """The beginning of a tag that makes a browser ask for something, by its name or by an attribute."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
 import sys
 import tracemalloc
 from copy import deepcopy
@@ -237,6 +238,8 @@ def test_deep_and_wide_folders_end(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     found = {
         name: reason for name, reason, content in entries(tmp_path) if content is None or content.close()
     }
+    # Python's own rmtree calls itself.
+    subprocess.run(["rm", "-rf", str(tmp_path / ("n" * 60))], check=True)
     assert len(found) == 1
     assert "path too long" in next(iter(found.values()))
     for number in range(60):
