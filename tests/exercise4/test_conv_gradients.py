@@ -34,7 +34,7 @@ class ConvGradientBias(GradientCriteria):
 
         self.judge(now, story)
         self.calm(self.scene(1, 1, 2, seed=335, image=(6, 5), kernel=(5, 3)))
-        self.calm(self.scene(2, 3, 1, seed=338, image=(4, 7), kernel=(3, 3)))
+        self.calm(self.scene(2, 4, 1, seed=338, image=(4, 7), kernel=(3, 3)))
 
     @points(0.25, after="test_sum")
     def test_strides(self) -> None:
@@ -84,7 +84,7 @@ class ConvGradientWeights(GradientCriteria):
     def test_strides(self) -> None:
         """With other strides, dividing the picture or not, each error counts where its kernel has been."""
         self.calm(self.scene(1, 2, 3, seed=361, image=(6, 9), stride=(2, 3)))
-        self.calm(self.scene(1, 3, 2, seed=365, image=(7, 6), stride=(2, 1)))
+        self.calm(self.scene(1, 4, 2, seed=365, image=(7, 6), stride=(2, 1)))
         self.calm(self.scene(1, 2, 2, seed=369, image=(7, 10), kernel=(5, 3), stride=(4, 3)))
         self.calm(self.scene(1, 1, 2, seed=433, image=(6, 8), kernel=(3, 3), stride=(1, 4)))
 
