@@ -16,6 +16,8 @@ from proctor.lms.names import RECORD, is_safe
 from proctor.lock import STATE
 from proctor.whole import write_whole
 
+NAME = RECORD
+
 REPLACED = Path(STATE) / "replaced"
 """Where submissions go that a later one has replaced: `STUDENT/ASSIGNMENT/TIME`."""
 
@@ -96,7 +98,7 @@ def forget(course: Path, student: str, *, delete: bool = True) -> bool:
 
 
 def _path(course: Path) -> Path:
-    return course / "submitted" / RECORD
+    return course / "submitted" / NAME
 
 
 def _read(course: Path) -> dict[str, dict[str, dict[str, Any]]]:
