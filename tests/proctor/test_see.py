@@ -56,10 +56,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_pictures_of_the_solution(folder: Path) -> None:
-    """With the solution every picture is a Matplotlib figure, and none waits."""
+    """With the solution every picture is drawn, and none waits."""
     code = [cells(solved=True)[name] for name in SOLUTIONS]
     printed = run(folder, *code, FOR_A_READER, ALL_PICTURES)
-    assert re.findall(r"PICTURE \w+ (\w+)", printed) == ["Figure"] * 14
+    assert re.findall(r"PICTURE \w+ (\w+)", printed) == ["Picture"] * 14
     assert "Waiting" not in printed
 
 
@@ -68,7 +68,7 @@ def test_pictures_wait_for_the_stub(folder: Path) -> None:
     code = [cells(solved=False)[name] for name in SOLUTIONS]
     learn = "print('LEARNED', see.learn_digits(lambda Conv, *others: [Conv((1, 1), (1, 3, 3), 8, 0.1)]))"
     printed = run(folder, *code, FOR_A_READER, ALL_PICTURES, learn)
-    assert re.findall(r"PICTURE (\w+) Figure", printed) == [
+    assert re.findall(r"PICTURE (\w+) Picture", printed) == [
         "activations",
         "correlation_as_matrix",
         "signal_sizes",
@@ -117,7 +117,7 @@ for draw in (see.learning_curve, see.confusion, see.learned_kernels, see.misread
     share, held_out = re.search(r"RIGHT (\S+) (\d+)", printed).groups()
     assert float(share) > 0.9
     assert int(held_out) == 360
-    assert re.findall(r"PICTURE \w+ (\w+)", printed) == ["Figure"] * 4
+    assert re.findall(r"PICTURE \w+ (\w+)", printed) == ["Picture"] * 4
 
 
 def test_digits_say_when_scikit_learn_is_missing(folder: Path) -> None:

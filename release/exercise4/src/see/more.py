@@ -29,7 +29,7 @@ def overfit(*classes_and_network: Any) -> Figure:
     *classes, build = classes_and_network
     images, digits = (each[:20] for each in load_digits())
     network = build(*classes)
-    losses = [learn_from(network, images, digits) for _ in range(60)]
+    losses = [learn_from(network, images, digits) for _ in range(40)]
     right = int(np.sum(forward(network, images).argmax(axis=1) == digits))
     say(right == 20, f"{right} of 20 digits are learned by heart.")
     figure, axes = canvas(size=(6, 2.6))

@@ -1,7 +1,7 @@
 """Pictures for the notebook: what an idea looks like, and what your own layers do.
 
 Nothing here is graded, and no solution is hidden here. Each picture is a function that returns a Matplotlib
-figure. While the notebook is graded or validated the pictures are left out, because nobody looks.
+figure with its words. While the notebook is graded or validated the pictures are left out, because nobody looks.
 """
 
 from src.see.activations import activations, fading_errors, your_activations

@@ -12,7 +12,7 @@ from Tests.compare import as_numbers
 
 from src.see.frame import BLUE, ORANGE, canvas, picture, show_image
 
-BATCH, ROUNDS, FEWEST_ROUNDS, SECONDS = 32, 12, 3, 10.0
+BATCH, ROUNDS, FEWEST_ROUNDS, SECONDS = 32, 12, 3, 7.0
 FASTER = (
     'Faster: correlate(..., method="direct") need not choose a method each time; one 3-D correlate for all channels is'
     " faster than a loop over them; np.einsum on sliding_window_view needs no loop at all."
@@ -68,7 +68,7 @@ def learn_from(network: list[Any], images: np.ndarray, digits: np.ndarray) -> fl
 def learn_digits(*classes_and_network: Any) -> Learned | None:
     """Build a network of your layers, let it learn from four digits in five, and test it on the rest.
 
-    It goes through the digits twelve times, if your layers do that in about ten seconds; slower ones take fewer
+    It goes through the digits twelve times, if your layers do that in about seven seconds; slower ones take fewer
     rounds, and fewer digits if need be, and it is said beforehand.
     """
     *classes, build = classes_and_network

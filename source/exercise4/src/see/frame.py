@@ -43,21 +43,30 @@ def picture(*classes: str) -> Callable[[Draw], Draw]:
     return decorate
 
 
+class Picture:
+    """A figure with words for those who do not see it; a notebook shows both.
+
+    Attributes:
+        figure: the Matplotlib figure, to be saved or changed.
+        words: what it shows.
+    """
+
+    def __init__(self, figure: Figure, words: str) -> None:
+        self.figure, self.words = figure, words
+
+    def _repr_html_(self) -> str:
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", dpi=100, facecolor=self.figure.get_facecolor())
+        data = base64.b64encode(buffer.getvalue()).decode()
+        return f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.words)}">'
+
+
 def with_words(drawn: Any, draw: Draw) -> Any:
-    """Let a notebook show a figure with words for those who do not see it: what its function says that it draws."""
-    if isinstance(drawn, Figure):
-        words = (draw.__doc__ or "").strip().partition("\n\n")[0].replace("Draw ", "A picture of ", 1)
-        drawn._repr_html_ = lambda: (
-            f'<img src="{data_of(drawn)}" alt="{html.escape(" ".join(words.split()))}">'
-        )
-    return drawn
-
-
-def data_of(figure: Figure) -> str:
-    """Return a figure as a PNG within a URL."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100, facecolor=figure.get_facecolor())
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    """Return a figure with what its function says that it draws; anything else as it is."""
+    if not isinstance(drawn, Figure):
+        return drawn
+    says = " ".join((draw.__doc__ or "").partition("\n\n")[0].split())
+    return Picture(drawn, says.replace("Draw ", "A picture of ", 1))
 
 
 def canvas(rows: int = 1, columns: int = 1, size: tuple[float, float] = (9, 3.2), **options: Any) -> Any:
