@@ -27,7 +27,7 @@ c.Sandbox.preload = ["numpy", "scipy.signal", "matplotlib.pyplot", "matplotlib.b
 
 # Late work costs this share of the points earned for each day that has begun, up to the cap. Nobody is late as long as
 # the assignment has no due date: the formgrader sets it, or `nbgrader db assignment add exercise4 --duedate
-# "2027-01-15 23:59 Europe/Berlin"`. `proctor extend ada exercise4 --until "2027-01-22 23:59"` grants one student more time.
+# "2027-01-15 23:59 Europe/Berlin"`. `proctor extend ada exercise4 --until "2027-01-22 23:59"` grants one student more.
 c.LatePolicy.per_day = 0.0
 c.LatePolicy.cap = 0.5
 c.LatePolicy.grace_minutes = 15

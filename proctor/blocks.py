@@ -180,9 +180,8 @@ def _cell(cell: Any, level: int) -> Block:
     """Render a cell's text or code, with its outputs."""
     if cell.cell_type != "code":
         return Block("text", html=_markdown(cell.source, cell.get("attachments"), level))
-    return Block(
-        "code", html=Markup(_highlighted(cell.source)), outputs=tuple(map(_output, cell.get("outputs", [])))
-    )
+    outputs = tuple(map(_output, cell.get("outputs", [])))
+    return Block("code", html=Markup(_highlighted(cell.source)), outputs=outputs)  # noqa: S704  - our own renderer's
 
 
 @lru_cache(maxsize=256)

@@ -41,7 +41,7 @@ def difference(got: Array, wanted: Array, axes: Sequence[str] = ()) -> str:
     """
     got, wanted = np.asarray(got, dtype=float), np.asarray(wanted, dtype=float)
     names = tuple(axes) if len(axes) == wanted.ndim else ()
-    checks = [scaled, offset, cut, mapped]
+    checks: list[Callable[[Array, Array], str]] = [scaled, offset, cut, mapped]
     if 1 < wanted.size <= MANY:
         checks += [lambda g, w: reordered(g, w, names), lambda g, w: exchanged(g, w, names), shuffled, signs]
     with np.errstate(all="ignore"):
@@ -208,8 +208,8 @@ def by_border(off: NDArray[np.bool_]) -> str:
     """Return that only the outermost rows and columns of pictures are wrong."""
     if off.ndim < 2 or min(off.shape[-2:]) < 3:
         return ""
-    mask = off.reshape(-1, *off.shape[-2:]).any(axis=0)
-    (p, q), rows, columns = mask.shape, mask.any(axis=1), mask.any(axis=0)
+    mask = np.asarray(off.reshape(-1, *off.shape[-2:]).any(axis=0))
+    (p, q), rows, columns = mask.shape, np.asarray(mask.any(axis=1)), np.asarray(mask.any(axis=0))
     if rows.all() and columns.all():
         frame = next(
             (k for k in range(1, (min(p, q) + 1) // 2) if not mask[k : p - k, k : q - k].any()), None
@@ -228,7 +228,7 @@ def by_border(off: NDArray[np.bool_]) -> str:
 def by_slices(off: NDArray[np.bool_], names: Sequence[str]) -> str:
     """Return that some slices along an axis are right, and others are not."""
     for axis in range(off.ndim if off.ndim > 1 or names else 0):
-        wrong = np.moveaxis(off, axis, 0).reshape(off.shape[axis], -1).any(axis=1)
+        wrong = np.asarray(np.moveaxis(off, axis, 0).reshape(off.shape[axis], -1).any(axis=1))
         if off.shape[axis] > 1 and not wrong.all() and _which(wrong, ""):
             return f"all of them in {_which(wrong, _name(axis, names))}. What is different there?"
     return ""

@@ -45,7 +45,7 @@ CONFIGURATIONS = {
 STRIDES = {"dividing", "not dividing", "stride larger than the kernel", "one channel, other stride"}
 THIN = {"1 x 1", "rows only", "columns only", "larger than the picture"}
 WHY_NOT = {
-    "conv_forward": {name: "other strides belong to conv_stride" for name in STRIDES},
+    "conv_forward": dict.fromkeys(STRIDES, "other strides belong to conv_stride"),
     "conv_stride": dict.fromkeys(
         THIN | {"even", "float32", "stride 1"}, "such kernels and types belong to conv_forward"
     ),
