@@ -45,7 +45,7 @@ CONFIGURATIONS = {
 STRIDES = {"dividing", "not dividing", "stride larger than the kernel", "one channel, other stride"}
 THIN = {"1 x 1", "rows only", "columns only", "larger than the picture"}
 WHY_NOT = {
-    "conv_forward": {name: "other strides belong to conv_stride" for name in STRIDES},
+    "conv_forward": dict.fromkeys(STRIDES, "other strides belong to conv_stride"),
     "conv_stride": dict.fromkeys(
         THIN | {"even", "float32", "stride 1"}, "such kernels and types belong to conv_forward"
     ),
@@ -92,8 +92,9 @@ def test_no_seed_gives_an_input_that_hides_a_mistake(seed: int, monkeypatch: pyt
         for base in case.__mro__:
             for name in ("numbers", "moderate"):
                 if name in vars(base) and not hasattr(vars(base)[name], "watched"):
+                    draw = vars(base)[name]
 
-                    def watched(*args: Any, draw: Any = vars(base)[name], **more: Any) -> Any:
+                    def watched(*args: Any, draw: Any = draw, **more: Any) -> Any:
                         drawn.append(draw(*args, **more))
                         return drawn[-1].copy()  # where the ReLU has its kink, zeros are put in
 
