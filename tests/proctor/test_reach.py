@@ -53,7 +53,8 @@ WHY_NOT = {
     "conv_gradient_weights": dict.fromkeys(THIN | {"float32"}, "remarks only, and forward has them"),
     "conv_gradient_input": dict.fromkeys(THIN | {"float32"}, "remarks only, and forward has them"),
     "conv_update": dict.fromkeys(
-        THIN | STRIDES | {"even", "float32"}, "a step does not depend on where its gradient comes from"
+        THIN | STRIDES | {"even", "float32", "3 channels"},
+        "a step does not depend on where its gradient comes from",
     ),
 }
 """What a cell does not reach, and why. Thin and even kernels reach gradients as remarks, by the contract. Arrays that
