@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.diagnosis import offered
 from proctor.judge import load_tests
+from proctor.missing import explained, ran
 from proctor.outcome import GraderError, Outcome
 from proctor.reports import reports_of, show_report
 from proctor.run import Exam, Run, run_submission, undecided
@@ -60,10 +61,11 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
         # Whether the student's code or somebody outside has killed it shows when it runs again.
         run = _run(notebook, folder, exam, sandbox)
     clean_outputs(notebook)
+    reports = explained(run.reports, ran(notebook))
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if name in run.reports and cell.metadata.nbgrader.get("grade"):
-            show_report(cell, run.reports[name])
+        if name in reports and cell.metadata.nbgrader.get("grade"):
+            show_report(cell, reports[name])
     if not sandbox.enabled:
         facts["notices"] = [*facts.get("notices", []), sandbox.describe()]
     facts["sandboxed"] = sandbox.enabled
