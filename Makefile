@@ -63,5 +63,6 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -c "from proctor.jupyter_kernel.kernelspec import install_kernelspec; install_kernelspec()"
 	touch $@
 
+# What can be made again: the demo and other builds. A class's work is never touched.
 clean:
-	rm -rf build autograded feedback submitted exports gradebook.db
+	rm -rf build

@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 COURSE = ROOT / "build" / "demo"
 DATABASE = f"sqlite:///{COURSE / 'gradebook.db'}"
 EXERCISE = "exercise4"
+SHOWN = 2
+"""Graded cells that are named for each student: the table fits 100 columns."""
 sys.path[:0] = [str(ROOT / "tests" / "specimens")]
 
 from bank import mistakes, right_answers
@@ -87,13 +89,13 @@ def hand_in() -> None:
                 shutil.copytree(Path(scratch) / EXERCISE, folder)
 
 
-def nbgrader(*arguments: str) -> None:
-    """Run one of nbgrader's commands in the course, and stop with its messages if it fails."""
-    print(f"  nbgrader {' '.join(arguments)}", flush=True)
-    command = [sys.executable, "-m", "nbgrader", *arguments]
+def run(program: str, *arguments: str) -> None:
+    """Run a command of nbgrader's or ours in the course, and stop with its messages if it fails."""
+    print(f"  {program} {' '.join(arguments)}", flush=True)
+    command = [sys.executable, "-m", program, *arguments]
     done = subprocess.run(command, cwd=COURSE, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{done.stderr[-3000:]}\nThis command failed: nbgrader {' '.join(arguments)} (in {COURSE})")
+        sys.exit(f"{done.stderr[-3000:]}\nThis command failed: {program} {' '.join(arguments)} (in {COURSE})")
 
 
 def registered() -> bool:
@@ -103,20 +105,22 @@ def registered() -> bool:
 
 
 def print_table() -> None:
-    """Print the points of each student in each graded cell, from the gradebook."""
+    """Print each student's points, and in which graded cells they lost some, from the gradebook."""
     with Gradebook(DATABASE) as gradebook:
-        cells = _cells()
-        worth = {
-            cell.name: cell.max_score for cell in gradebook.find_notebook(EXERCISE, EXERCISE).grade_cells
-        }
+        cells = gradebook.find_notebook(EXERCISE, EXERCISE).grade_cells
+        worth = {cell.name: cell.max_score for cell in cells}
         width = max(len(name) for name, _ in students())
-        for row in range(max(map(len, cells))):
-            print(" " * width, *(f"{name.ljust(max(map(len, cells)))[row]:>4}" for name in cells))
-        print("of".rjust(width), *(f"{worth[name]:4g}" for name in cells), f"{sum(worth.values()):6g}")
+        print(
+            f"\n{'student':{width}}  points  lost in (of {sum(worth.values()):g} points in {len(worth)} cells)"
+        )
         for name, _ in students():
             notebook = gradebook.find_submission_notebook(EXERCISE, EXERCISE, name)
             scores = {grade.name: grade.score for grade in notebook.grades}
-            print(name.ljust(width), *(f"{scores[cell]:4g}" for cell in cells), f"{notebook.score:6g}")
+            lost = [
+                f"{cell} {worth[cell] - scores[cell]:g}" for cell in _cells() if scores[cell] < worth[cell]
+            ]
+            more = [f"and {len(lost) - SHOWN} more cells"] if len(lost) > SHOWN else []
+            print(f"{name:{width}}  {notebook.score:6g}  {', '.join(lost[:SHOWN] + more)}".rstrip())
 
 
 def main() -> None:
@@ -126,13 +130,15 @@ def main() -> None:
     lay_out_course()
     hand_in()
     if not registered():
-        nbgrader("generate_assignment", EXERCISE, "--force")
-    nbgrader("autograde", EXERCISE)
-    nbgrader("generate_feedback", EXERCISE)
-    nbgrader("export", "--to", "grades.csv")
+        run("nbgrader", "generate_assignment", EXERCISE, "--force")
+    run("proctor", "grade", EXERCISE)
+    run("proctor", "feedback", EXERCISE)
+    run("proctor", "report", EXERCISE)
+    run("nbgrader", "export", "--to", "grades.csv")
     print_table()
     here = COURSE.relative_to(ROOT)
     print(f"\nFeedback as a student sees it: {here}/feedback/half_done/{EXERCISE}/{EXERCISE}.html")
+    print(f"The class at a glance: {here}/reports/{EXERCISE}.html")
     print(f"Graded notebooks: {here}/autograded/   Grades for a spreadsheet: {here}/grades.csv")
     print(f"In the browser: cd {here} && ../../.venv/bin/jupyter lab  (menu Nbgrader > Formgrader)")
 

@@ -46,7 +46,9 @@ def test_from_grey_to_green(desk: Desk) -> None:
     """The release runs to its end and is grey; with the solution pasted it is green, and Validate agrees."""
     notebook = Notebook(desk, "begun/exercise4.ipynb")
     notebook.run_all()
-    shown = [name for name in notebook.code if name != "set-up-files"]  # its input, and with it the prompt, is folded
+    shown = [
+        name for name in notebook.code if name != "set-up-files"
+    ]  # its input, and with it the prompt, is folded
     assert [name for name in shown if not RAN.match(notebook.prompt(name))] == []
     assert {name: notebook.colour(name) for name in notebook.graded} == dict.fromkeys(notebook.graded, "grey")
     assert "○ Sigmoid.forward is not written yet." in notebook.output("sigmoid_forward")
