@@ -14,7 +14,7 @@ import os
 import threading
 import time
 
-PIECE = 8192
+PIECE, MAX_PIECE = 8192, 2**16
 """Characters after which text is sent; a cell that prints in a loop does not cost a frame a line."""
 DELAY = 0.1
 """Seconds after which a line is sent at once: a cell that ends its process loses at most what came in that time."""
@@ -138,9 +138,10 @@ class Display:
 
     def _flush(self):
         text, self._text, self._size = "".join(self._text), [], 0
-        if text:
+        for start in range(0, len(text), MAX_PIECE):  # so that a limit cuts it off, and does not leave it out
             self._sent = time.monotonic()
-            output = {"output_type": "stream", "name": self._name, "text": text}
+            piece = text[start : start + MAX_PIECE]
+            output = {"output_type": "stream", "name": self._name, "text": piece}
             self._send({"show": "output", "id": None}, written(output))
 
     def _send(self, header, body=b""):

@@ -22,6 +22,12 @@ EXERCISE = "exercise4"
 TEXT = "=Look at the formula again."
 
 
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be in a folder that exists, and come back from wherever a command goes."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def course(tmp_path: Path) -> tuple[Course, str]:
     """Make a class of five: three with one mistake, of whom one has a comment; return it, and the graded cell."""

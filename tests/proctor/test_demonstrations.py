@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from proctor.batch.work import Ungraded, _restored
 from proctor.intake import Submitted
 from proctor.settings import Grading
-from proctor.submission import DEMONSTRATION
+from proctor.submission.restoring import DEMONSTRATION
 
 SHOWS = "plot(data)"
 SOLVED = {"grade_id": "answer", "solution": True, "grade": False, "locked": False, "schema_version": 3}

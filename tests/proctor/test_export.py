@@ -18,7 +18,7 @@ tests = Path(sys.argv[1])
 diagnosis, reference = offered(tests)
 print(len(load_tests(tests)), diagnosis is not None, reference is not None)
 print(Path(sys.modules["bank"].__file__).is_relative_to(tests.parents[1]))
-reference.link().find("Sigmoid")
+reference.link().find(["Sigmoid"])
 """
 
 

@@ -21,11 +21,11 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook
-from proctor.collect import CollectError
-from proctor.collect.archive import open_inner
-from proctor.collect.moodle_time import moodle_time
 
 from proctor import submission
+from proctor.lms import CollectError
+from proctor.lms.archive import open_inner
+from proctor.lms.times import moodle_time
 from proctor.rendering import code, render
 from proctor.submission.sanitize import clean_outputs, shorten, text_of, without_requests
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ours import Graded
 
 EVERY = recipes("hostile")
-RECIPES = thinned(EVERY, 3)
+RECIPES = thinned(EVERY, 6)
 pytestmark = pytest.mark.timeout(900)
 
 

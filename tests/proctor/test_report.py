@@ -44,7 +44,8 @@ def students() -> list[Made]:
     source, wrong = named("relu_zero_passes")
     right = judged("initializers", _solved("initializers"))
     hostile = [Verdict("test_x", EVIL, Outcome.FAILED, 1.0, misconception=EVIL, hint=EVIL)]
-    body = f"evil = '''{EVIL}'''\n# by Grace Hopper\n{_solved('conv')}"
+    solved = _solved("conv").replace("    def backward", "    # by Grace Hopper\n    def backward", 1)
+    body = f"evil = '''{EVIL}'''\n{solved}"
     copied = {"activation_functions": renamed(source), "conv": renamed(body)}
     return [
         Made("ah01", wrong | right, {"activation_functions": source, "conv": body}, name=("Ada", "Hilbert")),
@@ -202,7 +203,7 @@ def test_the_figures_are_the_gradebooks(course: Path, written: str) -> None:
     assert "What lateness cost (1 student, 1.5 points together)" in written
     assert "For 1 student it includes points given by hand" in written
     assert re.search(r"2.</span> The error also passes where the input was exactly 0", written)
-    assert "1 submission was graded without a jail" in written
+    assert "1 submission was graded without a sandbox" in written
 
 
 def test_the_copy_is_shown_beside_the_original(written: str) -> None:

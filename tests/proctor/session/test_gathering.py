@@ -85,17 +85,6 @@ def test_updates_across_cells() -> None:
     assert texts(second) == ["new"]
 
 
-def test_updates_count() -> None:
-    """Updates without end are charged to the cell that makes them."""
-    outputs = Outputs(1000)
-    add(outputs, data(""), "bar")
-    for _ in range(50):
-        add(outputs, data("x" * 100), "bar", "update")
-    assert outputs.size <= 1000
-    assert outputs.seen > 5000
-    assert "left out" in texts(outputs)[-1]
-
-
 @pytest.mark.parametrize("name", [None, 5, ["bar"], {"a": 1}, "unknown"])
 def test_update_of_what_is_not_there(name: Any) -> None:
     """An update with an id that nothing has changes nothing."""

@@ -17,6 +17,7 @@ import bank  # noqa: E402
 import fairness  # noqa: E402
 from bank import PARTS, Submission  # noqa: E402
 from judging import CELLS, HIDDEN, judge  # noqa: E402
+from thinning import thinned  # noqa: E402
 
 from build import grade_id  # noqa: E402
 from proctor.judging import Judging  # noqa: E402
@@ -28,7 +29,7 @@ from proctor.session.session import Session  # noqa: E402
 if TYPE_CHECKING:
     from proctor.outcome import CellReport, Outcome
 
-EVERYONE = {**bank.right_answers(), **bank.mistakes()}
+EVERYONE = thinned({**bank.right_answers(), **bank.mistakes()}, 2)
 SESSION_LASTS = 25
 """Specimens for one session, whose limits on time and output they share."""
 GIVEN = {cell.id for cell in Submission.release().notebook.cells} - set(PARTS)

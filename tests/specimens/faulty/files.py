@@ -14,9 +14,9 @@ def renamed(work):
     work.name = "Exercise 4 - final (2).ipynb"
 
 
-@fault(ALL, UNREADABLE, "no file exercise4.ipynb")
+@fault(notice="There are 2 notebooks")
 def renamed_twice(work):
-    """There are two notebooks, and neither has the right name."""
+    """There are two notebooks with the work, and neither has the right name."""
     work.name = "final.ipynb"
     work.files["final_really.ipynb"] = nbformat.writes(work.notebook).encode()
 
@@ -178,10 +178,12 @@ def data_beside(work):
     work.disk(lambda folder: (folder / "digits.npy").write_bytes(bytes(80 * 2**20)))
 
 
-@fault(ALL, UNREADABLE, "larger than")
+@fault()
 def outputs_of_70_megabytes(work):
-    """The notebook's outputs make it too large to be opened by anybody."""
-    work.raw = b" " * (70 * 2**20)
+    """The notebook's outputs make it large; they are made anew, and the work in it counts."""
+    text = nbformat.writes(work.notebook).encode()
+    picture = b'{"output_type":"display_data","metadata":{},"data":{"image/png":"' + b"A" * (70 * 2**20) + b'"}}'
+    work.raw = text.replace(b'"outputs": []', b'"outputs": [' + picture + b"]", 1)
 
 
 @fault()
