@@ -115,16 +115,16 @@ def fork(course: Path, kept: Path, step: Step) -> tuple[str, list[str]]:
     return signal.Signals(-code).name if code < 0 else f"status {code}", lines
 
 
-def count_steps(course: Path, kept: Path) -> int:
-    """Grade once, and count the steps."""
+def count_steps(course: Path, kept: Path, kind: str) -> int:
+    """Grade once, and count the steps; up to the last that writes, where the disk is to be full."""
     reader, writer = os.pipe()
-    ended, said = fork(course, kept, lambda _what: os.write(writer, b"."))
+    ended, said = fork(course, kept, lambda what: os.write(writer, what[:1].encode()))
     os.close(writer)
     with os.fdopen(reader, "rb") as steps:
-        count = len(steps.read())
+        taken = steps.read()
     if ended != "status 0":
         sys.exit(f"{ended}: {said}")
-    return count
+    return len(taken) if kind == "kill" else taken.rindex(b"w") + 1
 
 
 def strike(point: int, kind: str) -> Step:
@@ -153,7 +153,7 @@ def main() -> None:
     arguments = parser.parse_args()
     tried = arguments.course.with_name("tried")
     shutil.copytree(arguments.course, tried)
-    steps = count_steps(tried, arguments.kept)
+    steps = count_steps(tried, arguments.kept, arguments.kind)
     for point in sorted(random.Random(arguments.seed).sample(range(1, steps + 1), arguments.points)):
         shutil.rmtree(tried)
         shutil.copytree(arguments.course, tried)
