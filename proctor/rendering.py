@@ -201,16 +201,20 @@ def _pieces(source: str) -> list[str]:
     """Split a long text at empty lines that are not in fenced code; a short one is one piece."""
     if len(source) <= MAX_PIECE:
         return [source]
-    pieces: list[list[str]] = [[]]
-    fenced, size = False, 0
+    paragraphs: list[list[str]] = [[]]
+    fenced = False
     for line in source.splitlines():
         fenced ^= _FENCE.match(line) is not None
-        if not line.strip() and not fenced and size > MAX_PIECE // 3:
-            pieces.append([])
-            size = 0
-        pieces[-1].append(line)
-        size += len(line) + 1
-    return ["\n".join(lines) for lines in pieces]
+        if not line.strip() and not fenced:
+            paragraphs.append([])
+        paragraphs[-1].append(line)
+    pieces = [""]
+    for paragraph in map("\n".join, paragraphs):
+        # A paragraph that is too long stands alone, so that those around it are laid out.
+        if len(pieces[-1]) > MAX_PIECE // 3 or len(pieces[-1]) + len(paragraph) > MAX_PIECE:
+            pieces.append("")
+        pieces[-1] = f"{pieces[-1]}\n{paragraph}" if pieces[-1] else paragraph
+    return pieces
 
 
 def _piece(source: str, pictures: dict[str, str], level: int) -> str:

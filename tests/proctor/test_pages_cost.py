@@ -136,6 +136,7 @@ def test_outputs_of_any_type_become_text() -> None:
     odd = {"output_type": "stream", "text": [1, None, ["x"], "y"]}
     cell = new_code_cell("x")
     cell.outputs = [nbformat.NotebookNode(odd)]
-    notebook = new_notebook(cells=[cell])
+    notebook = new_notebook()
+    notebook.cells = [cell]
     clean_outputs(notebook)
     assert notebook.cells[0].outputs[0].text == "y"
