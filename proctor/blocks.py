@@ -160,7 +160,7 @@ def _named(fold: Block) -> Block:
 
 
 def _has_work(rest: list[Block]) -> bool:
-    """Say whether something of the student's follows before the next part."""
+    """Return whether something of the student's follows before the next part."""
     for block in rest:
         if block.kind == "part":
             return False

@@ -130,7 +130,7 @@ class Criteria(unittest.TestCase):
         self.remarks: list[str] = []
 
     def noted(self, note: str) -> bool:
-        """Say whether the student's side noticed something during this criterion, such as "array shared".
+        """Return whether the student's side noticed something during this criterion, such as "array shared".
 
         Without a wall (plain local classes) nothing is noticed.
         """
@@ -224,7 +224,7 @@ class Criteria(unittest.TestCase):
 
     @staticmethod
     def close(got: ArrayLike, wanted: ArrayLike, tolerance: float = TOLERANCE) -> NDArray[np.bool_]:
-        """Say for each entry whether it is right within `tolerance` times the largest expected magnitude."""
+        """Return for each entry whether it is right within `tolerance` times the largest expected magnitude."""
         got, wanted = np.asarray(got, dtype=float), np.asarray(wanted, dtype=float)
         scale = max(float(np.max(np.abs(wanted), initial=0.0)), float(np.finfo(float).tiny))
         with np.errstate(invalid="ignore", over="ignore"):

@@ -174,7 +174,7 @@ def _true_of_all(mistakes: Sequence[Misconception]) -> set[Words]:
 
 
 def _alike_verdicts(one: Verdict, other: Verdict) -> bool:
-    """Say whether two criteria broke alike. After an exception the hint shows lines of code: no evidence."""
+    """Return whether two criteria broke alike. After an exception the hint shows lines of code: no evidence."""
     if (one.outcome, one.rung) != (other.outcome, other.rung):
         return False
     return one.outcome is not Outcome.FAILED or one.hint == other.hint

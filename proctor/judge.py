@@ -225,7 +225,7 @@ def _as_older_versions(case: type[Criteria], name: str, side: Side, verdict: Ver
 
 
 def _at_fault(case: type[Criteria], name: str, reference: Side) -> bool:
-    """Say whether a hidden test stumbles over the solution, too."""
+    """Return whether a hidden test stumbles over the solution, too."""
     try:
         run(case(name), name, reference.link())
     except Exception:  # noqa: BLE001  - any failure on the solution is the test's own
@@ -257,7 +257,7 @@ def _rung(fault: Fault) -> Rung | None:
 
 
 def explain(fault: Fault) -> str:
-    """Say a fault of the student's side in a sentence."""
+    """Return a fault of the student's side as a sentence."""
     if isinstance(fault, StudentError):
         if fault.outcome is Outcome.UNFINISHED:
             return "A method that is needed here still raises NotImplementedError."
@@ -268,7 +268,7 @@ def explain(fault: Fault) -> str:
 
 
 def _odd(trace: list[Any]) -> bool:
-    """Say whether a value came back that no test has reason to expect."""
+    """Return whether a value came back that no test has reason to expect."""
     return any(not isinstance(value, np.ndarray | np.generic | float | int | CallBack) for value in trace)
 
 

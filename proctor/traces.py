@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def same_values(_: str, one: list[Any], other: list[Any]) -> bool:
-    """Say whether two traces hold the same values, within the tolerance of the hidden tests."""
+    """Return whether two traces hold the same values, within the tolerance of the hidden tests."""
     return len(one) == len(other) and all(map(same, one, other))
 
 
 def same(one: Any, other: Any) -> bool:
-    """Say whether two entries of a trace are the same, whatever the precision, and for vectors the axis."""
+    """Return whether two entries of a trace are the same, whatever the precision, and for vectors the axis."""
     if {type(one), type(other)} & {CallBack, Stumble, Unkept, str, type(None)}:
         return type(one) is type(other) and (
             _same_call(one, other) if isinstance(one, CallBack) else bool(one == other)
@@ -33,7 +33,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def _same_call(one: CallBack, other: CallBack) -> bool:
-    """Say whether a test's object was called alike, with a shape most likely: 4, [4] and (1, 4) are the same."""
+    """Return whether a test's object was called alike, with a shape most likely: 4, [4] and (1, 4) are the same."""
     pairs = [(as_numbers(left), as_numbers(right)) for left, right in zip(one.args, other.args, strict=False)]
     return (one.number, one.name, len(one.args)) == (other.number, other.name, len(other.args)) and all(
         left is not None and right is not None and np.array_equal(left[left != 1], right[right != 1])
@@ -51,12 +51,12 @@ def as_numbers(value: Any) -> NDArray[Any] | None:
 
 
 def is_vector(array: NDArray[Any]) -> bool:
-    """Say whether an array has one axis of more than one entry at most, such as a bias of shape (n, 1)."""
+    """Return whether an array has one axis of more than one entry at most, such as a bias of shape (n, 1)."""
     return len([extent for extent in array.shape if extent != 1]) <= 1
 
 
 def _close(one: NDArray[Any], other: NDArray[Any]) -> bool:
-    """Say whether two arrays of a shape are equal up to the tolerance, and infinite or nan in the same places."""
+    """Return whether two arrays of a shape are equal up to the tolerance, and infinite or nan in the same places."""
     finite = np.isfinite(one)
     if np.iscomplexobj(one) != np.iscomplexobj(other) or not np.array_equal(finite, np.isfinite(other)):
         return False

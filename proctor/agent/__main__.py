@@ -11,7 +11,7 @@ import socket
 import sys
 
 from . import fork_server, privileges, shell
-from .agent import Agent, close_all_but
+from .agent import Agent, close_all_but, point_nowhere
 from .streams import Display
 
 
@@ -31,9 +31,7 @@ def main(path):
     notebook_shell = shell.build(Display())
     fork_server.forget_ourselves()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    null = os.open(os.devnull, os.O_RDWR)
-    for number in range(3):
-        os.dup2(null, number)
+    point_nowhere()
     Agent(socket.socket(fileno=settings["end"]), notebook_shell).serve()
 
 

@@ -29,7 +29,7 @@ from types import CodeType
 
 from . import shell as shells
 from .frames import Connection, DescriptorConnection
-from .server import Server, describe
+from .server import Server
 from .streams import Descriptor, OutStream
 
 HOME = os.environ.get("HOME", "/home/student")
@@ -160,14 +160,14 @@ class Agent:
         """Run what a cell saves to a file, in the notebook's names and without a word, if it defines what is wanted.
 
         Returns:
-            What the grader is told: the error, if it failed, and the names that the file alone would lack.
+            What the grader is told: the names that the file alone would lack, if it runs.
         """
         shell, names = self._shell, self._shell.user_ns
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             try:
                 tree = ast.parse(shell.transform_cell(source))
-            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-                return {"saved_error": describe(error)} if any(name in source for name in wanted) else {}
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return {}
             defined = defined_names(tree)
             if not defined & wanted:
                 return {}
@@ -175,10 +175,7 @@ class Agent:
             with self._display.hidden():
                 result = shell.run_cell(source, store_history=False, silent=True)
         self._saved |= {name: names[name] for name in defined & wanted if name in names}
-        error = result.error_before_exec or result.error_in_exec
-        if error is not None:
-            return {"saved_error": describe(error)}
-        return {"lacks": sorted(lacking_names(tree, known))}
+        return {"lacks": sorted(lacking_names(tree, known))} if result.success else {}
 
     async def do_fork(self, _header, end):
         """Fork a copy; where none can be forked, its socket closes."""
@@ -225,10 +222,15 @@ def cut_off(end, shell):
     """Keep a forked copy from everything but its own socket: what it prints or shows goes nowhere."""
     shell.display.disconnect()
     shell.display.descriptors = []
+    point_nowhere()
+    close_all_but({end.fileno()})
+
+
+def point_nowhere():
+    """Point the standard descriptors nowhere."""
     null = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(null, number)
-    close_all_but({end.fileno()})
 
 
 def close_all_but(kept):

@@ -26,7 +26,7 @@ import socket
 import sys
 
 from . import privileges, shell
-from .agent import Agent, close_all_but
+from .agent import Agent, close_all_but, point_nowhere
 from .streams import Display, OutStream
 
 MODULES = (
@@ -233,7 +233,5 @@ def run(control_number, modules):
     gc.freeze()  # what is frozen is touched by no collection, and so stays shared
     share_in_large_pages()
     os.write(2, READY)
-    null = os.open(os.devnull, os.O_RDWR)
-    for number in range(3):
-        os.dup2(null, number)
+    point_nowhere()
     ForkServer(socket.socket(fileno=control_number), notebook_shell).serve()

@@ -47,7 +47,7 @@ class ClusterCrew:
         self._tests: dict[Path | Parcel, Parcel] = {}
 
     def has_room(self) -> bool:
-        """Say whether a worker has less than it should be given.
+        """Return whether a worker has less than it should be given.
 
         Raises:
             CrewUnavailable: the scheduler is gone.

@@ -49,7 +49,7 @@ class Crew(Protocol):
     """Workers, wherever they are."""
 
     def has_room(self) -> bool:
-        """Say whether another job would keep a worker from waiting."""
+        """Return whether another job would keep a worker from waiting."""
 
     def submit(self, job: Job) -> None:
         """Have a job done."""
@@ -99,7 +99,7 @@ class LocalCrew:
         self._deaths: Counter[str] = Counter()
 
     def has_room(self) -> bool:
-        """Say whether a worker has less than it should be given."""
+        """Return whether a worker has less than it should be given."""
         return any(len(seat.jobs) < AHEAD for seat in self._seats)
 
     def submit(self, job: Any) -> None:

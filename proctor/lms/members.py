@@ -91,7 +91,7 @@ def listed(archive: zipfile.ZipFile, name: str, limits: Limits, zone: dt.tzinfo 
 
 
 def _refusal(info: zipfile.ZipInfo, limits: Limits) -> str:
-    """Say why a member is not unpacked; "" if it is."""
+    """Return why a member is not unpacked; "" if it is."""
     kind = stat.S_IFMT(info.external_attr >> 16)
     bomb = info.file_size > MIB and info.file_size > limits.ratio * max(info.compress_size, 1)
     checks = (

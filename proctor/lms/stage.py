@@ -154,7 +154,7 @@ def stamp(time: dt.datetime) -> str:
 
 
 def _same(there: Path, choice: Choice) -> bool:
-    """Say whether exactly these files are there already."""
+    """Return whether exactly these files are there already."""
     present = {path.relative_to(there) for path in tree.files(there)} - {Path(STAMP)}
     if present != {Path(name) for name in choice.files} or any(
         (there / name).is_symlink() for name in present
@@ -164,7 +164,7 @@ def _same(there: Path, choice: Choice) -> bool:
 
 
 def _not_newer(before: dt.datetime | None, time: dt.datetime | None) -> str:
-    """Say why a submission does not take the place of one that was handed in before; "" if it does."""
+    """Return why a submission does not take the place of one that was handed in before; "" if it does."""
     if before is None or time is None:
         return "another submission is there, and nothing says which is later"
     if time.replace(microsecond=0) == before:

@@ -98,12 +98,12 @@ UNDONE = (Outcome.UNFINISHED, Outcome.NOT_FOUND, Outcome.WAITING, Outcome.UNREAD
 
 
 def begun(reports: Iterable[CellReport]) -> bool:
-    """Say whether a student has tried any of these cells."""
+    """Return whether a student has tried any of these cells."""
     return any(verdict.outcome not in UNDONE for report in reports for verdict in report.verdicts)
 
 
 def readable(submission: Submission) -> bool:
-    """Say whether anything could be judged: a file that is no notebook says nothing about its author."""
+    """Return whether anything could be judged: a file that is no notebook says nothing about its author."""
     return any(
         verdict.outcome is not Outcome.UNREADABLE
         for report in submission.reports.values()

@@ -108,7 +108,7 @@ def _words(text: str) -> list[str]:
 
 
 def _has(words: Sequence[str], word: str) -> bool:
-    """Say whether a word is there, or one that it begins or that begins it: `const` and "constant"."""
+    """Return whether a word is there, or one that it begins or that begins it: `const` and "constant"."""
     return any(
         other.startswith(word) or word.startswith(other)
         for other in words

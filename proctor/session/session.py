@@ -6,7 +6,6 @@ a kernel likes.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
@@ -57,7 +56,6 @@ class Execution:
         fatal: whether the session is of no use any more.
         used: the time it took.
         lacks: names that the file which it saves would lack, if it saves one.
-        error: the exception of what it saves, if that failed when it was run: its type and text.
     """
 
     outputs: list[NotebookNode] = field(default_factory=list)
@@ -66,7 +64,6 @@ class Execution:
     fatal: bool = False
     used: Allowance = Allowance(0, 0)
     lacks: tuple[str, ...] = ()
-    error: str = ""
 
 
 class Session:
@@ -180,7 +177,7 @@ class Session:
         self._output_left -= collector.size
         cause = self.cause_of_death() if ended is Outcome.DIED else ""
         outputs = collector.finish()
-        return Execution(outputs, ended, cause, fatal, deadline.used(), _names(told), _error(told))
+        return Execution(outputs, ended, cause, fatal, deadline.used(), _names(told))
 
     def _listen(self, collector: Outputs, deadline: Deadline) -> tuple[Outcome | None, dict[str, Any]]:
         """Gather what a cell shows until it is done (None) or over its limit."""
@@ -247,11 +244,3 @@ def _names(told: dict[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in found if isinstance(name, str) and name.isidentifier() and len(name) < 60)[
         :MAX_NAMES
     ]
-
-
-def _error(told: dict[str, Any]) -> str:
-    """Return the exception of what a cell saves, as the agent tells it."""
-    error = told.get("saved_error")
-    with contextlib.suppress(Exception):
-        return f"{error['kind']!s:.80}: {error['text']!s:.300}" if isinstance(error, dict) else ""
-    return ""
