@@ -34,15 +34,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 
 from proctor.comparison import difference
-from proctor.outcome import Outcome, Rung
+from proctor.outcome import GraderError, Outcome, Rung
+from proctor.plots import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
     Method = TypeVar("Method", bound=Callable[..., None])
 
+MAX_MESSAGE, MAX_LINES, MAX_LINE = 2_000, 4, 200
+"""Characters of a failed assertion's message that are read; lines, and characters of each, that are shown."""
+_DETAILS = (" ACTUAL", " DESIRED", " x:", " y:", "First differing", "First list", "Second list", "- ", "+ ", "? ")
 TOLERANCE = 2e-4
 """Largest error allowed, relative to the largest expected entry: loose enough for single precision."""
 
@@ -51,34 +55,67 @@ class Fault(Exception):  # noqa: N818  - a fault of the student's side, of which
     """The student's side is at fault; says how the criterion ends."""
 
     outcome = Outcome.ERROR
+    title = "Fault"
+    """Its name in a trace."""
+
+    @property
+    def says(self) -> str:
+        """What is at fault, in a line."""
+        return str(self)
 
 
 class StudentError(Fault):
-    """The student's code raised.
+    """The student's code raised. Its text is that of the student's exception.
 
     Attributes:
         kind: the name of the exception's type.
         text: its message, shortened.
         where: the traceback, shortened to the student's cells.
+        attributes: the exception's own, as far as they are plain.
+        lineage: the names of the exception's type and its bases, where it is one of the notebook's.
     """
 
+    title = "StudentError"
+    lineage: tuple[str, ...] = ()
+
     def __init__(self, kind: str, text: str, where: str = "") -> None:
-        super().__init__(f"{kind}: {text}" if text else kind)
+        super().__init__(text)
         self.kind, self.text, self.where = kind, text, where
+        self.attributes: dict[str, Any] = {}
         if kind == "NotImplementedError":
             self.outcome = Outcome.UNFINISHED
         elif kind == "MemoryError":
             self.outcome = Outcome.MEMORY
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.__dict__.get("attributes", {}):
+            return self.__dict__["attributes"][name]
+        raise AttributeError(name)
+
+    @property
+    def says(self) -> str:
+        """The exception's type and text."""
+        return f"{self.kind}: {self.text}" if self.text else self.kind
 
 
 class NotFound(Fault):
     """A name that the exercise asks for is missing on the student's side."""
 
     outcome = Outcome.NOT_FOUND
+    title = "NotFound"
+
+
+class NoAttribute(NotFound, AttributeError):
+    """A missing attribute, of which `hasattr` may ask."""
 
 
 class Broken(Fault):
     """No answer came; `outcome` says why."""
+
+    title = "Broken"
 
     def __init__(self, outcome: Outcome, text: str) -> None:
         super().__init__(text)
@@ -109,6 +146,31 @@ def points(worth: float, *, after: str | None = None) -> Callable[[Method], Meth
     return mark
 
 
+def cases(*arguments: Mapping[str, Any]) -> Callable[[Method], Method]:
+    """Make one criterion of a test method for each of some keyword arguments, with `{names}` in its docstring::
+
+        @cases({"n": 0}, {"n": 5})
+        @points(1)
+        def test_square(self, n):
+            \"""`square({n})` is right.\"""
+    """
+
+    def mark(method: Method) -> Method:
+        method.cases = arguments  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+def _case_of(method: Callable[..., None], arguments: Mapping[str, Any]) -> Callable[..., None]:
+    def case(self: Criteria) -> None:
+        method(self, **arguments)
+
+    case.__doc__ = (method.__doc__ or "").format(**arguments)
+    case.worth, case.after = method.worth, method.after  # type: ignore[attr-defined]
+    return case
+
+
 class Criteria(unittest.TestCase):
     """One graded cell. Subclasses set `grade_id` and `needs`, and have one method per criterion.
 
@@ -119,15 +181,50 @@ class Criteria(unittest.TestCase):
     grade_id: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...]] = ()
     seed: ClassVar[int] = 0
+    in_place: ClassVar[bool] = False
+    """Whether an array that is handed in is changed here, too, when the student's code changes it; a list always is."""
     compatible: bool = False
     """Whether code is judged that raises in the grader's versions of Python and NumPy, and not in older ones."""
     eased: bool = False
     """Whether the test has made something easier because of that; else a second look tells nothing new."""
     link: Any = None
 
-    def setUp(self) -> None:
-        """Start without remarks (called by unittest before each method)."""
+    def __init__(self, methodName: str = "runTest") -> None:  # noqa: N803  - unittest's name for it
+        """Start without remarks."""
+        super().__init__(methodName)
         self.remarks: list[str] = []
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Make the criteria of methods that have several cases."""
+        super().__init_subclass__(**kwargs)
+        for name, method in list(vars(cls).items()):
+            for number, arguments in enumerate(getattr(method, "cases", ()), start=1):
+                setattr(cls, f"{name}_{number}", _case_of(method, arguments))
+
+    @contextmanager
+    def subTest(self, msg: Any = None, **params: Any) -> Iterator[None]:  # noqa: N802  - unittest's name for it
+        """Say in the hint of a failure inside of the block for which parameters it failed."""
+        try:
+            yield
+        except AssertionError as failure:
+            if isinstance(failure, Fault):
+                raise
+            where = ", ".join([*([str(msg)] if msg else []), *(f"{name}={params[name]!r}" for name in params)])
+            rung = failure.rung if isinstance(failure, CriterionFailed) else Rung.VALUES
+            raise CriterionFailed(rung, f"With {where}: {shortened(failure)}" if where else shortened(failure)) from None
+
+    def printed(self) -> str:
+        """Return what the student's code has printed since the criterion began, or since the last time."""
+        return str(self._linked().printed())
+
+    def figures(self) -> list[Figure]:
+        """Return pyplot's figures: those that the notebook's cells have shown, then those that are open now."""
+        return [Figure.of(description) for description in self._linked().figures()]
+
+    def _linked(self) -> Any:
+        if self.link is None:
+            raise GraderError("Without a link to the student's side nothing is known of what it prints or draws.")
+        return self.link
 
     def noted(self, note: str) -> bool:
         """Return whether the student's side noticed something during this criterion, such as "array shared".
@@ -290,6 +387,19 @@ class Criteria(unittest.TestCase):
     def fail_with(self, rung: Rung, hint: str) -> None:
         """Fail this criterion at `rung` with a hint: a fact, then a question."""
         raise CriterionFailed(rung, hint)
+
+
+def shortened(failure: AssertionError) -> str:
+    """Return the message of a failed assertion as a hint: its first lines, without the arrays and differences."""
+    if isinstance(failure, CriterionFailed):
+        return str(failure)
+    lines: list[str] = []
+    for line in str(failure)[:MAX_MESSAGE].splitlines():
+        if lines and line.startswith(_DETAILS):
+            break
+        if line.strip():
+            lines.append("".join(c if c.isprintable() else " " for c in line).strip()[:MAX_LINE])
+    return "\n".join(lines[:MAX_LINES]) or "This does not hold for what your code returned."
 
 
 def type_name(value: Any) -> str:

@@ -15,6 +15,14 @@ class GraderError(Exception):
     """The grader is at fault: its configuration, its tests, its machine. Never a zero for the student."""
 
 
+class CannotCross(GraderError):
+    """A hidden test needs what cannot go to the student's side: the test's limit, whoever is graded."""
+
+    def __init__(self, what: str, where: str = "") -> None:
+        super().__init__(f"{where}this test needs {what}, which cannot cross to the student's side.")
+        self.what = what
+
+
 class Outcome(Enum):
     """How one criterion ended; the value is what the student reads."""
 
