@@ -31,6 +31,8 @@ MAX_RANGE = 1_000_000
 """Numbers of a range: whoever makes a list of it pays for them."""
 BITS_PER_ITEM = 512
 
+MUTABLE = (list, dict, set, bytearray, deque)
+"""Types of containers that cross by value, and whose changes are told to the side that they came from."""
 DICTS = {
     "dict": dict,
     "OrderedDict": OrderedDict,
@@ -211,6 +213,12 @@ def _read_dtype(_reader, text):
 
 def _write_dict_of(name):
     return lambda writer, value, depth: writer.write_dict(value, depth, name)
+
+
+def change(target, value):
+    """Give a list, dict or other container the content of another one of its type."""
+    target.clear()
+    (target.update if isinstance(target, dict | set) else target.extend)(value)
 
 
 WRITERS = {

@@ -14,7 +14,6 @@ plain attribute. And a call that makes an object may ask for plain attributes of
 
 import builtins
 import sys
-from collections import deque
 
 import numpy as np
 
@@ -24,13 +23,12 @@ from .capture import Printed
 from .errors import describe
 from .figures import describe_figures
 from .frames import pack
+from .kinds import MUTABLE, change
 from .operations import OPERATIONS
-from .values import Reader, Writer
+from .values import Reader, Writer, state_of
 
 PLAIN = (np.ndarray, float, int, type(None))
 """Types of attributes that come along with their object."""
-MUTABLE = (list, dict, set, bytearray, deque)
-"""Types of arguments that are sent back when they were changed in place."""
 
 
 class Missing(Exception):
@@ -100,14 +98,18 @@ class Server:
         return pack(header, writer.body)
 
     def _ahead(self, reader, do, *rest):
-        """Do what needs no answer: forget the objects of the criterion before, or set a plain attribute."""
+        """Do what needs no answer: forget the objects of the criterion before, or change an attribute."""
         if do == "begin":
             self.refs, self.returned = [], []
             self.known = {id(found): -1 - number for number, found in enumerate(self.classes)}
             self.printed.take()
         else:
             ref, name, form = rest
-            setattr(self._object(ref), name, reader.read(form))
+            target, value = self._object(ref), reader.read(form)
+            if do == "update" and type(getattr(target, name, None)) is type(value):
+                change(getattr(target, name), value)
+            else:
+                setattr(target, name, value)
 
     def do_find(self, header, reader):
         """Return what a criterion needs; null, and its number in "absent", for what is missing."""
@@ -148,10 +150,7 @@ class Server:
         """Return what tells whether an argument was changed in place; None for one that cannot be."""
         if isinstance(arg, np.ndarray):
             return arg.copy()
-        if type(arg) in MUTABLE:
-            writer = Writer(lambda value: ["r", id(value)])
-            return (writer.write(arg), bytes(writer.body))
-        return None
+        return state_of(arg) if type(arg) in MUTABLE else None
 
     def do_get(self, header, reader):
         """Return an attribute; a method as such, so that the call names it."""

@@ -17,11 +17,16 @@ def describe(kind):
     """Return a type's name, its methods, its attributes that are not plain, and what else its objects can do."""
     name = f"{kind.__name__} of dtype object" if kind is np.ndarray else kind.__name__
     traits = {
-        "call": hasattr(kind, "__call__"),  # noqa: B004  - of the type's objects, not of the type
-        "truth": hasattr(kind, "__bool__") or hasattr(kind, "__len__"),
+        "call": has_method(kind, "__call__"),
+        "truth": has_method(kind, "__bool__") or has_method(kind, "__len__"),
         "base": next((BASES[base] for base in kind.__mro__ if base in BASES), None),
     }
     return [name, methods_of(kind), fixed_of(kind), traits]
+
+
+def has_method(kind, name):
+    """Return whether objects of a class have a method: the class may have one of its own."""
+    return any(name in vars(base) for base in kind.__mro__)
 
 
 def fixed_of(kind):

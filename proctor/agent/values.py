@@ -214,3 +214,9 @@ def check_hashes(keys):
     """Raise FormatError if too many of some values have the same hash; TypeError if one has none."""
     if max(Counter(map(hash, keys)).values(), default=0) > MAX_EQUAL_HASHES:
         raise FormatError("a dict or set whose keys have the same hash")
+
+
+def state_of(value):
+    """Return what differs after a plain value has been changed in place."""
+    writer = Writer(lambda other: ["r", id(other)])
+    return writer.write(value), bytes(writer.body)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from proctor.agent.frames import FormatError, pack, unpack
+from proctor.agent.kinds import MUTABLE, change
 from proctor.agent.server import Server
-from proctor.agent.values import Reader, Writer
+from proctor.agent.values import Reader, Writer, state_of
 from proctor.criteria import Broken, Fault, NoAttribute, NotFound, StudentError
 from proctor.outcome import CannotCross, Outcome
 from proctor.session.handed import MAX_ARGUMENT as MAX_ARGUMENT  # noqa: PLC0414  - offered on
@@ -36,6 +37,8 @@ MAX_WANTED = 8
 """Names of attributes that are asked for along with an object: those that a test has read before."""
 MAX_AHEAD, MAX_AHEAD_BYTES = 100, 2**20
 """How much waits for the next request at most."""
+MAX_HELD = 100
+"""Lists and dicts of the student's objects that are looked at for changes."""
 ENDLESS = "Your code was asked for one value after the other, without end. Which loop never ends?"
 TOLD = ("absent", "changed", "end")
 """What an answer may bring along with its value."""
@@ -84,6 +87,7 @@ class Link:
         self._lasting: dict[str, Proxy] = {}
         self._told: dict[str, Any] = {}
         self._ahead: list[tuple[Any, ...]] = []
+        self._held: list[list[Any]] = []
         self._fetched: dict[tuple[int, str], Any] = {}
         self._wanted: dict[str, None] = {}
 
@@ -91,6 +95,7 @@ class Link:
         """Start a criterion: forget the objects, values and notes of the one before."""
         self.trace, self.notes, self._handed, self._kept = [], [], Handed(), 0
         self._ahead, self._fetched, self._requests = [("begin",)], {}, 0
+        self._held = []
         self._proxies = {ref: proxy for ref, proxy in self._proxies.items() if ref < 0}
 
     def find(self, names: Sequence[str]) -> dict[str, Any]:
@@ -162,9 +167,12 @@ class Link:
             self._wanted[name] = None
         header = {"do": "get", "ref": ref, "name": name}
         try:
-            return self._recorded(self.request(header if of is None else {**header, "of": of}))
+            value = self.request(header if of is None else {**header, "of": of})
         except NotFound as missing:
             raise NoAttribute(str(missing)) from None
+        if of is None and type(value) in MUTABLE and len(self._held) < MAX_HELD:
+            self._held.append([ref, name, value, state_of(value)])
+        return self._recorded(value)
 
     def set(self, ref: int, name: str, value: Any, *, plain: bool) -> None:
         """Set an attribute of an object; a plain one, which cannot fail, along with the next request."""
@@ -208,9 +216,18 @@ class Link:
         self._raise_own_failure()
         return value
 
+    def _write_back(self) -> None:
+        """Tell along with the next request what the test has changed in lists that objects of the student's hold."""
+        for held in self._held:
+            ref, name, value, before = held
+            if (now := state_of(value)) != before:
+                held[3] = now
+                self._ahead.append(("update", ref, name, value))
+
     def _frame(self, header: dict[str, Any], values: dict[str, Any]) -> bytes:
         writer = Writer(self._refer)
         try:
+            self._write_back()
             if self._ahead:
                 header = {**header, "ahead": [(*step[:3], *map(writer.write, step[3:])) for step in self._ahead]}
             form = {key: writer.write(value) for key, value in values.items()}
@@ -347,12 +364,8 @@ def _change(arguments: Sequence[Any], changes: Any) -> None:
             raise StudentError("a value that cannot be judged", "an argument that became something else")
         if isinstance(argument, np.ndarray):
             argument[...] = changed
-        elif isinstance(argument, dict | set):
-            argument.clear()
-            argument.update(changed)
         else:
-            argument.clear()
-            argument.extend(changed)
+            change(argument, changed)
 
 
 def footprint(value: Any) -> int:
