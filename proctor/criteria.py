@@ -27,12 +27,12 @@ classes; a test cannot tell which. What reaches it from the student is plain dat
 
 from __future__ import annotations
 
-import unittest
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from proctor.assertions import Assertions, shortened
 from proctor.comparison import difference
 from proctor.outcome import GraderError, Outcome, Rung
 from proctor.plots import Figure
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 
     Method = TypeVar("Method", bound=Callable[..., None])
 
-MAX_MESSAGE, MAX_LINES, MAX_LINE = 2_000, 4, 200
-"""Characters of a failed assertion's message that are read; lines, and characters of each, that are shown."""
-_DETAILS = (" ACTUAL", " DESIRED", " x:", " y:", "First differing", "First list", "Second list", "- ", "+ ", "? ")
 TOLERANCE = 2e-4
 """Largest error allowed, relative to the largest expected entry: loose enough for single precision."""
 
@@ -108,7 +105,7 @@ class NotFound(Fault):
     title = "NotFound"
 
 
-class NoAttribute(NotFound, AttributeError):
+class NoAttribute(NotFound, AttributeError):  # noqa: N818  - a fault, like the others
     """A missing attribute, of which `hasattr` may ask."""
 
 
@@ -147,12 +144,14 @@ def points(worth: float, *, after: str | None = None) -> Callable[[Method], Meth
 
 
 def cases(*arguments: Mapping[str, Any]) -> Callable[[Method], Method]:
-    """Make one criterion of a test method for each of some keyword arguments, with `{names}` in its docstring::
+    r"""Make one criterion of a test method for each of some keyword arguments, named in its docstring in braces.
+
+    Each has the points of the method::
 
         @cases({"n": 0}, {"n": 5})
         @points(1)
         def test_square(self, n):
-            \"""`square({n})` is right.\"""
+            \"\"\"`square({n})` is right.\"\"\"
     """
 
     def mark(method: Method) -> Method:
@@ -171,7 +170,7 @@ def _case_of(method: Callable[..., None], arguments: Mapping[str, Any]) -> Calla
     return case
 
 
-class Criteria(unittest.TestCase):
+class Criteria(Assertions):
     """One graded cell. Subclasses set `grade_id` and `needs`, and have one method per criterion.
 
     Random inputs are drawn from `seed`, which is the course's (`c.Grading.seed`): a number that was seen in last
@@ -209,9 +208,12 @@ class Criteria(unittest.TestCase):
         except AssertionError as failure:
             if isinstance(failure, Fault):
                 raise
-            where = ", ".join([*([str(msg)] if msg else []), *(f"{name}={params[name]!r}" for name in params)])
+            where = ", ".join(
+                [*([str(msg)] if msg else []), *(f"{name}={params[name]!r}" for name in params)]
+            )
             rung = failure.rung if isinstance(failure, CriterionFailed) else Rung.VALUES
-            raise CriterionFailed(rung, f"With {where}: {shortened(failure)}" if where else shortened(failure)) from None
+            hint = shortened(failure)
+            raise CriterionFailed(rung, f"With {where}: {hint}" if where else hint) from None
 
     def printed(self) -> str:
         """Return what the student's code has printed since the criterion began, or since the last time."""
@@ -223,7 +225,9 @@ class Criteria(unittest.TestCase):
 
     def _linked(self) -> Any:
         if self.link is None:
-            raise GraderError("Without a link to the student's side nothing is known of what it prints or draws.")
+            raise GraderError(
+                "Without a link to the student's side nothing is known of what it prints or draws."
+            )
         return self.link
 
     def noted(self, note: str) -> bool:
@@ -387,19 +391,6 @@ class Criteria(unittest.TestCase):
     def fail_with(self, rung: Rung, hint: str) -> None:
         """Fail this criterion at `rung` with a hint: a fact, then a question."""
         raise CriterionFailed(rung, hint)
-
-
-def shortened(failure: AssertionError) -> str:
-    """Return the message of a failed assertion as a hint: its first lines, without the arrays and differences."""
-    if isinstance(failure, CriterionFailed):
-        return str(failure)
-    lines: list[str] = []
-    for line in str(failure)[:MAX_MESSAGE].splitlines():
-        if lines and line.startswith(_DETAILS):
-            break
-        if line.strip():
-            lines.append("".join(c if c.isprintable() else " " for c in line).strip()[:MAX_LINE])
-    return "\n".join(lines[:MAX_LINES]) or "This does not hold for what your code returned."
 
 
 def type_name(value: Any) -> str:

@@ -13,7 +13,8 @@ from unittest import SkipTest
 
 import numpy as np
 
-from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, NotFound, StudentError, shortened
+from proctor.assertions import shortened
+from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, NotFound, StudentError
 from proctor.outcome import CannotCross, CellReport, GraderError, Outcome, Rung, Verdict
 from proctor.session.proxies import NOTES, CallBack
 from proctor.versions import explanation
@@ -109,7 +110,9 @@ def criteria(case: type[Criteria]) -> list[str]:
     """List the names of a test class's criteria, in the order in which they are written."""
     own = vars(case)
     names = [
-        [f"{name}_{number}" for number in range(1, len(method.cases) + 1)] if hasattr(method, "cases") else [name]
+        [f"{name}_{number}" for number in range(1, len(method.cases) + 1)]
+        if hasattr(method, "cases")
+        else [name]
         for name, method in own.items()
         if hasattr(method, "worth")
     ]
@@ -212,7 +215,9 @@ def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) 
     except Fault as fault:
         verdict = _verdict(case, name, fault.outcome, rung=_rung(fault), hint=explain(fault))
         if isinstance(fault, StudentError) and (why := explanation(fault.kind, fault.text)):
-            verdict = _as_older_versions(case, name, side, verdict, f"Here your code raised {fault.says}\n{why}")
+            verdict = _as_older_versions(
+                case, name, side, verdict, f"Here your code raised {fault.says}\n{why}"
+            )
     except AssertionError as failed:
         verdict = _verdict(case, name, Outcome.FAILED, rung=Rung.VALUES, hint=shortened(failed))
     except CannotCross as error:

@@ -15,7 +15,7 @@ class GraderError(Exception):
     """The grader is at fault: its configuration, its tests, its machine. Never a zero for the student."""
 
 
-class CannotCross(GraderError):
+class CannotCross(GraderError):  # noqa: N818  - a limit, which the test meets
     """A hidden test needs what cannot go to the student's side: the test's limit, whoever is graded."""
 
     def __init__(self, what: str, where: str = "") -> None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@dataclass(frozen=True)
 class _Described:
     """What is made of a description that came from the student's side, and may lack anything."""
 
@@ -16,7 +17,7 @@ class _Described:
     def of(cls, description: Any) -> Self:
         """Return the object of a description; what is missing, or more than is known, is left out."""
         known = description if isinstance(description, dict) else {}
-        names = [each.name for each in fields(cls)]  # type: ignore[arg-type]  - its classes are dataclasses
+        names = [each.name for each in fields(cls)]
         return cls(**{name: cls._part(name, known[name]) for name in names if name in known})
 
     @classmethod

@@ -36,7 +36,9 @@ def _describe_axes(axes):
         "legend": [text.get_text() for text in legend.get_texts()[:MAX_ARTISTS]] if legend else [],
         "lines": [_describe_line(line) for line in axes.lines[:MAX_ARTISTS]],
         "points": [np.asarray(each.get_offsets()) for each in axes.collections[:MAX_ARTISTS]],
-        "bars": [_describe_bar(patch) for patch in axes.patches[:MAX_ARTISTS] if hasattr(patch, "get_height")],
+        "bars": [
+            _describe_bar(patch) for patch in axes.patches[:MAX_ARTISTS] if hasattr(patch, "get_height")
+        ],
         "images": [np.ma.getdata(image.get_array()) for image in axes.images[:MAX_ARTISTS]],
         "texts": [text.get_text() for text in axes.texts[:MAX_ARTISTS]],
     }

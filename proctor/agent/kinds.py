@@ -12,7 +12,7 @@ A writer returns None for what has to stay on its side, where it is asked for pi
 """
 
 import builtins
-import datetime
+import datetime as dt
 from collections import Counter, OrderedDict, defaultdict, deque
 from decimal import Decimal
 from fractions import Fraction
@@ -39,7 +39,7 @@ DICTS = {
     "Counter": lambda pairs: Counter(dict(pairs)),
     "defaultdict": lambda pairs: defaultdict(None, pairs),
 }
-TIMES = {kind.__name__: kind for kind in (datetime.date, datetime.time, datetime.datetime)}
+TIMES = {kind.__name__: kind for kind in (dt.date, dt.time, dt.datetime)}
 TYPES = {
     kind: (module.__name__, name)
     for module in (np, builtins)
@@ -138,7 +138,7 @@ def _write_timedelta(_writer, value, _depth):
 def _read_timedelta(_reader, *numbers):
     if any(type(number) is not int for number in numbers):
         raise FormatError("a time that is none")
-    return datetime.timedelta(*numbers)
+    return dt.timedelta(*numbers)
 
 
 def _write_decimal(writer, value, _depth):
@@ -230,7 +230,7 @@ WRITERS = {
     deque: _write_deque,
     range: _write_range,
     slice: _write_slice,
-    datetime.timedelta: _write_timedelta,
+    dt.timedelta: _write_timedelta,
     Decimal: _write_decimal,
     Fraction: _write_fraction,
     np.ma.MaskedArray: _write_masked,

@@ -65,7 +65,10 @@ class ShellDisplayHook(DisplayHook):
 
 
 class DisplayFormatter(formatters.DisplayFormatter):
-    """Named as IPython's own, for `%config`. Keeps the figures that are shown: pyplot forgets them, and a hidden test may ask for them."""
+    """IPython's formatter, of the same name for `%config`, which keeps the figures that are shown.
+
+    pyplot forgets them then, and a hidden test may ask for them.
+    """
 
     figures = Any()
 

@@ -18,7 +18,11 @@ MAX_DENSE = 2**24
 """Entries of the array that a sparse matrix stands for: `toarray` makes it."""
 MAX_ROWS = 50_000
 """Rows of a table, and its columns: pandas hashes labels, which can be chosen to be slow."""
-SPARSE = tuple(f"{form}_{kind}" for form in ("bsr", "coo", "csc", "csr", "dia", "dok", "lil") for kind in ("array", "matrix"))
+SPARSE = tuple(
+    f"{form}_{kind}"
+    for form in ("bsr", "coo", "csc", "csr", "dia", "dok", "lil")
+    for kind in ("array", "matrix")
+)
 DTYPES = ("object", "str", "string", "category", "Int64", "Float64", "boolean")
 """Types of columns that are not arrays; of all others the values cross as objects."""
 
@@ -73,7 +77,7 @@ def _write_column(writer, values, depth):
 
 
 def _read_column(reader, form):
-    import pandas
+    import pandas as pd
 
     if form[0] == "a":
         column = reader.read(form)
@@ -84,31 +88,29 @@ def _read_column(reader, form):
     if name not in DTYPES or len(forms) > MAX_ROWS:
         raise FormatError("a column of a type that does not cross")
     values = reader.read_keys(forms)
-    return pandas.Series(values, dtype=name)
+    return pd.Series(values, dtype=name)
 
 
 def _write_index(writer, index, depth):
     if type(index).__name__ == "RangeIndex":
         return [["R", index.start, index.stop, index.step], writer.write(index.name, depth + 1)]
-    levels = [
-        _write_column(writer, index.get_level_values(level), depth) for level in range(index.nlevels)
-    ]
+    levels = [_write_column(writer, index.get_level_values(level), depth) for level in range(index.nlevels)]
     return None if None in levels else [levels, *(writer.write(name, depth + 1) for name in index.names)]
 
 
 def _read_index(reader, forms, *names):
-    import pandas
+    import pandas as pd
 
     labels = [reader.read_keys([name])[0] for name in names]
     if forms[0] == "R":
         ends = reader.read(forms)
         if len(ends) > MAX_ROWS:
             raise FormatError("an index that is too long")
-        return pandas.RangeIndex(ends.start, ends.stop, ends.step, name=labels[0])
+        return pd.RangeIndex(ends.start, ends.stop, ends.step, name=labels[0])
     levels = [_read_column(reader, form) for form in forms]
     if len(levels) == 1:
-        return pandas.Index(levels[0], name=labels[0])
-    return pandas.MultiIndex.from_arrays(levels, names=labels)
+        return pd.Index(levels[0], name=labels[0])
+    return pd.MultiIndex.from_arrays(levels, names=labels)
 
 
 def _write_index_value(writer, value, depth):
@@ -124,10 +126,10 @@ def _write_series(writer, value, depth):
 
 
 def _read_series(reader, column, index, name):
-    import pandas
+    import pandas as pd
 
     values = _read_column(reader, column)
-    return pandas.Series(
+    return pd.Series(
         getattr(values, "array", values), index=_read_index(reader, *index), name=reader.read_keys([name])[0]
     )
 
@@ -141,11 +143,11 @@ def _write_frame(writer, value, depth):
 
 
 def _read_frame(reader, columns, index, labels):
-    import pandas
+    import pandas as pd
 
     values = {number: _read_column(reader, form) for number, form in enumerate(columns)}
     arrays = {number: getattr(column, "array", column) for number, column in values.items()}
-    frame = pandas.DataFrame(arrays, index=_read_index(reader, *index))
+    frame = pd.DataFrame(arrays, index=_read_index(reader, *index))
     frame.columns = _read_index(reader, *labels)
     return frame
 

@@ -6,7 +6,10 @@ import numpy as np
 
 MAX_METHODS = 200
 BASES = {
-    **{kind: kind.__name__ for kind in (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type)},
+    **{
+        kind: kind.__name__
+        for kind in (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type)
+    },
     FunctionType: "function",
     GeneratorType: "generator",
 }

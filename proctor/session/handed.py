@@ -21,19 +21,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from proctor.agent.frames import pack
-from proctor.agent.values import Reader, Writer
+from proctor.agent.kinds import WRITERS
 from proctor.criteria import Broken, Fault
 from proctor.outcome import CannotCross
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from proctor.agent.values import Reader, Writer
+
 MAX_ARGUMENT = 2**24
 """Product of the whole numbers that a callback is given: a test may make an array of that shape."""
 MAX_AXES = 32
 """Entries of an array of whole numbers that may be meant as a shape."""
 MODULES = (builtins, math, cmath, operator, np)
-REFUSED = (types.ModuleType, types.CoroutineType, types.CodeType, types.FrameType, unittest.TestCase, io.FileIO)
+REFUSED = (
+    types.ModuleType,
+    types.CoroutineType,
+    types.CodeType,
+    types.FrameType,
+    unittest.TestCase,
+    io.FileIO,
+)
 PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, np.ndarray, np.generic, type(None))
 """Types of attributes that the student's code may read."""
 BUGS = (NameError, ImportError, SyntaxError)
@@ -60,6 +69,8 @@ class Handed:
             return ["g", module, value.__name__]
         if isinstance(value, REFUSED):
             raise CannotCross(f"{type(value).__name__} {getattr(value, '__name__', '')}".strip())
+        if type(value) in WRITERS or isinstance(value, np.ndarray):
+            raise CannotCross(f"a {type(value).__name__} that is too large, or holds objects")
         self.objects.append(value)
         return ["o", len(self.objects) - 1, _traits(value)]
 
@@ -121,7 +132,11 @@ def _traits(value: Any) -> dict[str, Any]:
         return {"next": True}
     traits: dict[str, Any] = {}
     if callable(value):
-        traits = {"call": True, "name": getattr(value, "__name__", "function"), "parameters": _parameters(value)}
+        traits = {
+            "call": True,
+            "name": getattr(value, "__name__", "function"),
+            "parameters": _parameters(value),
+        }
     fields = [name for name, held in getattr(value, "__dict__", {}).items() if _is_field(name, held)]
     fields += [name for name in getattr(type(value), "_fields", ()) if _is_field(name, getattr(value, name))]
     return traits | ({"fields": fields} if fields else {})
@@ -148,7 +163,9 @@ def _field(held: Any, name: Any) -> Any:
 
 def _method(held: Any, name: Any) -> Callable[..., Any]:
     """Return the method of an object that the student's code may call."""
-    is_special = (name == "__call__" and callable(held)) or (name == "__next__" and isinstance(held, Iterator))
+    is_special = (name == "__call__" and callable(held)) or (
+        name == "__next__" and isinstance(held, Iterator)
+    )
     if not isinstance(name, str) or (name.startswith("_") and not is_special):
         raise AttributeError(f"no method {name}")
     method: Callable[..., Any] = held if name == "__call__" else getattr(held, name)
@@ -171,6 +188,8 @@ def _largest(values: Iterable[Any], *, is_shape: bool) -> int:
             largest = max(largest, min(abs(int(value)), MAX_ARGUMENT + 1))
         elif isinstance(value, list | tuple):
             largest = max(largest, _largest(value, is_shape=is_shape))
-        elif is_shape and isinstance(value, np.ndarray) and value.dtype.kind in "iu" and value.size <= MAX_AXES:
+        elif (
+            is_shape and isinstance(value, np.ndarray) and value.dtype.kind in "iu" and value.size <= MAX_AXES
+        ):
             largest = max(largest, _largest(value.ravel(), is_shape=True))
     return max(largest, product)

@@ -107,11 +107,15 @@ class Link:
             if not isinstance(values, list) or not isinstance(absent, list) or len(values) != len(unknown):
                 raise self.unjudged("names that are none")
             present = {
-                name: value for index, (name, value) in enumerate(zip(unknown, values, strict=True)) if index not in absent
+                name: value
+                for index, (name, value) in enumerate(zip(unknown, values, strict=True))
+                if index not in absent
             }
             found |= present
             self._lasting |= {
-                name: value for name, value in present.items() if isinstance(value, Proxy) and value._ref < 0  # noqa: SLF001
+                name: value
+                for name, value in present.items()
+                if isinstance(value, Proxy) and value._ref < 0  # noqa: SLF001
             }
             self.trace.clear()
         for name in names:
@@ -229,7 +233,10 @@ class Link:
         try:
             self._write_back()
             if self._ahead:
-                header = {**header, "ahead": [(*step[:3], *map(writer.write, step[3:])) for step in self._ahead]}
+                header = {
+                    **header,
+                    "ahead": [(*step[:3], *map(writer.write, step[3:])) for step in self._ahead],
+                }
             form = {key: writer.write(value) for key, value in values.items()}
             return pack({**header, **form}, writer.body)
         except FormatError as error:
@@ -308,8 +315,9 @@ class Link:
                     raise FormatError("too many types")
                 special = None if fixed is None else frozenset(map(str, fixed))
                 shown = face(clip(name, 80), call=bool(traits["call"]), base=traits["base"])
-                methods = frozenset(map(str, methods))
-                self._types[int(number)] = Type(clip(name, 80), methods, special, shown, bool(traits["truth"]))
+                self._types[int(number)] = Type(
+                    clip(name, 80), frozenset(map(str, methods)), special, shown, bool(traits["truth"])
+                )
         except (TypeError, AttributeError, LookupError, ValueError):
             raise FormatError("types that are none") from None
 
@@ -360,7 +368,9 @@ def _change(arguments: Sequence[Any], changes: Any) -> None:
     except (TypeError, ValueError, LookupError):
         raise StudentError("a value that cannot be judged", "arguments that are none") from None
     for argument, changed in pairs:
-        if type(argument) is not type(changed) or np.shape(argument) != np.shape(changed) and isinstance(argument, np.ndarray):
+        if type(argument) is not type(changed) or (
+            np.shape(argument) != np.shape(changed) and isinstance(argument, np.ndarray)
+        ):
             raise StudentError("a value that cannot be judged", "an argument that became something else")
         if isinstance(argument, np.ndarray):
             argument[...] = changed

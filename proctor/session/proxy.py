@@ -49,6 +49,16 @@ BASES: dict[str, type] = {
 }
 
 
+KINDS = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.VAR_POSITIONAL,
+    inspect.Parameter.KEYWORD_ONLY,
+    inspect.Parameter.VAR_KEYWORD,
+)
+"""Kinds of parameters, by their number."""
+
+
 class Type(NamedTuple):
     """A type of the student's.
 
@@ -150,7 +160,7 @@ class Proxy:
     __eq__, __ne__ = _operation("__eq__"), _operation("__ne__")
     __lt__, __le__ = _operation("__lt__"), _operation("__le__")
     __gt__, __ge__ = _operation("__gt__"), _operation("__ge__")
-    __hash__ = _operation("__hash__")  # type: ignore[assignment]  - it returns an int: see RESULTS
+    __hash__ = _operation("__hash__")
     __str__, __repr__ = _operation("__str__"), _operation("__repr__")
     __format__ = _operation("__format__")
     __int__, __float__, __complex__ = (_operation(f"__{name}__") for name in ("int", "float", "complex"))
@@ -184,7 +194,11 @@ class CallableProxy(Proxy):
         """Its parameters, for `inspect.signature`."""
         try:
             parameters = [
-                inspect.Parameter(name, inspect._ParameterKind(kind), default=default[0] if default else inspect.Parameter.empty)  # noqa: SLF001, E501  - the kinds' only public names are these five
+                inspect.Parameter(
+                    name,
+                    KINDS[kind],
+                    default=default[0] if default else inspect.Parameter.empty,
+                )
                 for name, kind, default in self._operate("__signature__")
             ]
             return inspect.Signature(parameters)

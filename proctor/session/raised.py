@@ -23,10 +23,10 @@ def student_error(data: Any) -> StudentError:
     if not isinstance(data, dict):
         raise FormatError("an error that is none")
     lines, bases = data.get("where"), data.get("bases")
+    bases = bases[:MAX_NAMES] if isinstance(bases, list) else []
     where = "\n".join(clip(line, 200) for line in lines[:4]) if isinstance(lines, list) else ""
     kind, text = clip(data.get("kind"), 80), clip(data.get("text"), 300)
-    lineage = [kind, *(clip(name, 80) for name in bases[:MAX_NAMES] if isinstance(bases, list))] if bases else [kind]
-    error = raised_class(tuple(lineage))(kind, text, where)
+    error = raised_class((kind, *(clip(name, 80) for name in bases)))(kind, text, where)
     attributes = data.get("attributes")
     if isinstance(attributes, dict):
         error.attributes = dict(list(attributes.items())[:MAX_NAMES])
@@ -36,7 +36,7 @@ def student_error(data: Any) -> StudentError:
 def raised_class(lineage: tuple[str, ...]) -> type[StudentError]:
     """Return the class for an exception whose type and bases have these names, nearest first."""
     builtin = next((kind for name in lineage if (kind := _builtin(name))), None)
-    nearest = _with_base(builtin) if builtin else StudentError
+    nearest = _with_base(builtin.__name__) if builtin else StudentError
     if lineage[0] == getattr(builtin, "__name__", ""):
         return nearest
     return type(nearest.__name__, (nearest,), {"lineage": lineage})
@@ -49,9 +49,9 @@ def _builtin(name: str) -> type[BaseException] | None:
 
 
 @cache
-def _with_base(kind: type[BaseException]) -> type[StudentError]:
+def _with_base(name: str) -> type[StudentError]:
     """Return a StudentError that is an exception of Python's, too, or of the nearest type that takes one text."""
-    for base in kind.__mro__:
+    for base in getattr(builtins, name).__mro__:
         try:
             found = type(StudentError.__name__, (StudentError, base), {})
             found("kind", "text")

@@ -21,7 +21,7 @@ from idiom import idioms_of  # noqa: E402
 
 from proctor.diagnosis import LazySide  # noqa: E402
 from proctor.judge import LocalSide, judge_cell  # noqa: E402
-from proctor.outcome import GraderError, Outcome  # noqa: E402
+from proctor.outcome import GraderError  # noqa: E402
 from proctor.sandbox.fork_server import fork_servers  # noqa: E402
 from proctor.sandbox.settings import Sandbox  # noqa: E402
 from proctor.session.clock import Bounds  # noqa: E402
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from proctor.outcome import CellReport
 
 GROUPS = {module.__name__: idioms_of(module) for module in (functions, objects, values, numerics, errors)}
-IDIOMS = {name: idiom for group in GROUPS.values() for name, idiom in group.items() if idiom.right and name != "Bug"}
+IDIOMS = {
+    name: idiom for group in GROUPS.values() for name, idiom in group.items() if idiom.right and name != "Bug"
+}
 STUDENTS = {name: idiom for name, idiom in IDIOMS.items() if not idiom.bug}
 BUGS = {name: idiom for name, idiom in IDIOMS.items() if idiom.bug}
 BOUNDS = Bounds(output=2**30)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+import numpy as np
 from idiom import Idiom
 
 from proctor.criteria import cases, points
@@ -233,10 +234,8 @@ class NamedFunction(Idiom):
     @points(1)
     def test_it(self):
         """The integral of the sine is right."""
-        import numpy as np
-
         self.assertAlmostEqual(self.integral(np.sin, 0, np.pi), 2.0, places=4)
-        self.assertAlmostEqual(self.integral(lambda x: np.cos(x), 0, np.pi), 0.0, places=4)
+        self.assertAlmostEqual(self.integral(lambda x: np.cos(x) + 0, 0, np.pi), 0.0, places=4)
 
 
 class Decorator(Idiom):
@@ -391,8 +390,6 @@ class InPlaceArray(Idiom):
     @points(1)
     def test_it(self):
         """The array itself is normalised."""
-        import numpy as np
-
         x = np.array([1.0, 3.0])
         self.normalise(x)
         np.testing.assert_allclose(x, [0.25, 0.75])

@@ -319,7 +319,7 @@ class ContextManager(Idiom):
         self.assertIsNone(block.met)
         try:
             with self.Ignoring(KeyError) as block:
-                raise KeyError("a")
+                raise KeyError("a")  # noqa: TRY301  - what the block is to swallow
         except KeyError:
             self.fail("The exception came through.")
         self.assertIn("a", block.met)

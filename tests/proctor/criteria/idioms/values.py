@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections import Counter, OrderedDict, deque
 from decimal import Decimal
 from fractions import Fraction
@@ -162,11 +162,11 @@ class Dates(Idiom):
     @points(1)
     def test_it(self):
         """The day after the last of a month is the first of the next."""
-        day = datetime.date(2024, 2, 28)
-        self.assertEqual(self.next_day(day), datetime.date(2024, 2, 29))
-        moment = datetime.datetime(2024, 1, 1, 12, tzinfo=datetime.UTC)
-        self.assertEqual(self.next_day(moment) - moment, datetime.timedelta(days=1))
-        self.assertEqual(self.next_day(datetime.date(2024, 2, 29)), datetime.date(2024, 3, 1))
+        day = dt.date(2024, 2, 28)
+        self.assertEqual(self.next_day(day), dt.date(2024, 2, 29))
+        moment = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
+        self.assertEqual(self.next_day(moment) - moment, dt.timedelta(days=1))
+        self.assertEqual(self.next_day(dt.date(2024, 2, 29)), dt.date(2024, 3, 1))
 
 
 class ExactNumbers(Idiom):
@@ -289,8 +289,12 @@ class HeldList(Idiom):
     """A list that an object holds, and the test changes"""
 
     needs = ("Basket",)
-    right = "class Basket:\n    def __init__(self): self.items = []\n    def total(self): return sum(self.items)"
-    wrong = "class Basket:\n    def __init__(self): self.items = []\n    def total(self): return len(self.items)"
+    right = (
+        "class Basket:\n    def __init__(self): self.items = []\n    def total(self): return sum(self.items)"
+    )
+    wrong = (
+        "class Basket:\n    def __init__(self): self.items = []\n    def total(self): return len(self.items)"
+    )
 
     @points(1)
     def test_it(self):
