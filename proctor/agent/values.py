@@ -149,7 +149,15 @@ class Reader:
             return self._read_list(*form)
         except FormatError:
             raise
-        except (TypeError, ValueError, LookupError, ArithmeticError, RecursionError, MemoryError):
+        except (
+            TypeError,
+            ValueError,
+            LookupError,
+            ArithmeticError,
+            AttributeError,
+            RecursionError,
+            MemoryError,
+        ):
             raise FormatError("a value that is not in the format") from None
 
     def _read_list(self, kind, *rest):
