@@ -126,8 +126,9 @@ class Server:
     def do_call(self, header, reader):
         """Call an object, or a method of it."""
         target = self._target(header)
-        args, named = reader.read(header["args"]), reader.read(header.get("named", ["d", []]))
-        everything = [*args, *named.values()]
+        args = reader.read(header["args"])
+        named = reader.read(header["named"]) if "named" in header else {}
+        everything = [*args, *named.values()] if named else args
         before = [self._state(arg) for arg in everything]
         value = target(*args, **named)
         changed = [

@@ -219,8 +219,8 @@ class Reader:
 
 
 def check_hashes(keys):
-    """Raise FormatError if too many of some values have the same hash; TypeError if one has none."""
-    if max(Counter(map(hash, keys)).values(), default=0) > MAX_EQUAL_HASHES:
+    """Raise FormatError if too many of some values have the same hash."""
+    if len(keys) > MAX_EQUAL_HASHES and max(Counter(map(hash, keys)).values()) > MAX_EQUAL_HASHES:
         raise FormatError("a dict or set whose keys have the same hash")
 
 

@@ -40,8 +40,8 @@ MAX_AHEAD, MAX_AHEAD_BYTES = 100, 2**20
 MAX_HELD = 100
 """Lists and dicts of the student's objects that are looked at for changes."""
 ENDLESS = "Your code was asked for one value after the other, without end. Which loop never ends?"
-TOLD = ("absent", "changed", "end")
-"""What an answer may bring along with its value."""
+TOLD = frozenset(("absent", "changed", "end"))
+"""What an answer may bring along with its value, one of them at most."""
 NOTES = {
     "argument changed": "An argument was changed in place. It costs nothing here, and surprises callers elsewhere."
 }
@@ -300,7 +300,7 @@ class Link:
         self._learn_types(answer)
         reader = Reader(body, self._resolve, plain_keys=True)
         value = reader.read(answer["value"])
-        self._told = {name: reader.read(answer[name]) for name in TOLD if name in answer}
+        self._told = {name: reader.read(answer[name]) for name in TOLD & answer.keys()}
         if isinstance(value, Proxy) and (fetched := answer.get("fetched")):
             for name, form in fetched if isinstance(fetched, list) else []:
                 if name in self._wanted:
