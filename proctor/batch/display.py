@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from proctor.batch.tally import Change, Graded, Tally
+    from proctor.batch.results import Change, Graded, Tally
 
 SHOWN = 20
 """Lines of a list at the end; a class of hundreds would push the summary off the screen."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import OperationalError
 
-from proctor.batch.work import FULL
+from proctor.batch.job import FULL
 from proctor.gradebook.book import open_book
 from proctor.gradebook.staging import Stage
 
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from proctor.course import Exercise
     from proctor.gradebook.book import Book
     from proctor.gradebook.lateness import Price
-
-
-class CannotGrade(Exception):  # noqa: N818  - a state of the course or the machine, not a defect
-    """Nothing was graded; says why, in one line."""
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,15 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import parse_utc
 
 from proctor import submission
-from proctor.intake import STAMP
 from proctor.submission import fingerprints
+from proctor.submission.intake import STAMP
 
 if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
     from proctor.course import Exercise
-    from proctor.intake import Clock
+    from proctor.submission.intake import Clock
 
 NEW = "not graded yet"
 """Why a submission without a grade is to be graded."""

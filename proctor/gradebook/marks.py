@@ -6,13 +6,14 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from proctor.outcome import GraderError, Outcome
-from proctor.reports import reports_of
+from proctor.criteria.outcome import Outcome
+from proctor.errors import GraderError
+from proctor.feedback.reports import reports_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from proctor.outcome import CellReport
+    from proctor.criteria.outcome import CellReport
 
 STRANGE = (Outcome.TIME, Outcome.MEMORY, Outcome.DIED, Outcome.UNREADABLE)
 """Outcomes that a teaching assistant may want to see with their own eyes."""

@@ -21,8 +21,8 @@ from nbgrader.api import (
 )
 from sqlalchemy import select
 
+from proctor.errors import GraderError
 from proctor.gradebook.lateness import charge
-from proctor.outcome import GraderError
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from proctor.errors import CollectError
 from proctor.lms.archive import ARCHIVES, INNER, NOTEBOOKS, open_inner, without_ending
-from proctor.lms.errors import CollectError
 from proctor.lms.owner import JUNK, Item
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 
-from proctor.lms.errors import CollectError
+from proctor.errors import CollectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

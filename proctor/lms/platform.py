@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from proctor.lms.members import File
     from proctor.lms.owner import Piece, Student
-    from proctor.lms.record import Origin
     from proctor.lms.spreadsheet import Table
+    from proctor.submission.record import Origin
 
     Reader = Callable[[PurePosixPath], Sequence[Piece]]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from proctor.lms import record
 from proctor.lms.platform import Result
 from proctor.lms.platforms import PLATFORMS
-from proctor.lms.record import Origin
+from proctor.submission import record
+from proctor.submission.record import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

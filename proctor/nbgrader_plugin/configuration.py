@@ -14,11 +14,11 @@ import nbgrader.apps.generatefeedbackapp
 import nbgrader.converters
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
 
-from proctor.generate import finish_release, finish_solution
 from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
 from proctor.nbgrader_plugin.autograde import Autograde
 from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
 from proctor.nbgrader_plugin.formgrader import sandbox_files
+from proctor.nbgrader_plugin.generate import finish_release, finish_solution
 from proctor.nbgrader_plugin.late import LatePolicy
 
 ADAPTERS = {

@@ -10,8 +10,8 @@ from nbgrader.converters import NbGraderException
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 
 from proctor.batch.pages import ALONG, write_pages
-from proctor.batch.plan import CannotGrade
 from proctor.course import Exercise
+from proctor.errors import CannotGrade
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ from nbgrader.plugins import BasePlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Bool, Dict, Float, TraitError, Unicode, validate
 
-from proctor.extensions import until
+from proctor.gradebook.extensions import until
 
 if TYPE_CHECKING:
     from proctor.gradebook.book import Book

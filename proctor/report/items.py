@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from proctor.outcome import Outcome
+from proctor.criteria.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from proctor.outcome import CellReport, Verdict
+    from proctor.criteria.outcome import CellReport, Verdict
     from proctor.report.gathering import Classroom, Submission
 
 FEW = 5

@@ -12,12 +12,10 @@ from sqlalchemy import create_engine, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from proctor.errors import NothingToReport
+
 if TYPE_CHECKING:
     import datetime as dt
-
-
-class NothingToReport(Exception):  # noqa: N818  a state of the course, not a defect
-    """There are no grades to report on; says why in one line."""
 
 
 @dataclass

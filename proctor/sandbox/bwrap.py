@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.sandbox.errors import SandboxUnavailable
+from proctor.errors import SandboxUnavailable
 from proctor.sandbox.process import NOBODY_UID, STUDENT_UID, start_bwrap
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from proctor.sandbox.errors import ForkServerError, ForkServerGone
+from proctor.errors import ForkServerError, ForkServerGone
 from proctor.sandbox.files import agent_command, inside_files
 from proctor.sandbox.limits import MEBIBYTE, Limits
 from proctor.sandbox.mounts import environment_arguments, mount_arguments

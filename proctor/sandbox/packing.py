@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
-from proctor.sandbox.errors import SubmissionRefused
+from proctor.errors import SubmissionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from proctor.agent.frames import FormatError
 from proctor.criteria import Broken
-from proctor.outcome import GraderError, Outcome
-from proctor.sandbox.errors import SandboxUnavailable
+from proctor.criteria.outcome import Outcome
+from proctor.errors import GraderError, SandboxUnavailable
 from proctor.sandbox.launch import LAST_WORDS, Started, start_agent
 from proctor.sandbox.memory import MemoryWatch
 from proctor.sandbox.packing import pack

@@ -8,7 +8,8 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proctor.submission.reading import UnreadableError, read
+from proctor.errors import UnreadableError
+from proctor.submission.reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

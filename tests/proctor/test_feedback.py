@@ -14,10 +14,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from playwright.sync_api import Browser, sync_playwright
 
-from proctor.feedback import page
-from proctor.outcome import CellReport, Outcome, Verdict
-from proctor.reports import show_report
-from proctor.summary import Line, advise, in_words
+from proctor.criteria.outcome import CellReport, Outcome, Verdict
+from proctor.feedback.page import page
+from proctor.feedback.reports import show_report
+from proctor.feedback.summary import Line, advise, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
