@@ -32,7 +32,7 @@ from nbgrader import api  # noqa: E402
 
 from proctor.criteria.outcome import CellReport, Outcome  # noqa: E402
 from proctor.feedback.reports import show_report  # noqa: E402
-from proctor.grading.execute import undecided  # noqa: E402
+from proctor.grading.judge_cell import undecided  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

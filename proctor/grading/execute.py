@@ -19,17 +19,14 @@ from typing import TYPE_CHECKING
 from nbformat.v4 import new_output
 
 from proctor.criteria.outcome import CellReport, Outcome
-from proctor.grading.judge_cell import undecided as undecided  # noqa: PLC0414  - offered on to the modules above
-from proctor.grading.judge_cells import Judging
-from proctor.session.clock import Bounds, Budget
+from proctor.grading.judge_cells import Exam, Judging
+from proctor.session.clock import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from nbformat import NotebookNode
 
-    from proctor.criteria import Criteria
-    from proctor.grading.judge_cell import Diagnosis, Side
     from proctor.session.outputs import Displays
     from proctor.session.session import Execution, Session
 
@@ -63,21 +60,6 @@ class Spent:
 
     budget: Budget
     left_out: dict[int, Execution] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Exam:
-    """What a submission is judged by."""
-
-    cases: Mapping[str, type[Criteria]]
-    bounds: Bounds = Bounds()
-    diagnose: Diagnosis | None = None
-    reference: Side | None = None
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The names that the hidden tests ask a notebook for."""
-        return tuple(dict.fromkeys(name for case in self.cases.values() for name in case.needs))
 
 
 def run_submission(notebook: NotebookNode, open_session: Callable[[Displays], Session], exam: Exam) -> Run:

@@ -12,19 +12,19 @@ sandbox included: then the submission is run again, for the cells that are not j
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from proctor.criteria.outcome import CellReport, Outcome
 from proctor.grading.judge_cell import judge_cell, judge_if_passing, undecided
-from proctor.session.clock import Allowance, Budget
+from proctor.session.clock import Allowance, Bounds, Budget
 from proctor.session.copies import Copy, CopySide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from proctor.criteria import Criteria
-    from proctor.grading.execute import Exam
+    from proctor.grading.judge_cell import Diagnosis, Side
     from proctor.session.session import Session
 
 SECOND_CELL = Allowance(cpu=2, wall=12)
@@ -32,6 +32,21 @@ SECOND_CELL = Allowance(cpu=2, wall=12)
 
 FURTHER_DOWN = "Your notebook defines what this cell needs only further down; it was judged with that."
 SPENT = "The time limit of the whole notebook was reached before this cell could be judged."
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What a submission is judged by."""
+
+    cases: Mapping[str, type[Criteria]]
+    bounds: Bounds = Bounds()
+    diagnose: Diagnosis | None = None
+    reference: Side | None = None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The names that the hidden tests ask a notebook for."""
+        return tuple(dict.fromkeys(name for case in self.cases.values() for name in case.needs))
 
 
 class Judging:

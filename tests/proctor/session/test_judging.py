@@ -9,7 +9,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from proctor.criteria import Criteria, points
 from proctor.criteria.outcome import Outcome, Rung
-from proctor.grading.execute import Exam, run_submission
+from proctor.grading.execute import run_submission
+from proctor.grading.judge_cells import Exam
 from proctor.sandbox.settings import Sandbox
 from proctor.session.clock import Allowance, Bounds
 from proctor.session.session import Session

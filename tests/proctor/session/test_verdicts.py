@@ -20,8 +20,8 @@ from judging import CELLS, HIDDEN, judge  # noqa: E402
 from thinning import thinned  # noqa: E402
 
 from build import grade_id  # noqa: E402
-from proctor.grading.execute import Exam, saved_body  # noqa: E402
-from proctor.grading.judge_cells import Judging  # noqa: E402
+from proctor.grading.execute import saved_body  # noqa: E402
+from proctor.grading.judge_cells import Exam, Judging  # noqa: E402
 from proctor.sandbox.settings import Sandbox  # noqa: E402
 from proctor.session.clock import Bounds  # noqa: E402
 from proctor.session.session import Session  # noqa: E402
