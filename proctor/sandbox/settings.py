@@ -1,4 +1,4 @@
-"""What an instructor can set about sandboxes, in `nbgrader_config.py` or elsewhere, as `c.Sandbox.<name>`."""
+"""Settings of sandboxes, in `nbgrader_config.py` or elsewhere, as `c.Sandbox.<name>`."""
 
 from __future__ import annotations
 
