@@ -32,7 +32,7 @@ ROUNDING = 1e-6
 
 
 class LatePolicy(BasePlugin):
-    """Policy that takes a share of the points for each day that has begun, up to a cap; forgives minutes, grants days."""
+    """Policy that takes a share of the points for each day that has begun, up to a cap, after minutes of grace."""
 
     per_day = Float(0.0, help="Share of the points, 0 to 1, that each day costs once it has begun.").tag(
         config=True
