@@ -1,13 +1,13 @@
 """How fair the hidden tests are, as one table and as build/fairness.json.
 
-    make fairness                        everything, in a few minutes on two cores
-    make fairness ARGS="correct"         right answers that get all points: no remark that is not due, no mistake
-    make fairness ARGS="mistaken"        mistakes that cost what the bank says, in each graded cell
-    make fairness ARGS="named"           mistakes that the feedback names: rightly, wrongly, not at all
-    make fairness ARGS="useful"          mistakes whose feedback has a useful word without a name: where, or how
-    make fairness ARGS="seeds"           both banks under twenty seeds of the hidden inputs
-    make fairness ARGS="mutants"         small changes of the solution that cost a point
-    make fairness ARGS="alarms 10000"    right initializers that lose a point by chance
+    python -m benchmarks.fairness             everything, in a few minutes on two cores
+    python -m benchmarks.fairness correct     right answers that get all points: no remark that is not due, no mistake
+    python -m benchmarks.fairness mistaken    mistakes that cost what the bank says, in each graded cell
+    python -m benchmarks.fairness named       mistakes that the feedback names: rightly, wrongly, not at all
+    python -m benchmarks.fairness useful      mistakes whose feedback has a useful word without a name: where, or how
+    python -m benchmarks.fairness seeds       both banks under twenty seeds of the hidden inputs
+    python -m benchmarks.fairness mutants     small changes of the solution that cost a point
+    python -m benchmarks.fairness alarms 10000    right initializers that lose a point by chance
 
 The exit status is 0 if nothing is unfair.
 """
@@ -27,15 +27,12 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bank import Submission, mistakes, right_answers, solution
-from mutants import Mutant, mutants
-from support.judging import CELLS, DIAGNOSE, HIDDEN, judge, lost, named, remarks
-
+from benchmarks.mutants import Mutant, mutants
 from proctor.grading.judge_cell import WRONG, load_tests
-
-HERE = Path(__file__).resolve().parent
-TESTS = HERE.parent / "tests"
-
+from tests.exercise4.mistakes import mistakes, solution
+from tests.proctor.support.judging import CELLS, DIAGNOSE, HIDDEN, judge, lost, named, remarks
+from tests.specimens.bank import right_answers, submission_of
+from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -45,7 +42,9 @@ if TYPE_CHECKING:
 
     Result = TypeVar("Result")
 
-REPORT = HERE.parent / "build" / "fairness.json"
+ROOT = Path(__file__).resolve().parents[1]
+
+REPORT = ROOT / "build" / "fairness.json"
 RUNS = 10_000
 SEEDS = 20
 SEEDED = frozenset(HIDDEN) - {"const", "uniform_random", "he"}
@@ -58,7 +57,7 @@ CHUNK = 100
 @cache
 def hidden(seed: int) -> dict[str, type[Criteria]]:
     """Return the hidden tests under a seed."""
-    return load_tests(TESTS / "exercise4", seed)
+    return load_tests(ROOT / "tests" / "exercise4", seed)
 
 
 def quietly(submission: Submission, how: Callable[[Mapping[str, Any]], Result] = judge) -> Result:
@@ -82,7 +81,7 @@ def accepts(name: str) -> str:
 def is_exact(name: str) -> str:
     """Return where a mistake of the bank does not cost what it should, or ""."""
     mistake = mistakes()[name]
-    costs = lost(quietly(mistake.submission()))
+    costs = lost(quietly(submission_of(mistake)))
     return "" if costs == dict(mistake.costs) else f"{name} costs {costs}, and should {dict(mistake.costs)}"
 
 
@@ -91,7 +90,7 @@ def naming(name: str) -> tuple[str, str]:
     mistake = mistakes()[name]
     words = {each.words for each in (mistake, *(mistakes()[other] for other in mistake.also))}
     cells = list(mistake.costs)
-    called = named(quietly(mistake.submission(), partial(judge, cells=cells, diagnose=DIAGNOSE)))
+    called = named(quietly(submission_of(mistake), partial(judge, cells=cells, diagnose=DIAGNOSE)))
     wrong = set().union(*called.values()) - words
     if wrong:
         return "wrong", f"{name} is called {wrong}"
@@ -101,7 +100,7 @@ def naming(name: str) -> tuple[str, str]:
 def vague(name: str) -> str:
     """Return the hints of a mistake of the bank that say neither where nor how nor what it is, or ""."""
     mistake = mistakes()[name]
-    reports = quietly(mistake.submission(), partial(judge, cells=list(mistake.costs), diagnose=DIAGNOSE))
+    reports = quietly(submission_of(mistake), partial(judge, cells=list(mistake.costs), diagnose=DIAGNOSE))
     wrong = [
         verdict for report in reports.values() for verdict in report.verdicts if verdict.outcome in WRONG
     ]
@@ -113,7 +112,7 @@ def vague(name: str) -> str:
 def how_unnamed(name: str) -> bool:
     """Return whether a mistake of the bank would hear where or how also if nobody knew it by name."""
     mistake = mistakes()[name]
-    reports = quietly(mistake.submission(), partial(judge, cells=list(mistake.costs)))
+    reports = quietly(submission_of(mistake), partial(judge, cells=list(mistake.costs)))
     wrong = [
         verdict for report in reports.values() for verdict in report.verdicts if verdict.outcome in WRONG
     ]
@@ -127,7 +126,7 @@ def under_seeds(name: str) -> str:
     due = {cell: points for cell, points in getattr(one, "costs", {}).items() if cell in cells}
     for seed in range(1, SEEDS + 1):
         tests = hidden(seed)
-        costs = lost(quietly(one.submission(), partial(judge, cells=sorted(cells), tests=tests)))
+        costs = lost(quietly(submission_of(one), partial(judge, cells=sorted(cells), tests=tests)))
         if costs != due:
             return f"{name} costs {costs} under seed {seed}, and should {due}"
     return ""

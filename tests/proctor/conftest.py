@@ -10,7 +10,8 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 
 
 import pytest
-from support.thinning import THOROUGH
+
+from tests.proctor.support.thinning import THOROUGH
 
 
 def pytest_report_header() -> str:

@@ -9,16 +9,23 @@ import shutil
 import signal
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from nbgrader.api import Gradebook
-from support.downloads import class_of, empty_course, moodle_path, roster_csv, small_notebook, write_zip
 
 from proctor.cli.main import main
+from tests.proctor.support.downloads import (
+    class_of,
+    empty_course,
+    moodle_path,
+    roster_csv,
+    small_notebook,
+    write_zip,
+)
 
-ROOT = Path(__file__).resolve().parents[3]
-
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CLASS = class_of(30)
 MOMENTS = 20

@@ -12,16 +12,18 @@ import os
 import re
 import shutil
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 from nbgrader.api import Comment, Gradebook
 from nbgrader.plugins import CsvExportPlugin
-from support import small_course
-from support.classrooms import Made, build
-from support.downloads import (
+
+from proctor.cli import export
+from proctor.cli.main import main
+from tests.proctor.support import small_course
+from tests.proctor.support.classrooms import Made, build
+from tests.proctor.support.downloads import (
     PEOPLE,
     Person,
     canvas_gradebook,
@@ -38,14 +40,9 @@ from support.downloads import (
     write_zip,
 )
 
-from proctor.cli import export
-from proctor.cli.main import main
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 EXERCISE = "exercise4"
 PAGE = f"{EXERCISE}.html"

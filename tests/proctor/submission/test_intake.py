@@ -20,7 +20,6 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from build import Submission
 from proctor.batch.grading import Run, grade
 from proctor.batch.job import _restored
 from proctor.batch.plan import Course as BatchCourse
@@ -38,9 +37,11 @@ if TYPE_CHECKING:
 
     from proctor.submission.intake import Submitted
 
+
+from tests.specimens.build import Submission
+
 ROOT = Path(__file__).resolve().parents[3]
 EXERCISE = "exercise4"
-
 
 ANN = Path("submitted") / "ann" / EXERCISE
 HANDED_IN = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)

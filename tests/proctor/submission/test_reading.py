@@ -8,14 +8,12 @@ import os
 import subprocess
 import tracemalloc
 from copy import deepcopy
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from build import Submission
 from proctor import submission
 from proctor.errors import UnreadableError
 from proctor.sandbox import packing as folder_of
@@ -23,9 +21,10 @@ from proctor.sandbox.packing import entries
 from proctor.submission import reading
 from proctor.submission.restoring import MAX_CELLS
 from proctor.submission.sanitize import without_requests
+from tests.specimens.build import Submission
 
-TESTS = Path(__file__).resolve().parents[2]
-
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RELEASE = Submission.release().notebook
 SOLVED = Submission.solved().notebook

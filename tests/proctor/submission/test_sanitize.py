@@ -22,7 +22,6 @@ import pytest
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.server_extensions.formgrader import handlers
-from payloads import HOST, PNG, cells, metadata
 from playwright.sync_api import Browser, Route, sync_playwright
 from traitlets.config import Config, PyFileConfigLoader
 
@@ -36,8 +35,10 @@ from proctor.submission.sanitize import clean_outputs, shorten
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parents[3]
 
+from tests.specimens.payloads import HOST, PNG, cells, metadata
+
+ROOT = Path(__file__).resolve().parents[3]
 
 GRADED = "sigmoid_forward"
 ADDRESS = "http://grader.invalid/formgrader/submissions/1/"

@@ -17,23 +17,24 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import fairness
 import nbformat
-from bank import PARTS, Submission, mistakes, right_answers
 from nbgrader import api
 from nbgrader.api import Gradebook
 from sqlalchemy import insert
 
+from benchmarks import fairness
 from proctor.criteria.outcome import CellReport, Outcome
 from proctor.feedback.reports import show_report
 from proctor.grading.judge_cell import undecided
-from support.judging import CELLS, HIDDEN, judge
-
-ROOT = Path(__file__).resolve().parents[3]
-
+from tests.exercise4.mistakes import PARTS, mistakes
+from tests.proctor.support.judging import CELLS, HIDDEN, judge
+from tests.specimens.bank import right_answers
+from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+ROOT = Path(__file__).resolve().parents[3]
 
 EXERCISE = "exercise4"
 CONFIG = """c = get_config()

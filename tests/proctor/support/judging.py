@@ -9,9 +9,6 @@ from proctor.grading.diagnosis import offered
 from proctor.grading.judge_cell import LocalSide, criteria, judge_cell, load_tests
 from proctor.session.proxies import loopback
 
-HERE = Path(__file__).resolve().parents[2]
-
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -19,7 +16,9 @@ if TYPE_CHECKING:
     from proctor.criteria.outcome import CellReport
     from proctor.grading.judge_cell import Diagnosis
 
-HIDDEN = load_tests(HERE / "exercise4")
+TESTS = Path(__file__).resolve().parents[2] / "exercise4"
+
+HIDDEN = load_tests(TESTS)
 CELLS = {
     "activation_functions": ("sigmoid_forward", "sigmoid_backward", "relu_forward", "relu_backward"),
     "initializers": ("const", "uniform_random", "he"),
@@ -28,7 +27,7 @@ CELLS = {
 """The graded cells of each part."""
 
 
-DIAGNOSE, REFERENCE = offered(HERE / "exercise4")
+DIAGNOSE, REFERENCE = offered(TESTS)
 
 
 def judge(

@@ -32,7 +32,7 @@ from proctor.batch.job import GradedNotebook, Result
 from proctor.cli import grade
 from proctor.cli.main import main as proctor
 from proctor.gradebook.marks import marks_of
-from support import small_course
+from tests.proctor.support import small_course
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -43,7 +43,6 @@ TESTS = '''"""Hidden tests of the small exercise."""
 import numpy as np
 
 from proctor.criteria import Criteria, points
-
 X = np.array([[1.0, -3.0], [0.0, 8.0]])
 
 
