@@ -23,7 +23,7 @@ import numpy as np
 from proctor.agent.frames import pack
 from proctor.agent.kinds import WRITERS
 from proctor.criteria import Broken, Fault
-from proctor.outcome import CannotCross
+from proctor.errors import CannotCross
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -16,7 +16,8 @@ from proctor.agent.kinds import MUTABLE, change
 from proctor.agent.server import Server
 from proctor.agent.values import Reader, Writer, state_of
 from proctor.criteria import Broken, Fault, NoAttribute, NotFound, StudentError
-from proctor.outcome import CannotCross, Outcome
+from proctor.criteria.outcome import Outcome
+from proctor.errors import CannotCross
 from proctor.session.handed import MAX_ARGUMENT as MAX_ARGUMENT  # noqa: PLC0414  - offered on
 from proctor.session.handed import Handed
 from proctor.session.proxy import METHOD, OBJECT, Proxy, Type, face
@@ -36,7 +37,7 @@ MAX_TYPES, MAX_METHODS = 1_000, 200
 MAX_WANTED = 8
 """Names of attributes that are asked for along with an object: those that a test has read before."""
 MAX_AHEAD, MAX_AHEAD_BYTES = 100, 2**20
-"""How much waits for the next request at most."""
+"""Largest number of steps that wait for the next request."""
 MAX_HELD = 100
 """Lists and dicts of the student's objects that are looked at for changes."""
 ENDLESS = "Your code was asked for one value after the other, without end. Which loop never ends?"

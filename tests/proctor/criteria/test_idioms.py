@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "idioms"), str(HERE.parents[1])]
-
-import errors  # noqa: E402
-import functions  # noqa: E402
-import numerics  # noqa: E402
-import objects  # noqa: E402
-import values  # noqa: E402
-from idiom import idioms_of  # noqa: E402
-
-from proctor.diagnosis import LazySide  # noqa: E402
-from proctor.judge import LocalSide, judge_cell  # noqa: E402
-from proctor.outcome import GraderError  # noqa: E402
-from proctor.sandbox.fork_server import fork_servers  # noqa: E402
-from proctor.sandbox.settings import Sandbox  # noqa: E402
-from proctor.session.clock import Bounds  # noqa: E402
-from proctor.session.copies import CopySide  # noqa: E402
-from proctor.session.proxies import loopback  # noqa: E402
-from proctor.session.session import Session  # noqa: E402
+from proctor.errors import GraderError
+from proctor.grading.diagnosis import LazySide
+from proctor.grading.judge_cell import LocalSide, judge_cell
+from proctor.sandbox.fork_server import fork_servers
+from proctor.sandbox.settings import Sandbox
+from proctor.session.clock import Bounds
+from proctor.session.copies import CopySide
+from proctor.session.proxies import loopback
+from proctor.session.session import Session
+from tests.proctor.criteria.idioms import errors, functions, numerics, objects, values
+from tests.proctor.criteria.idioms.idiom import idioms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from idiom import Idiom
-
-    from proctor.judge import Side
-    from proctor.outcome import CellReport
+    from proctor.criteria.outcome import CellReport
+    from proctor.grading.judge_cell import Side
+    from tests.proctor.criteria.idioms.idiom import Idiom
 
 GROUPS = {module.__name__: idioms_of(module) for module in (functions, objects, values, numerics, errors)}
 IDIOMS = {

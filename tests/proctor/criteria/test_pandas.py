@@ -76,7 +76,6 @@ HASHES = [(2**61 - 1) * number for number in range(MAX_EQUAL_HASHES + 1)]
     "form",
     [
         ["h", ["object", HASHES], [["R", 0, len(HASHES), 1], None], None],
-        ["h", ["object", [1]], [[["object", [["l", []]]]], None], None],
         ["h", ["object", [1]], [["R", 0, 2, 1], None], None],
         ["h", ["eval", [1]], [["R", 0, 1, 1], None], None],
         ["h", ["object", [1]], [["R", 0, 1, 1], None], ["l", []]],

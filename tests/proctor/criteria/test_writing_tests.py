@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from proctor.criteria import Criteria, cases, points
-from proctor.diagnosis import Diagnostician, LazySide, Misconception
-from proctor.judge import LocalSide, judge_cell
-from proctor.missing import Ran, explained
+from proctor.grading.diagnosis import Diagnostician, LazySide, Misconception
+from proctor.grading.judge_cell import LocalSide, judge_cell
+from proctor.grading.missing import Ran, explained
 from proctor.session.proxies import loopback
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "writing-tests.md"

@@ -17,9 +17,10 @@ from proctor.agent.kinds import MAX_BITS, MAX_DIGITS, MAX_FRACTION_BITS, MAX_RAN
 from proctor.agent.tables import MAX_DENSE
 from proctor.agent.values import MAX_DEPTH, MAX_EQUAL_HASHES, Reader
 from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, StudentError, points
-from proctor.judge import LocalSide, judge_cell
-from proctor.outcome import CannotCross, Outcome
-from proctor.plots import Figure
+from proctor.criteria.outcome import Outcome
+from proctor.criteria.plots import Figure
+from proctor.errors import CannotCross
+from proctor.grading.judge_cell import LocalSide, judge_cell
 from proctor.sandbox.fork_server import fork_servers
 from proctor.sandbox.settings import Sandbox
 from proctor.session import proxies

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
-
-from judging import HIDDEN, REFERENCE  # noqa: E402
-
-from proctor.judge import LocalSide, judge_cell  # noqa: E402
-from proctor.session.proxies import loopback  # noqa: E402
+from proctor.grading.judge_cell import LocalSide, judge_cell
+from proctor.session.proxies import loopback
+from tests.proctor.support.judging import HIDDEN, REFERENCE
 
 REQUESTS = 339
 """What exercise 4's solution takes in all."""

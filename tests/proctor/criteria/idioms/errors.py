@@ -6,10 +6,10 @@ import sys
 import unittest
 
 import numpy as np
-from idiom import Idiom
 
 from proctor.criteria import points
-from proctor.outcome import Outcome
+from proctor.criteria.outcome import Outcome
+from tests.proctor.criteria.idioms.idiom import Idiom
 
 
 class Raises(Idiom):

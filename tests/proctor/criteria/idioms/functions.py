@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 
 import numpy as np
-from idiom import Idiom
 
 from proctor.criteria import cases, points
-from proctor.outcome import Outcome
+from proctor.criteria.outcome import Outcome
+from tests.proctor.criteria.idioms.idiom import Idiom
 
 
 class Function(Idiom):

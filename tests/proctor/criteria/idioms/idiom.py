@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from proctor.criteria import Criteria
-from proctor.outcome import Outcome
+from proctor.criteria.outcome import Outcome
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from idiom import Idiom
 from scipy import sparse
 
 from proctor.criteria import points
+from tests.proctor.criteria.idioms.idiom import Idiom
 
 
 class Approximate(Idiom):

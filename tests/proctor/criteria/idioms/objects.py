@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import unittest.mock
 
-from idiom import Idiom
-
 from proctor.criteria import points
-from proctor.outcome import Outcome
+from proctor.criteria.outcome import Outcome
+from tests.proctor.criteria.idioms.idiom import Idiom
 
 VECTOR = """
     class Vector:

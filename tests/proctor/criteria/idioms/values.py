@@ -7,10 +7,9 @@ from collections import Counter, OrderedDict, deque
 from decimal import Decimal
 from fractions import Fraction
 
-from idiom import Idiom
-
 from proctor.criteria import points
-from proctor.outcome import Outcome
+from proctor.criteria.outcome import Outcome
+from tests.proctor.criteria.idioms.idiom import Idiom
 
 
 class Dict(Idiom):
