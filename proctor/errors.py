@@ -80,8 +80,11 @@ class CannotCross(GraderError):
     """A hidden test needs what cannot go to the student's side: the test's limit, whoever is graded."""
 
     def __init__(self, what: str, where: str = "") -> None:
-        super().__init__(f"{where}this test needs {what}, which cannot cross to the student's side.")
-        self.what = what
+        super().__init__(what, where)  # as they are, so that it can be pickled
+        self.what, self.where = what, where
+
+    def __str__(self) -> str:
+        return f"{self.where}this test needs {self.what}, which cannot cross to the student's side."
 
 
 class SandboxError(GraderError):

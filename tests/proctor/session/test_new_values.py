@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 import time
 import tracemalloc
@@ -443,8 +444,9 @@ def test_what_cannot_cross() -> None:
     run = found(run=lambda it: it)
     with Path(__file__).open("rb", buffering=0) as file:
         for value in (np, file, Same(), [0] * 300_000, range(10**9)):
-            with pytest.raises(CannotCross, match="which cannot cross"):
+            with pytest.raises(CannotCross, match="which cannot cross") as raised:
                 run(value)
+            assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
 
 
 def test_a_failed_check_is_no_fault() -> None:
