@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from proctor.criteria import Criteria
     from proctor.run import Exam
-    from proctor.session.session import Session
+    from proctor.session.session import Execution, Session
 
 SECOND_CELL = Allowance(cpu=2, wall=12)
 """What a call may take in a copy that is not its cell's own. Over it, nothing is lost but that time."""
@@ -73,6 +73,15 @@ class Judging:
         """The names that the hidden tests ask a notebook for."""
         return self._exam.needs
 
+    def has_own_tests(self, grade_id: str) -> bool:
+        """Return whether a graded cell holds its tests itself."""
+        return grade_id in self._exam.inside
+
+    def keep_own_tests(self, grade_id: str, execution: Execution) -> None:
+        """Take what the tests in a graded cell have come to, if it has any; when it runs again, the last time counts."""
+        if grade_id in self._exam.inside:
+            self.reports[grade_id] = self._exam.inside[grade_id].report(execution)
+
     def remark(self, grade_id: str, sentence: str) -> None:
         """Tell the student something at a cell that is judged; costs nothing."""
         report = self.reports[grade_id]
@@ -89,6 +98,8 @@ class Judging:
         """Report all cells that are not judged as dead, for a reason in words."""
         for grade_id in self._cells:
             self.reports.setdefault(grade_id, undecided(self._exam.cases[grade_id], Outcome.DIED, words))
+        for grade_id, tests in self._exam.inside.items():
+            self.reports.setdefault(grade_id, tests.undecided(Outcome.DIED, words))
 
     def _report(self, grade_id: str, session: Session) -> CellReport:
         case, begun = self._exam.cases[grade_id], time.monotonic()

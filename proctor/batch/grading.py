@@ -156,7 +156,8 @@ class Run:
         self.students = [student for student in found if not wish.students or student in wish.students]
         if not self.students:
             raise CannotGrade(f"Nothing was handed in where {exercise.submitted('STUDENT')} would be.")
-        self._fresh = Freshness(exercise, self._clock)
+        self._sources = book.sources(exercise.name)
+        self._fresh = Freshness(exercise, self._clock, self._sources)
         self._stage = course.stage
         self._under_way: dict[str, UnderWay] = {}
 
@@ -248,7 +249,7 @@ class Run:
         release = exercise.release(notebook).read_text(encoding="utf-8")
         # Which tests it was graded by, the grading says, if there is any.
         known = {name: mark for name, mark in self._fresh.now(notebook).items() if name != "tests"}
-        return Ungraded(submitted, release, known)
+        return Ungraded(submitted, release, known, self._sources.get(notebook, {}))
 
     @cached_property
     def _given(self) -> dict[Path, bytes]:

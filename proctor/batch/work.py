@@ -90,11 +90,13 @@ class Ungraded:
         submitted: as it lies on the disk.
         release: the notebook that students got, as JSON.
         fingerprint: of what else its grade depends on.
+        sources: its graded cells with their hidden tests, by grade_id, as the gradebook keeps them.
     """
 
     submitted: Submitted
     release: str
     fingerprint: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ def failed(student: str, error: Exception) -> Result:
 def _grade(name: str, ungraded: Ungraded, folder: Path, tests: Path, job: Job) -> GradedNotebook:
     notebook = _restored(name, ungraded, skip=Grading(config=job.config).skip_demonstrations)
     if job.execute:
-        grade_notebook(notebook, folder, tests, job.config)
+        grade_notebook(notebook, folder, tests, job.config, ungraded.sources)
         _limit_output(notebook, job.config)
     return GradedNotebook(str(nbformat.writes(notebook)), marks_of(notebook))
 

@@ -12,11 +12,13 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import parse_utc
 
 from proctor import submission
+from proctor.cell_tests import holds_tests
 from proctor.intake import STAMP
 from proctor.submission import fingerprints
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
     from pathlib import Path
 
     from proctor.course import Exercise
@@ -33,10 +35,12 @@ class Freshness:
     Attributes:
         exercise: what was graded.
         clock: when submissions were handed in.
+        sources: the graded cells with their hidden tests, by notebook and grade_id.
     """
 
     exercise: Exercise
     clock: Clock
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     _releases: dict[str, Any] = field(default_factory=dict)
 
     def why(self, student: str, notebooks: list[str]) -> str:
@@ -58,7 +62,9 @@ class Freshness:
 
     def now(self, notebook: str) -> dict[str, str]:
         """Return the fingerprints of what a notebook would be graded with."""
-        return {"cells": fingerprints.of_cells(self.release(notebook)), **self._folders}
+        sources = self.sources.get(notebook, {})
+        own = {name: source for name, source in sources.items() if holds_tests(source)}
+        return {"cells": fingerprints.of_cells(self.release(notebook), own), **self._folders}
 
     def graded_cells(self, notebook: str) -> int:
         """Return how many cells of a notebook are graded."""

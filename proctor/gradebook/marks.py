@@ -74,7 +74,7 @@ def checksum(cell: Any) -> str:
 
 
 def _score(cell: Any, report: CellReport | None) -> float | None:
-    """Return the automatic score of a graded cell: nbgrader's rules, but for code, where only a verdict counts."""
+    """Return the automatic score of a graded cell: nbgrader's rules, but for tests, where only a verdict counts."""
     if cell.metadata.nbgrader.get("solution"):
         return 0.0 if _unchanged(cell) else None
     if cell.cell_type != "code":
@@ -82,7 +82,7 @@ def _score(cell: Any, report: CellReport | None) -> float | None:
     if report is None:
         raise GraderError(
             f"The graded cell {cell.metadata.nbgrader['grade_id']!r} has no verdict: it was not judged. "
-            "(--no-execute is for exercises without hidden tests.)"
+            "(--no-execute is for exercises that a person grades.)"
         )
     return float(report.points)
 
