@@ -81,7 +81,8 @@ class CellTests:
         return self._report(Verdict(CRITERION, SENTENCE, outcome, self.worth, rung, hint))
 
     def _failed(self, error: StudentError) -> CellReport:
-        shown = [line for line in error.where.splitlines() if not self._is_hidden(line)]
+        lines = [line for line in error.where.splitlines() if not self._is_hidden(line)]
+        shown = [line.removeprefix("<module>, ") for line in lines]
         if error.kind != "AssertionError":
             hint = "\n".join([f"The tests ended with {error}", *shown])
             return self.undecided(error.outcome, hint, Rung.RUNS)

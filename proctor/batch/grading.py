@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 OpenCrew = Callable[..., AbstractContextManager["Crew"]]
 
-SETTINGS = ("Grading", "Sandbox", "LimitOutput")
+SETTINGS = ("Grading", "Sandbox", "LimitOutput", "Execute")
 """The sections of Jupyter's configuration that matter where a submission is executed."""
 
 ROOM = 0.75
