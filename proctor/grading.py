@@ -19,6 +19,7 @@ from proctor.sandbox.settings import Sandbox
 from proctor.session.session import Session
 from proctor.settings import Grading
 from proctor.submission import fingerprints
+from proctor.submission.checksums import checksum
 from proctor.submission.sanitize import clean_outputs
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ def _own_tests(
             )
         inside[name] = CellTests.of(name, points, source, cell.source)
         cell.source = source
+        cell.metadata.nbgrader["checksum"] = checksum(cell)
     return inside
 
 

@@ -2,6 +2,7 @@
 
     python tests/bench.py [--submissions 40] [--rounds 3] [--jobs CORES]
     python tests/bench.py --growth 50 200 800
+    python tests/bench.py --stock-course
 
 Prints a table and writes build/bench.json. Stock nbgrader has the same hidden tests, inside the notebook. Nothing
 else should run meanwhile; rounds alternate between the two, so that what disturbs one disturbs the other.
@@ -25,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path[:0] = [str(HERE), str(HERE / "specimens")]
 
+import bench_stock_course  # noqa: E402
 import stock  # noqa: E402
 from bank import mistakes, right_answers  # noqa: E402
 from meter import Cost, measure, own_group  # noqa: E402
@@ -177,10 +179,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--growth", type=int, nargs="+", metavar="N", help="instead: classes of these sizes")
+    parser.add_argument(
+        "--stock-course", action="store_true", help="instead: a course with assertions in its cells"
+    )
     args = parser.parse_args()
     os.environ["PATH"] = (
         f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # nbgrader looks for alembic there
     )
+    if args.stock_course:
+        bench_stock_course.show(bench_stock_course.compare(args.rounds))
+        return
     if args.growth:
         growth(args.growth, args.jobs)
         return

@@ -87,6 +87,9 @@ POINTS = {
 }
 """What the cells with tests give them: the list, the sum, halving."""
 
+TESTED = tuple(name for name, (_, _, own) in CELLS.items() if own.get("locked") and own.get("grade"))
+"""The cells that tests grade, without a person."""
+
 
 def make(course: Path, config: str) -> None:
     """Write the course with a configuration and generate its exercise; there is no submission yet."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from proctor.outcome import GraderError, Outcome
 from proctor.reports import reports_of
+from proctor.submission.checksums import checksum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,17 +60,6 @@ def marks_of(notebook: Any) -> Marks:
             comments[name] = None
     found = reports.values()
     return Marks(scores, comments, sum(r.points for r in found), sum(r.worth for r in found), _look(notebook))
-
-
-def checksum(cell: Any) -> str:
-    """Return nbgrader's checksum of a cell, by which it knows one that nobody has changed."""
-    data = cell.metadata.nbgrader
-    solution, grade = data.get("solution", False), data.get("grade", False)
-    locked = False if solution else True if grade else data.get("locked", False)
-    parts = [cell.source, cell.cell_type, grade, solution, locked, data["grade_id"]]
-    if grade:
-        parts.append(float(data["points"]))
-    return hashlib.md5("".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
 
 
 def _score(cell: Any, report: CellReport | None) -> float | None:

@@ -19,11 +19,12 @@ from nbgrader.utils import compute_checksum
 from traitlets.config import Config, LoggingConfigurable
 
 from proctor.gradebook.book import open_book
-from proctor.gradebook.marks import checksum, marks_of
+from proctor.gradebook.marks import marks_of
 from proctor.gradebook.saving import Graded, save
 from proctor.nbgrader_plugin.late import LatePolicy, Plugin
 from proctor.outcome import CellReport, GraderError, Outcome, Verdict
 from proctor.reports import show_report
+from proctor.submission.checksums import checksum
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))

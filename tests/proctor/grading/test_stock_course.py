@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import compute_checksum
 from traitlets.config import Config
 
 from proctor.batch.pages import PageJob, render
@@ -30,12 +31,11 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import small_course  # noqa: E402
 import stock_course  # noqa: E402
-from stock_course import EXERCISE, POINTS  # noqa: E402
+from stock_course import EXERCISE, POINTS, TESTED  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TESTED = ("list_of_squares", "sum_of_squares", "halving")
 ALONE = Config({"Sandbox": {"preload": []}})
 REPORTS = "list_of_squares", "sum_of_squares"
 
@@ -95,6 +95,7 @@ def test_the_graded_notebook_shows_the_instructor_all(course: Path) -> None:
         for cell in stock_course.read_graded(course, "ben").cells
     }
     assert cells["list_of_squares"].source == stock_course.LIST
+    assert cells["list_of_squares"].metadata.nbgrader.checksum == compute_checksum(cells["list_of_squares"])
     (error,) = without_report(cells["list_of_squares"])
     assert (error.ename, error.evalue) == ("AssertionError", "squares(3) is not the list of three squares.")
     assert len(cells["list_of_squares"].outputs) == 2
