@@ -23,7 +23,8 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m proctor.drift
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m proctor.nbgrader_plugin.drift
 	$(BIN)/python img/draw.py --check
 
 # How fast a class is graded, beside stock nbgrader; `make bench ARGS="--growth 50 200 800"` for classes of any size.
@@ -37,7 +38,7 @@ release: $(STAMP)
 
 # The solved lesson as one page, in build/site.
 site: $(STAMP)
-	$(BIN)/python -m proctor.site exercise4
+	$(BIN)/python -m proctor site exercise4
 
 img: $(STAMP)
 	$(BIN)/python img/draw.py

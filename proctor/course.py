@@ -1,26 +1,54 @@
-"""Where everything of a course is."""
+"""A course: where everything of it is, its lock, and files that are written as a whole."""
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
+import fcntl
+import os
 import re
+import tempfile
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from proctor.errors import CourseBusy, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONFIG = "nbgrader_config.py"
+"""The file that makes a folder a course."""
+
+STATE = ".proctor"
+"""The course's folder of what our commands note for each other."""
 
 
 def course_root(path: Path) -> Path:
     """Return the course folder that a path lies in: the nearest one with an nbgrader_config.py."""
     for folder in (path, *path.parents):
-        if (folder / "nbgrader_config.py").exists():
+        if (folder / CONFIG).exists():
             return folder
     return Path.cwd()
 
 
+def course_folder(folder: Path) -> Path:
+    """Return a course's folder as an absolute path.
+
+    Raises:
+        UserError: it is no course.
+    """
+    folder = folder.resolve()
+    if not (folder / CONFIG).is_file():
+        raise UserError(f"{folder} is no course: it has no {CONFIG}. Go there, or use --course.")
+    return folder
+
+
 @dataclass(frozen=True)
 class Exercise:
-    """One assignment of a course, and where everything of it is.
+    """An assignment of a course, and the places of everything of it.
 
     Attributes:
         name: the assignment's name.
@@ -89,3 +117,47 @@ def _folders(pattern: Path) -> list[Path]:
     """List the folders that an absolute pattern matches; links are none."""
     found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
     return [path for path in found if path.is_dir() and not path.is_symlink()]
+
+
+@contextlib.contextmanager
+def course_lock(course: Path, command: str) -> Iterator[None]:
+    """Hold the course's lock as long as the block lasts.
+
+    The system gives the lock back when the process ends, however it ends.
+
+    Args:
+        course: the course's folder.
+        command: what is being done, for the message to whoever comes second.
+
+    Raises:
+        CourseBusy: another command holds the lock.
+    """
+    path = course / STATE / "lock"
+    path.parent.mkdir(exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664)
+    with os.fdopen(handle, "r+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = file.read().strip() or "another command"
+            raise CourseBusy(
+                f"{course} is being graded right now, by {holder}. Nothing was done; wait until that has ended."
+            ) from None
+        file.truncate()
+        file.write(f"{command} (process {os.getpid()}, since {dt.datetime.now():%H:%M})\n")  # noqa: DTZ005
+        file.flush()
+        yield
+        file.truncate(0)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that who reads it sees the old one or the new one; only its owner may read it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

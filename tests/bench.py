@@ -31,7 +31,7 @@ import stock  # noqa: E402
 from bank import mistakes, right_answers  # noqa: E402
 from meter import Cost, measure, own_group  # noqa: E402
 
-from proctor.drift import generate  # noqa: E402
+from proctor.nbgrader_plugin.drift import generate  # noqa: E402
 
 if TYPE_CHECKING:
     from build import Submission

@@ -30,7 +30,7 @@ import meter  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from proctor.batch.work import Job, Result
+    from proctor.batch.job import Job, Result
 
 EXERCISE = "exercise4"
 REST = "conversion"
@@ -84,7 +84,7 @@ class InlineCrew:
 
     def submit(self, job: Job) -> None:
         """Do the job."""
-        from proctor.batch.work import work  # noqa: PLC0415
+        from proctor.batch.job import work  # noqa: PLC0415
 
         self._results.append(work(job))
 
@@ -105,8 +105,8 @@ def stages(course: Path) -> dict[str, float]:
         members.write_text(str(os.getpid()))
         watch = Stopwatch(read)
         from proctor.batch.plan import Wish  # noqa: PLC0415  - what it imports is part of the start
-        from proctor.batch.tally import Tally  # noqa: PLC0415
-        from proctor.commands import grade  # noqa: PLC0415
+        from proctor.batch.results import Tally  # noqa: PLC0415
+        from proctor.cli import grade  # noqa: PLC0415
         from proctor.sandbox.fork_server import fork_servers  # noqa: PLC0415
 
         watch_stages(watch)
@@ -126,9 +126,9 @@ def stages(course: Path) -> dict[str, float]:
 def watch_stages(watch: Stopwatch) -> None:
     """Say what belongs to which stage; conversion is the rest."""
     from proctor.batch import grading  # noqa: PLC0415
-    from proctor.diagnosis import Diagnostician  # noqa: PLC0415
     from proctor.gradebook.book import Book  # noqa: PLC0415
-    from proctor.judging import Judging  # noqa: PLC0415
+    from proctor.grading.diagnosis import Diagnostician  # noqa: PLC0415
+    from proctor.grading.judge_cells import Judging  # noqa: PLC0415
     from proctor.sandbox.fork_server import ForkServer  # noqa: PLC0415
     from proctor.session.session import Session  # noqa: PLC0415
 

@@ -30,9 +30,9 @@ from bank import PARTS, Submission, mistakes, right_answers  # noqa: E402
 from judging import CELLS, HIDDEN, judge  # noqa: E402
 from nbgrader import api  # noqa: E402
 
-from proctor.outcome import CellReport, Outcome  # noqa: E402
-from proctor.reports import show_report  # noqa: E402
-from proctor.run import undecided  # noqa: E402
+from proctor.criteria.outcome import CellReport, Outcome  # noqa: E402
+from proctor.feedback.reports import show_report  # noqa: E402
+from proctor.grading.judge_cell import undecided  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

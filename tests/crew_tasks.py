@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.batch.crew import local_crew
-from proctor.batch.work import Job, Result
+from proctor.batch.job import Job, Result
+from proctor.batch.workers import local_crew
 
 if TYPE_CHECKING:
     from typing import Never

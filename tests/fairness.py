@@ -34,7 +34,7 @@ from bank import Submission, mistakes, right_answers, solution  # noqa: E402
 from judging import CELLS, DIAGNOSE, HIDDEN, judge, lost, named, remarks  # noqa: E402
 from mutants import Mutant, mutants  # noqa: E402
 
-from proctor.judge import WRONG, load_tests  # noqa: E402
+from proctor.grading.judge_cell import WRONG, load_tests  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]
 
-from proctor.diagnosis import offered  # noqa: E402
-from proctor.judge import LocalSide, criteria, judge_cell, load_tests  # noqa: E402
+from proctor.grading.diagnosis import offered  # noqa: E402
+from proctor.grading.judge_cell import LocalSide, criteria, judge_cell, load_tests  # noqa: E402
 from proctor.session.proxies import loopback  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from proctor.criteria import Criteria
-    from proctor.judge import Diagnosis
-    from proctor.outcome import CellReport
+    from proctor.criteria.outcome import CellReport
+    from proctor.grading.judge_cell import Diagnosis
 
 HIDDEN = load_tests(HERE / "exercise4")
 CELLS = {

@@ -28,9 +28,9 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 from sqlalchemy import Engine, event
 
-from proctor import cli
-from proctor.batch.work import GradedNotebook, Result
-from proctor.commands import grade
+from proctor.batch.job import GradedNotebook, Result
+from proctor.cli import grade
+from proctor.cli.main import main as proctor
 from proctor.gradebook.marks import marks_of
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -40,7 +40,7 @@ import small_course
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from proctor.batch.work import Job
+    from proctor.batch.job import Job
 
     Step = Callable[[str], Any]
     """Called at each step of the head, with what it does: it reads or writes."""
@@ -91,7 +91,7 @@ def run_head(course: Path, kept: Path, step: Step) -> int:
     sys.addaudithook(hook)
     event.listen(Engine, "before_cursor_execute", statement)
     event.listen(Engine, "commit", lambda _: step("writes"))
-    return cli.main(["grade", small_course.EXERCISE, "--course", str(course), "--jobs", "2"])
+    return proctor(["grade", small_course.EXERCISE, "--course", str(course), "--jobs", "2"])
 
 
 def fork(course: Path, kept: Path, step: Step) -> tuple[str, list[str]]:

@@ -26,7 +26,7 @@ from recipe import recipes  # noqa: E402
 
 from build import RELEASE, Submission, grade_id  # noqa: E402
 from proctor import submission  # noqa: E402
-from proctor.grading import grade_notebook, reports_of  # noqa: E402
+from proctor.grading.grade import grade_notebook, reports_of  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,9 +18,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from world import EXERCISE, ROOT, World  # noqa: E402
 
-from proctor.drift import generate  # noqa: E402
-from proctor.grading import reports_of  # noqa: E402
-from proctor.outcome import Outcome  # noqa: E402
+from proctor.criteria.outcome import Outcome  # noqa: E402
+from proctor.grading.grade import reports_of  # noqa: E402
+from proctor.nbgrader_plugin.drift import generate  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

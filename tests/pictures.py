@@ -24,9 +24,9 @@ from bank import mistakes  # noqa: E402
 
 from build import Submission, solution  # noqa: E402
 from proctor import submission  # noqa: E402
-from proctor.feedback import page  # noqa: E402
-from proctor.grading import grade_notebook  # noqa: E402
-from proctor.reports import reports_of  # noqa: E402
+from proctor.feedback.page import page  # noqa: E402
+from proctor.feedback.reports import reports_of  # noqa: E402
+from proctor.grading.grade import grade_notebook  # noqa: E402
 
 
 def typical() -> Submission:

@@ -117,7 +117,7 @@ def argv(program: str, *arguments: str) -> list[str]:
         return [
             sys.executable,
             "-c",
-            "import sys; from proctor.cli import main; sys.exit(main())",
+            "import sys; from proctor.cli.main import main; sys.exit(main())",
             *arguments,
         ]
     return [sys.executable, "-m", program, *arguments]
@@ -200,7 +200,8 @@ def _master() -> nbformat.NotebookNode:
             "points": points,
             **kept,
         }
-        hidden = f"### BEGIN HIDDEN TESTS\nfrom proctor.notebook import grade\ngrade('{name}')\n### END HIDDEN TESTS"
+        call = f"from proctor.grading.notebook import grade\ngrade('{name}')"
+        hidden = f"### BEGIN HIDDEN TESTS\n{call}\n### END HIDDEN TESTS"
         cells.append(new_code_cell(f"# Graded\n{hidden}", id=name, metadata={"nbgrader": graded}))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})

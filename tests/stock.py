@@ -27,7 +27,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE / "specimens")]
 from recipe import EXERCISE, POINTS, grade_id, recipes  # noqa: E402
 from world import CLASSMATE, LAST, OUTSIDE, ROOT, Fate, World, canary  # noqa: E402
 
-from proctor.judge import load_tests  # noqa: E402
+from proctor.grading.judge_cell import load_tests  # noqa: E402
 from proctor.sandbox.bwrap import find_bwrap  # noqa: E402
 
 if TYPE_CHECKING:

@@ -66,9 +66,8 @@ def master() -> nbformat.NotebookNode:
     kept = {"schema_version": 3, "task": False}
     solution = {"grade_id": "pooling", "solution": True, "grade": False, "locked": False, **kept}
     graded = {"grade_id": "max_pool", "solution": False, "grade": True, "locked": True, "points": 3, **kept}
-    hidden = (
-        "### BEGIN HIDDEN TESTS\nfrom proctor.notebook import grade\ngrade('max_pool')\n### END HIDDEN TESTS"
-    )
+    call = "from proctor.grading.notebook import grade\ngrade('max_pool')"
+    hidden = f"### BEGIN HIDDEN TESTS\n{call}\n### END HIDDEN TESTS"
     cells = [
         new_markdown_cell("# Exercise 5: pooling", id="title"),
         new_code_cell(SOLUTION, id="pooling", metadata={"nbgrader": solution}),

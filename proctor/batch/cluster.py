@@ -17,13 +17,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proctor.batch.crew import AHEAD, CrewUnavailable
-from proctor.batch.work import Parcel, Result, work
+from proctor.batch.job import Parcel, Result, work
+from proctor.batch.workers import AHEAD
+from proctor.errors import WorkersUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from proctor.batch.work import Job
+    from proctor.batch.job import Job
 
 ANSWER = 10.0
 """Seconds in which a scheduler has to answer."""
@@ -50,12 +51,12 @@ class ClusterCrew:
         """Return whether a worker has less than it should be given.
 
         Raises:
-            CrewUnavailable: the scheduler is gone.
+            WorkersUnavailable: the scheduler is gone.
         """
         try:
             workers = len(self._client.nthreads())
         except (OSError, TypeError) as error:
-            raise CrewUnavailable(LOST) from error
+            raise WorkersUnavailable(LOST) from error
         return len(self._under_way) < AHEAD * max(1, workers)
 
     def submit(self, job: Job) -> None:
@@ -73,7 +74,7 @@ class ClusterCrew:
         """Wait for the next result.
 
         Raises:
-            CrewUnavailable: the scheduler is gone.
+            WorkersUnavailable: the scheduler is gone.
         """
         future = self._ended.get()
         _, job = self._under_way.pop(future.key)
@@ -81,7 +82,7 @@ class ClusterCrew:
             result: Result = future.result()
             return result
         if future.status != "error":
-            raise CrewUnavailable(LOST)
+            raise WorkersUnavailable(LOST)
         error = future.exception()
         if type(error).__name__ == "KilledWorker":
             return Result(
@@ -103,21 +104,21 @@ def cluster_crew(address: str, longest: float = math.inf) -> Iterator[ClusterCre
         longest: seconds that a job may take.
 
     Raises:
-        CrewUnavailable: the library is not installed, nobody answers there, or there are no workers.
+        WorkersUnavailable: the library is not installed, nobody answers there, or there are no workers.
     """
     try:
         from distributed import Client  # noqa: PLC0415  - an extra, which most do not install
     except ImportError:
-        raise CrewUnavailable(
+        raise WorkersUnavailable(
             "--cluster needs Dask, here and on each worker: pip install distributed"
         ) from None
     try:
         client: Any = Client(address, timeout=ANSWER, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        raise CrewUnavailable(f"No scheduler of a cluster answers at {address} ({error}).") from None
+        raise WorkersUnavailable(f"No scheduler of a cluster answers at {address} ({error}).") from None
     with client:
         if not client.nthreads():
-            raise CrewUnavailable(
+            raise WorkersUnavailable(
                 f"The cluster at {address} has no workers: start some with `dask worker {address}`."
             )
         crew = ClusterCrew(client, longest)

@@ -1,4 +1,4 @@
-"""What the person at the terminal sees of a run: a bar while it lasts, a table when it is over."""
+"""Display of a run at the terminal: a bar while it lasts, a table when it is over."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from proctor.batch.tally import Change, Graded, Tally
+    from proctor.batch.results import Change, Graded, Tally
 
 SHOWN = 20
 """Lines of a list at the end; a class of hundreds would push the summary off the screen."""
 
 SLOW = 3
-"""How many of the slowest to name."""
+"""Number of the slowest that are named."""
 
 
 class Rate(ProgressColumn):

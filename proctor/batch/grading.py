@@ -20,32 +20,37 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets.config import Config
 
-from proctor import extensions
-from proctor.batch.crew import CrewUnavailable
-from proctor.batch.plan import CannotGrade, Wish, disk_is_full
-from proctor.batch.tally import Graded as Counted
-from proctor.batch.work import Job, Ungraded
+from proctor.batch.job import Job, Ungraded
+from proctor.batch.plan import Wish, disk_is_full
+from proctor.batch.results import Graded as Counted
+from proctor.course import course_lock
+from proctor.errors import (
+    CannotGrade,
+    CollectError,
+    CourseBusy,
+    ExtensionsError,
+    GraderError,
+    SandboxUnavailable,
+    WorkersUnavailable,
+)
+from proctor.gradebook import extensions
 from proctor.gradebook.freshness import Freshness
 from proctor.gradebook.lateness import charge_again, outdated
 from proctor.gradebook.saving import Graded, save
 from proctor.gradebook.staging import Stage
-from proctor.intake import STAMP, Clock, copy_files, given_files, read_notebook, write_file
-from proctor.lms import CollectError
-from proctor.lock import CourseBusy, course_lock
-from proctor.outcome import GraderError
+from proctor.grading.settings import Grading
 from proctor.sandbox.bwrap import find_bwrap
-from proctor.sandbox.errors import SandboxUnavailable
 from proctor.sandbox.settings import Sandbox
-from proctor.settings import Grading
+from proctor.submission.intake import STAMP, Clock, copy_files, given_files, read_notebook, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from proctor.batch.crew import Crew
+    from proctor.batch.job import Result
     from proctor.batch.plan import Course
-    from proctor.batch.tally import Scores, Tally
-    from proctor.batch.work import Result
+    from proctor.batch.results import Scores, Tally
+    from proctor.batch.workers import Crew
     from proctor.course import Exercise
     from proctor.gradebook.book import Book
 
@@ -92,7 +97,7 @@ def grade(
 
     Raises:
         CannotGrade: nothing can be graded.
-        CrewUnavailable: there are no workers, or no more.
+        WorkersUnavailable: there are no workers, or no more.
     """
     sandbox = Sandbox(config=course.config)
     if sandbox.enabled:
@@ -117,7 +122,7 @@ def grade(
 
 @dataclass
 class UnderWay:
-    """What is remembered of a submission while a worker has it."""
+    """State of a submission while a worker has it."""
 
     before: Scores
     handed_in: Any
@@ -125,7 +130,7 @@ class UnderWay:
 
 
 class Run:
-    """One run over the submissions of an exercise, in the head.
+    """A run over the submissions of an exercise, in the head.
 
     Raises:
         CannotGrade: there is nothing that could be graded.
@@ -146,7 +151,7 @@ class Run:
         try:
             self._clock.check()
             extensions.load(exercise.root)
-        except (CollectError, extensions.ExtensionsError) as damaged:
+        except (CollectError, ExtensionsError) as damaged:
             raise CannotGrade(f"Nothing was graded. {damaged}") from None
         known = book.notebooks(exercise.name)
         self._notebooks = [name for name in known if fnmatch(name, wish.notebooks)]
@@ -294,7 +299,7 @@ class Run:
         try:
             yield
         except Exception as error:
-            if disk_is_full(error) or isinstance(error, CrewUnavailable):
+            if disk_is_full(error) or isinstance(error, WorkersUnavailable):
                 raise
             log.debug("%s could not be graded", student, exc_info=True)
             tally.failed[student] = " ".join(str(error).split()) or type(error).__name__

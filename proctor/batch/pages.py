@@ -1,4 +1,4 @@
-"""Writes the feedback pages of a class: workers render, the head puts each student's folder in place.
+"""Feedback pages of a class: workers render, the head puts each student's folder in place.
 
 A page keeps the fingerprint of what it was made of, the graded notebook and the gradebook's points and comments; so
 a run that was killed leaves nobody out, and a manual score that came later makes a page stale.
@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 
 import nbformat
 
-from proctor.batch.crew import local_crew
-from proctor.batch.plan import CannotGrade
-from proctor.batch.work import Result, failed
+from proctor.batch.job import Result, failed
+from proctor.batch.workers import local_crew
+from proctor.course import course_lock
+from proctor.errors import CannotGrade, CourseBusy, GraderError
 from proctor.gradebook.book import open_book
 from proctor.gradebook.points import points_of
 from proctor.gradebook.staging import Stage
-from proctor.intake import STAMP
-from proctor.lock import CourseBusy, course_lock
-from proctor.outcome import GraderError
+from proctor.submission.intake import STAMP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +106,7 @@ def write_pages(
 
 
 class _Run:
-    """One run over the students of an exercise, in the head."""
+    """A run over the students of an exercise, in the head."""
 
     def __init__(
         self, stage: Stage, points: dict[str, dict[str, Points]], report: Callable[[Written], None]
@@ -181,7 +180,7 @@ def render(job: PageJob) -> Result:
 
 
 def _page(job: PageJob, name: str) -> str:
-    from proctor.feedback import page, read_release  # noqa: PLC0415  - the head needs none of it
+    from proctor.feedback.page import page, read_release  # noqa: PLC0415  - the head needs none of it
 
     graded, release = job.notebooks[name]
     points = job.points[name]

@@ -1,4 +1,4 @@
-"""What is to be graded, and how: what the three doors hand over to :mod:`proctor.batch.grading`."""
+"""Plan of a run: the course and the wish that all callers hand over to :mod:`proctor.batch.grading`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import OperationalError
 
-from proctor.batch.work import FULL
+from proctor.batch.job import FULL
 from proctor.gradebook.book import open_book
 from proctor.gradebook.staging import Stage
 
@@ -22,13 +22,9 @@ if TYPE_CHECKING:
     from proctor.gradebook.lateness import Price
 
 
-class CannotGrade(Exception):  # noqa: N818  - a state of the course or the machine, not a defect
-    """Nothing was graded; says why, in one line."""
-
-
 @dataclass(frozen=True)
 class Course:
-    """What is to be graded, and by which settings.
+    """A course to be graded, with its settings.
 
     Attributes:
         exercise: the assignment.
@@ -57,7 +53,7 @@ class Course:
 
     @property
     def stage(self) -> Stage:
-        """Where graded folders grow."""
+        """Return the staging area of graded folders."""
         directory = self.exercise.directory
         return Stage(self.exercise, directory.autograded_directory, self.permissions, directory.groupshared)
 

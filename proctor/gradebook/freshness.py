@@ -1,4 +1,4 @@
-"""Why a submission is to be graded: it is new, it is another one, or its grade was made with what has changed since."""
+"""Freshness of grades: a submission is graded if it is new, is another one, or its grade is stale."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import parse_utc
 
 from proctor import submission
-from proctor.cell_tests import holds_tests
-from proctor.intake import STAMP
+from proctor.grading.cell_tests import holds_tests
 from proctor.submission import fingerprints
+from proctor.submission.intake import STAMP
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from proctor.course import Exercise
-    from proctor.intake import Clock
+    from proctor.submission.intake import Clock
 
 NEW = "not graded yet"
-"""Why a submission without a grade is to be graded."""
+"""Reason to grade a submission that has no grade."""
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,19 @@
-"""What a graded notebook says to the gradebook; read in the worker, where the notebook is open anyway."""
+"""Marks of a graded notebook for the gradebook; read in the worker, where the notebook is open anyway."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from proctor.outcome import GraderError, Outcome
-from proctor.reports import reports_of
+from proctor.criteria.outcome import Outcome
+from proctor.errors import GraderError
+from proctor.feedback.reports import reports_of
 from proctor.submission.checksums import checksum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from proctor.outcome import CellReport
+    from proctor.criteria.outcome import CellReport
 
 STRANGE = (Outcome.TIME, Outcome.MEMORY, Outcome.DIED, Outcome.UNREADABLE)
 """Outcomes that a teaching assistant may want to see with their own eyes."""
@@ -23,7 +24,7 @@ NO_RESPONSE = "No response."
 
 @dataclass(frozen=True)
 class Marks:
-    """What one graded notebook says to the gradebook.
+    """Marks of one graded notebook for the gradebook.
 
     Attributes:
         scores: the automatic score of each graded cell; None where a person decides.

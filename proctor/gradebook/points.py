@@ -25,7 +25,7 @@ WAITING, UNANSWERED = "not graded yet", "not answered"
 
 @dataclass
 class Points:
-    """What counts in one notebook of a student.
+    """Points that count in one notebook of a student.
 
     Attributes:
         late_penalty: the points that are taken away.

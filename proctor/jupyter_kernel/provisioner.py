@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from tornado.web import HTTPError
 
+from proctor.errors import SandboxError, SandboxUnavailable, SubmissionRefused
 from proctor.jupyter_kernel.start import Kernel, make_private_folder
 from proctor.sandbox.bwrap import explain, find_bwrap
-from proctor.sandbox.errors import SandboxError, SandboxUnavailable
 from proctor.sandbox.memory import MemoryWatch
 from proctor.sandbox.packing import pack
 from proctor.sandbox.process import how_it_ended
@@ -51,12 +51,12 @@ class KernelRefused(HTTPError):  # noqa: N818  - what Jupyter shows to whoever o
 def _told_to_jupyter() -> Iterator[None]:
     try:
         yield
-    except SandboxError as error:
+    except (SandboxError, SubmissionRefused) as error:
         raise KernelRefused(str(error)) from error
 
 
 class SandboxProvisioner(Sandbox, LocalProvisioner):  # type: ignore[metaclass]
-    """Runs an ipykernel in a sandbox.
+    """Provisioner of an ipykernel in a sandbox.
 
     Attributes:
         private_dir: folder of this kernel's sockets, for our account only; None when not open.

@@ -12,9 +12,3 @@ nbgrader's own `zip_collect` is not the engine here. Its extractor unpacks whate
 archives included, without limits; its collector sees one regular expression's worth of a path, so neither attempts
 nor two students of one name; and it writes one student after the other and stops at the first who is there already.
 """
-
-from __future__ import annotations
-
-from proctor.lms.errors import CollectError, ExportError
-
-__all__ = ["CollectError", "ExportError"]

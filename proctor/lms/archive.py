@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from proctor.lms.errors import CollectError
+from proctor.errors import CollectError
 from proctor.lms.members import MIB, Contents, File, Limits, listed, safe_path
 
 if TYPE_CHECKING:

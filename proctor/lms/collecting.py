@@ -10,17 +10,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from proctor.lms import record
+from proctor.errors import CollectError
 from proctor.lms.archive import could_be_submission, open_download, single, split_path
 from proctor.lms.choose import Wanted, choose, fingerprint, grade_ids
-from proctor.lms.errors import CollectError
 from proctor.lms.members import Contents
-from proctor.lms.names import is_safe
 from proctor.lms.owner import JUNK, Handed, Item, Owner, Student
 from proctor.lms.people import students_of
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.sorting import sort
 from proctor.lms.stage import Stage
+from proctor.submission import record
+from proctor.submission.record import is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ PACKING = dt.timedelta(minutes=10)
 
 @dataclass
 class Job:
-    """What to collect, and how.
+    """A collection to be made: the download and the settings for it.
 
     Attributes:
         course: the course's folder.
@@ -64,7 +64,7 @@ class Job:
 
 @dataclass
 class Report:
-    """What became of a download: the stage has who is new, changed, the same, kept.
+    """Result of a collection: the stage has who is new, changed, the same, kept.
 
     Attributes:
         platform: whose download it was.

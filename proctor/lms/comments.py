@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from proctor.lms.errors import ExportError
+from proctor.course import STATE, write_whole
+from proctor.errors import ExportError
 from proctor.lms.tables import reports
-from proctor.lock import STATE
-from proctor.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

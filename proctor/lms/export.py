@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.lms.errors import ExportError
+from proctor.errors import ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,17 +11,6 @@ LETTERS = str.maketrans(
 )
 """Letters that Unicode does not take apart, as platforms write them in ASCII."""
 
-RECORD = "collected.json"
-"""The file in `submitted/` that :mod:`proctor.lms.record` keeps."""
-
-SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,99}")
-"""A student id: it becomes a folder, a part of a glob pattern and a key in the gradebook."""
-
-
-def is_safe(student: str) -> bool:
-    """Return whether a student id can be the name of a folder everywhere, and is no pattern and no file of ours."""
-    return bool(SAFE.fullmatch(student)) and not student.endswith(".") and student.casefold() != RECORD
-
 
 def spellings(text: str) -> frozenset[str]:
     """Return the ways in which a name may be spelt without accents, spaces and case.

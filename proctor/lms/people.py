@@ -1,14 +1,15 @@
-"""Which student each person of a platform is; two students never become one, nor one two."""
+"""Mapping of a platform's persons to students; two students never become one, nor one two."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from proctor.errors import CollectError
 from proctor.lms.archive import could_be_submission
-from proctor.lms.errors import CollectError
-from proctor.lms.names import is_safe, slug
+from proctor.lms.names import slug
 from proctor.lms.owner import Handed, Student
+from proctor.submission.record import is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

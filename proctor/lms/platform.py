@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     from proctor.lms.members import File
     from proctor.lms.owner import Piece, Student
-    from proctor.lms.record import Origin
     from proctor.lms.spreadsheet import Table
+    from proctor.submission.record import Origin
 
     Reader = Callable[[PurePosixPath], Sequence[Piece]]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one student gets back.
+    """Result that one student gets back.
 
     Attributes:
         student: the student's id in the course.
@@ -51,7 +51,7 @@ class Graded:
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be returned, and how.
+    """Results to be returned, and the settings for it.
 
     Attributes:
         results: of the students, in the order of their ids.

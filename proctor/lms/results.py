@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from proctor.lms import record
 from proctor.lms.platform import Result
 from proctor.lms.platforms import PLATFORMS
-from proctor.lms.record import Origin
+from proctor.submission import record
+from proctor.submission.record import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Course:
-    """Where a course keeps what is returned: its folder, its gradebook, and the assignment."""
+    """Sources of what is returned: the course's folder, its gradebook, and the assignment."""
 
     folder: Path
     assignment: str

@@ -1,4 +1,4 @@
-"""Who is in the course, and which of them a platform means.
+"""Roster of the course, and the member whom a platform means.
 
 A roster is a table with a header: one of your own, with `id` and any of `first_name`, `last_name`, `name`, `login`,
 `email`, `platform_id`, `team`; or a platform's own table, which its module in :mod:`platforms` knows by its columns.
@@ -11,12 +11,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proctor.lms.errors import CollectError
-from proctor.lms.names import RECORD, is_safe, slug, spellings
+from proctor.errors import CollectError, TableError
+from proctor.lms.names import slug, spellings
 from proctor.lms.owner import Student
 from proctor.lms.platforms import PLATFORMS
-from proctor.lms.spreadsheet import TableError, read_table
+from proctor.lms.spreadsheet import read_table
 from proctor.lms.times import moodle_time
+from proctor.submission.record import NAME, is_safe
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -144,7 +145,7 @@ def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
         raise CollectError(f"{path} gives the id {twice[0]} to more than one student.")
-    ours = RECORD  # who has this id is not placed, which stops nobody else
+    ours = NAME  # who has this id is not placed, which stops nobody else
     unsafe = next((each.id for each in students if not is_safe(each.id) and each.id.casefold() != ours), None)
     if unsafe is not None:
         raise CollectError(

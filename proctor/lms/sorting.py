@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from proctor.lms.errors import CollectError
+from proctor.errors import CollectError
 from proctor.lms.owner import JUNK, Handed, Item
 from proctor.lms.platforms import PLATFORMS
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
+from proctor.errors import TableError
+
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
@@ -19,10 +21,6 @@ csv.field_size_limit(2**24)  # a cell can hold a whole text that a student typed
 
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 NUMBER = re.compile(r"-|[+-]?\d+(?:[.,]\d+)?")
-
-
-class TableError(Exception):
-    """A file is no table that can be read; says in one line what to do."""
 
 
 @dataclass

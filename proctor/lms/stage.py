@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Self
 
 from nbgrader.utils import parse_utc
 
-from proctor.lms import tree
+from proctor.course import course_lock
+from proctor.errors import CollectError, CourseBusy
 from proctor.lms.choose import STAMP
-from proctor.lms.errors import CollectError
-from proctor.lms.record import REPLACED
-from proctor.lock import CourseBusy, course_lock
+from proctor.submission import folders
+from proctor.submission.record import REPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +113,7 @@ class Stage:
 
     def _put_back(self, student: str) -> None:
         if student in self.new or self._aside(student).exists():
-            tree.remove(self._place(student))
+            folders.remove(self._place(student))
             with contextlib.suppress(OSError):
                 self._place(student).parent.rmdir()
         if self._aside(student).exists():
@@ -125,7 +125,7 @@ class Stage:
 
         What had been moved aside goes back if its place is empty, else among what was replaced.
         """
-        tree.remove(self.submitted / SCRATCH / "new")
+        folders.remove(self.submitted / SCRATCH / "new")
         now = dt.datetime.now(tz=dt.UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
         for aside in sorted((self.submitted / SCRATCH / "old").glob("*/*")):
             place = self.submitted / aside.name / aside.parent.name
@@ -133,7 +133,7 @@ class Stage:
                 place = self.course / REPLACED / aside.name / aside.parent.name / now
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(aside, place)
-        tree.remove(self.submitted / SCRATCH)
+        folders.remove(self.submitted / SCRATCH)
 
 
 def _write(folder: Path, choice: Choice, time: dt.datetime | None) -> None:
@@ -155,7 +155,7 @@ def stamp(time: dt.datetime) -> str:
 
 def _same(there: Path, choice: Choice) -> bool:
     """Return whether exactly these files are there already."""
-    present = {path.relative_to(there) for path in tree.files(there)} - {Path(STAMP)}
+    present = {path.relative_to(there) for path in folders.files(there)} - {Path(STAMP)}
     if present != {Path(name) for name in choice.files} or any(
         (there / name).is_symlink() for name in present
     ):

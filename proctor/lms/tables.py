@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
+from proctor.feedback.reports import reports_of
 from proctor.lms.spreadsheet import Table, written
-from proctor.reports import reports_of
 
 if TYPE_CHECKING:
+    from proctor.criteria.outcome import CellReport
     from proctor.lms.results import Course
-    from proctor.outcome import CellReport
 
 HEADER = [
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
@@ -24,7 +24,7 @@ HEADER = [
 TEXTS = {"assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"}
 DECIMAL = re.compile(r"-?\d+(?:\.\d+)?")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-"""What XML, of which a workbook is made, cannot hold."""
+"""Characters that XML, of which a workbook is made, cannot hold."""
 
 
 def files(course: Course, *, criteria: bool) -> dict[str, bytes]:

@@ -10,17 +10,18 @@ import nbgrader.converters
 from joblib import cpu_count
 from nbgrader.converters import NbGraderException
 
-from proctor.batch.crew import CrewUnavailable, local_crew
 from proctor.batch.grading import grade
-from proctor.batch.plan import CannotGrade, Course, Wish
-from proctor.batch.tally import Tally
+from proctor.batch.plan import Course, Wish
+from proctor.batch.results import Tally
+from proctor.batch.workers import local_crew
 from proctor.course import Exercise
+from proctor.errors import CannotGrade, WorkersUnavailable
+from proctor.grading.settings import Grading
 from proctor.nbgrader_plugin.late import Plugin
-from proctor.settings import Grading
 
 
 class Autograde(nbgrader.converters.Autograde):
-    """Has the settings of nbgrader's Autograde, and grades our way."""
+    """Adapter that has the settings of nbgrader's Autograde, and grades our way."""
 
     def start(self) -> None:
         """Grade (called by `nbgrader autograde` and by the formgrader).
@@ -36,7 +37,7 @@ class Autograde(nbgrader.converters.Autograde):
         workers = max(1, min(cpu_count(), len(found)))
         try:
             grade(course, wish, partial(local_crew, workers, Path(self.coursedir.root)), tally)
-        except (CannotGrade, CrewUnavailable) as reason:
+        except (CannotGrade, WorkersUnavailable) as reason:
             self.log.error(str(reason))  # noqa: TRY400  - it is for the person who asked, without a traceback
             raise NbGraderException(str(reason)) from None
         for one in tally.graded:

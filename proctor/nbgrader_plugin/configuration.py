@@ -14,11 +14,11 @@ import nbgrader.apps.generatefeedbackapp
 import nbgrader.converters
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
 
-from proctor.generate import finish_release, finish_solution
 from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
 from proctor.nbgrader_plugin.autograde import Autograde
 from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
 from proctor.nbgrader_plugin.formgrader import sandbox_files
+from proctor.nbgrader_plugin.generate import finish_release, finish_solution
 from proctor.nbgrader_plugin.late import LatePolicy
 
 ADAPTERS = {
@@ -42,7 +42,7 @@ def configure(c: Any, course: Path) -> None:
     )
     c.CourseDirectory.root = str(course)
     # An environment inside the course must not make the course visible in the sandbox.
-    c.JailProvisioner.hide = [str(course)]
+    c.Sandbox.hide = [str(course)]
     install()
     c.ExchangeFactory.release_feedback = ReleaseFeedback
     # The release: stubs, figures, and nothing of the hidden tests. Cells can be added when submissions are in.
@@ -53,7 +53,7 @@ def configure(c: Any, course: Path) -> None:
     c.GenerateSolution.post_convert_hook = finish_solution
     c.AssignLatePenalties.plugin_class = LatePolicy
     c.LatePolicy.course = str(course)
-    # Formgrader shows what students wrote: harmless, and with formulas that need no script.
+    # Formgrader shows what students wrote: sanitized, and with formulas that need no script.
     c.HTMLExporter.preprocessors = ["proctor.nbgrader_plugin.formgrader.Sanitize"]
     c.HTMLExporter.filters = {
         "markdown2html": "proctor.nbgrader_plugin.formgrader.markdown2html",

@@ -10,15 +10,15 @@ from nbgrader.converters import NbGraderException
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 
 from proctor.batch.pages import ALONG, write_pages
-from proctor.batch.plan import CannotGrade
 from proctor.course import Exercise
+from proctor.errors import CannotGrade
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 class GenerateFeedback(nbgrader.converters.GenerateFeedback):
-    """Has the settings of nbgrader's GenerateFeedback, and writes our pages."""
+    """Adapter that has the settings of nbgrader's GenerateFeedback, and writes our pages."""
 
     def start(self) -> None:
         """Write pages (called by `nbgrader generate_feedback` and by the formgrader).

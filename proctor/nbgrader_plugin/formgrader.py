@@ -13,8 +13,8 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.server_extensions.formgrader.handlers import SubmissionFilesHandler
 
-from proctor.rendering import code, markdown
-from proctor.reports import reports_of, show_report, without_report
+from proctor.feedback.markdown import code, markdown
+from proctor.feedback.reports import reports_of, show_report, without_report
 from proctor.submission.sanitize import clean_outputs, shorten_sources
 
 MAX_SHOWN = 400_000
@@ -40,7 +40,7 @@ class Sanitize(Preprocessor):
         super().__init__(**settings)  # type: ignore[no-untyped-call]
         if self.parent is not None:
             # nbconvert's own loaders come after these, whatever formgrader sets.
-            self.parent.extra_loaders = [PackageLoader("proctor", "templates/formgrader")]
+            self.parent.extra_loaders = [PackageLoader("proctor.nbgrader_plugin", "templates/formgrader")]
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Return the notebook with nothing in it that a browser would obey (called by the exporter)."""

@@ -1,4 +1,4 @@
-"""What a late submission costs: an instructor's policy, in the words of nbgrader_config.py.
+"""Price of a late submission: an instructor's policy, in the words of nbgrader_config.py.
 
 nbgrader compares a submission's timestamp with the assignment's due date in the gradebook, both in UTC, adds an
 extension that the gradebook knows, and asks its plugin what to take away, for each notebook of the submission.
@@ -20,7 +20,7 @@ from nbgrader.plugins import BasePlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Bool, Dict, Float, TraitError, Unicode, validate
 
-from proctor.extensions import until
+from proctor.gradebook.extensions import until
 
 if TYPE_CHECKING:
     from proctor.gradebook.book import Book
@@ -32,7 +32,7 @@ ROUNDING = 1e-6
 
 
 class LatePolicy(BasePlugin):
-    """Takes a share of the points for each day that has begun, up to a cap; forgives minutes, grants days."""
+    """Policy that takes a share of the points for each day that has begun, up to a cap, after minutes of grace."""
 
     per_day = Float(0.0, help="Share of the points, 0 to 1, that each day costs once it has begun.").tag(
         config=True

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from proctor.lms import record
-from proctor.lms.errors import CollectError
-from proctor.report.marks import Marks, NothingToReport, read_marks
-from proctor.reports import reports_of
+from proctor.errors import CollectError, NothingToReport
+from proctor.feedback.reports import reports_of
+from proctor.report.marks import Marks, read_marks
+from proctor.submission import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from nbgrader.coursedir import CourseDirectory
 
-    from proctor.outcome import CellReport
+    from proctor.criteria.outcome import CellReport
 
 MAX_FILES = 40
 MAX_FILE = 200_000
@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Submission:
-    """One submission: its marks, the reports on its cells, the code in it, and what grading noted."""
+    """A submission: its marks, the reports on its cells, its code, and the notes from grading."""
 
     student: str
     marks: Marks

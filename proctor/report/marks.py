@@ -12,17 +12,15 @@ from sqlalchemy import create_engine, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from proctor.errors import NothingToReport
+
 if TYPE_CHECKING:
     import datetime as dt
 
 
-class NothingToReport(Exception):  # noqa: N818  a state of the course, not a defect
-    """There are no grades to report on; says why in one line."""
-
-
 @dataclass
 class Marks:
-    """What the gradebook says about one submission.
+    """Entries of the gradebook about one submission.
 
     Attributes:
         name: the student's name, or "" if the gradebook has none.

@@ -1,4 +1,4 @@
-"""Puts the class report together: one HTML page that needs nothing else, no script, no font, no network.
+"""Page of the class report: one HTML file that needs nothing else, no script, no font, no network.
 
 The template escapes all that is not marked as HTML, and only our own renderers mark; the page's own policy forbids
 scripts, should anything of a submission ever get past that.
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup
 
-from proctor import pages
-from proctor.blocks import exercise_title, parts_of
-from proctor.outcome import Outcome
-from proctor.rendering import render as render_markdown
-from proctor.report import ideas, items, oddities, pictures
-from proctor.report.alias import Aliases
+from proctor.criteria.outcome import Outcome
+from proctor.feedback.blocks import exercise_title, parts_of
+from proctor.feedback.environment import templates
+from proctor.feedback.markdown import render as render_markdown
+from proctor.report import charts, items, outliers, teach_again
 from proctor.report.lesson import Lesson, Place, in_order
-from proctor.report.likeness import likeness
+from proctor.report.pseudonyms import Aliases
+from proctor.report.similar_pairs import likeness
 from proctor.report.timeline import timeline
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
     aliases = Aliases(called, names=names)
     # Neither the order of students nor the numbers of teams may say more than the page does.
     students = sorted(classroom.submissions, key=lambda each: (-each.marks.points, aliases[each.student]))
-    taught = ideas.ideas(classroom, rows, lesson)
+    taught = teach_again.ideas(classroom, rows, lesson)
     parts = _parts(classroom, rows, lesson)
     cells = [cell for _, members in parts for cell in members]
     places = in_order([cell.place for cell in cells])
@@ -86,7 +86,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         aliases=aliases,
         points=_points(classroom),
         ideas=taught,
-        not_begun=ideas.not_begun(classroom, _cells_of_parts(classroom)),
+        not_begun=teach_again.not_begun(classroom, _cells_of_parts(classroom)),
         parts=parts,
         titles={cell.grade_id: cell.title for cell in cells},
         judged=max((item.students for item in rows), default=0),
@@ -96,7 +96,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
             (name, where, count, lesson.find(where[0][0]))
             for name, where, count in items.misconceptions(classroom)
         ],
-        stops=oddities.stops(classroom),
+        stops=outliers.stops(classroom),
         time=_time(classroom),
         handed_in=_handed_in(classroom),
         students=students,
@@ -165,10 +165,10 @@ def _time(classroom: Classroom) -> dict[str, Any]:
     known = [
         (each, seconds)
         for each in classroom.submissions
-        if (seconds := oddities.cpu_seconds(each)) is not None
+        if (seconds := outliers.cpu_seconds(each)) is not None
     ]
     every = [seconds for _, seconds in known]
-    slow = oddities.slow_from(every)
+    slow = outliers.slow_from(every)
     slowest = sorted((pair for pair in known if pair[1] > slow), key=lambda pair: -pair[1])
     return {
         "all": every,
@@ -188,14 +188,14 @@ def _handed_in(classroom: Classroom) -> list[tuple[dt.datetime, float, bool]]:
 def _odd(classroom: Classroom) -> dict[str, Any]:
     """Return what grading noted, by notice, and what else does not fit."""
     return {
-        "noted": [(each, noted) for each in classroom.submissions if (noted := oddities.notices(each))],
+        "noted": [(each, noted) for each in classroom.submissions if (noted := outliers.notices(each))],
         "unsandboxed": sum(each.facts.get("sandboxed") is False for each in classroom.submissions),
-        "versions": oddities.versions(classroom),
+        "versions": outliers.versions(classroom),
     }
 
 
 MEDIA = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif"}
-"""What a browser calls a picture, by the end of its file's name."""
+"""Media types of pictures, by the end of their files' names."""
 
 
 def _excerpt(place: Place, images: Path | None) -> Markup:
@@ -214,7 +214,7 @@ def bar(item: items.Item) -> Markup:
     kinds = ("passed", "failed", "stopped", "undone")
     ordered = sorted(order, key=lambda outcome: kinds.index(KINDS.get(outcome, "stopped")))
     parts = [(KINDS.get(each, "stopped"), item.outcomes[each], each.value) for each in ordered]
-    return pictures.stack(parts, item.students)
+    return charts.stack(parts, item.students)
 
 
 def people(count: int, one: str = "student", many: str = "") -> str:
@@ -232,17 +232,17 @@ def percent(share: float) -> str:
 
 @cache
 def _template() -> jinja2.Template:
-    environment = pages.environment()
+    environment = templates("proctor.report")
     environment.filters |= {
         "percent": percent,
         "minus": lambda value: f"{value:.2f}".replace("-", "\N{MINUS SIGN}"),
     }
     environment.globals |= {
-        "histogram": pictures.histogram,
-        "strip": pictures.strip,
-        "stack": pictures.stack,
+        "histogram": charts.histogram,
+        "strip": charts.strip,
+        "stack": charts.stack,
         "timeline": timeline,
-        "whisker": pictures.whisker,
+        "whisker": charts.whisker,
         "bar": bar,
         "people": people,
         "few": items.FEW,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from proctor.report.pictures import MARGIN, _svg, _text, tag
+from proctor.report.charts import MARGIN, _svg, _text, tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

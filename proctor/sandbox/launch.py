@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proctor.errors import ForkServerError, ForkServerGone, SandboxUnavailable
 from proctor.sandbox.bwrap import explain, find_bwrap
-from proctor.sandbox.errors import ForkServerError, ForkServerGone, SandboxUnavailable
 from proctor.sandbox.files import AGENT, SETTINGS, agent_command, inside_files
 from proctor.sandbox.fork_server import PATIENCE, Recipe, fork_servers
 from proctor.sandbox.mounts import environment_arguments, mount_arguments

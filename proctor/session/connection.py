@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.agent.frames import Connection
 from proctor.criteria import Broken
-from proctor.outcome import Outcome
+from proctor.criteria.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

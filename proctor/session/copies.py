@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from proctor.agent.frames import FormatError
 from proctor.criteria import Broken
-from proctor.outcome import Outcome
+from proctor.criteria.outcome import Outcome
 from proctor.session.clock import Allowance, Deadline
 from proctor.session.connection import GONE, GuardedConnection, died
 from proctor.session.proxies import MAX_CALLBACKS, Link

@@ -8,19 +8,10 @@
 """
 
 from proctor.submission.choosing import choose, look_for
-from proctor.submission.reading import (
-    UnreadableError,
-    content,
-    fingerprint,
-    fingerprint_of,
-    grade_ids,
-    parse,
-    read,
-)
+from proctor.submission.reading import content, fingerprint, fingerprint_of, grade_ids, parse, read
 from proctor.submission.restoring import restore, unreadable
 
 __all__ = [
-    "UnreadableError",
     "choose",
     "content",
     "fingerprint",

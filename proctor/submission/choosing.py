@@ -1,4 +1,4 @@
-"""Which file of a submission is its notebook: decided here, for collecting and for grading alike."""
+"""Choice of the file of a submission that is its notebook: made here, for collecting and for grading alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proctor.submission.reading import UnreadableError, read
+from proctor.errors import UnreadableError
+from proctor.submission.reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

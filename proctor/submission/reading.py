@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from nbformat import NotebookNode
 
+from proctor.errors import UnreadableError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -33,10 +35,6 @@ MAX_VALUES = 500_000
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 """A string of JSON. One without an end reaches to the end of the file, so that no byte is looked at twice."""
-
-
-class UnreadableError(Exception):
-    """The notebook cannot be read; says why, to the student."""
 
 
 def read(path: Path) -> Any:

@@ -6,7 +6,7 @@ There are three such browsers: the grader's formgrader, the grader's JupyterLab,
   obey: text, and PNG or JPEG pictures that are ones. HTML is not cleaned but read for its text. A cleaner
   lives in a race with browsers, and what students of an exercise print reads well as text.
 - **Markdown** stays as it was written, but for pictures from elsewhere, which become links: JupyterLab would load
-  them. Its rendering is made safe in :mod:`proctor.rendering`.
+  them. Its rendering is made safe in :mod:`proctor.feedback.markdown`.
 
 Whatever is done here to a text takes time in proportion to its length, and looks at MAX_TEXT characters at most.
 """

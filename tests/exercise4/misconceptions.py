@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from draws import dkw
 
-from proctor.diagnosis import Diagnostician, Misconception
-from proctor.traces import as_numbers, same, same_values
+from proctor.grading.diagnosis import Diagnostician, Misconception
+from proctor.grading.observations import as_numbers, same, same_values
 
 NEEDS = ("../specimens", "../../release/exercise4", "../../source/exercise4")
 """What this module reads, as seen from here; it goes along to the workers of a cluster."""

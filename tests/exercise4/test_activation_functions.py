@@ -8,7 +8,7 @@ import numpy as np
 from inputs import Seeded
 
 from proctor.criteria import CriterionFailed, points
-from proctor.outcome import Rung
+from proctor.criteria.outcome import Rung
 
 if TYPE_CHECKING:
     from collections.abc import Callable

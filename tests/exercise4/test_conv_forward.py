@@ -11,7 +11,7 @@ from closed_forms import correlate
 from layer_criteria import PICTURES, Fixed, LayerCriteria
 
 from proctor.criteria import CriterionFailed, points
-from proctor.outcome import Rung
+from proctor.criteria.outcome import Rung
 
 if TYPE_CHECKING:
     from closed_forms import Array, Pair

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradient_criteria import Answer, GradientCriteria
 
 from proctor.criteria import Fault, points
-from proctor.outcome import Outcome
+from proctor.criteria.outcome import Outcome
 
 if TYPE_CHECKING:
     from closed_forms import Array

@@ -10,7 +10,7 @@ from closed_forms import gradients
 from layer_criteria import LayerCriteria
 
 from proctor.criteria import CriterionFailed, points
-from proctor.outcome import Rung
+from proctor.criteria.outcome import Rung
 
 if TYPE_CHECKING:
     from closed_forms import Array, Pair

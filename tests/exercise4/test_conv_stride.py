@@ -10,7 +10,7 @@ from closed_forms import correlate
 from layer_criteria import PICTURES, LayerCriteria
 
 from proctor.criteria import points
-from proctor.outcome import Rung
+from proctor.criteria.outcome import Rung
 
 if TYPE_CHECKING:
     from closed_forms import Array, Pair

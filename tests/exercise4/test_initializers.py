@@ -8,7 +8,7 @@ import numpy as np
 from draws import CUT, CUT_VARIANCE, REPEATED, chi_square, cut_normal, distance, dkw, normal, repetition
 
 from proctor.criteria import Criteria, points
-from proctor.outcome import Rung
+from proctor.criteria.outcome import Rung
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

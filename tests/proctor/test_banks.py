@@ -18,8 +18,8 @@ import mutants  # noqa: E402
 from bank import PARTS, Submission, solution  # noqa: E402
 from judging import CELLS, HIDDEN, judge, judge_locally, lost  # noqa: E402
 
-from proctor.judge import criteria, sentence, title  # noqa: E402
-from proctor.outcome import Outcome  # noqa: E402
+from proctor.criteria.outcome import Outcome  # noqa: E402
+from proctor.grading.judge_cell import criteria, sentence, title  # noqa: E402
 
 POINTS = {
     "sigmoid_forward": 1, "sigmoid_backward": 1, "relu_forward": 1, "relu_backward": 1,

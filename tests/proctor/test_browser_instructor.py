@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from proctor.drift import differences
 from proctor.jupyter_kernel.kernelspec import install_kernelspec
+from proctor.nbgrader_plugin.drift import differences
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from proctor.card import SYMBOLS, html, number, text
-from proctor.outcome import CellReport, Outcome, Verdict
+from proctor.criteria.outcome import CellReport, Outcome, Verdict
+from proctor.feedback.card import SYMBOLS, html, number, text
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror='steal()'>\" & `</td><b>`"
 

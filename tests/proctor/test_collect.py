@@ -36,8 +36,8 @@ from downloads import (  # noqa: E402
     write_zip,
 )
 
-from proctor.cli import main  # noqa: E402
-from proctor.lms import record  # noqa: E402
+from proctor.cli.main import main  # noqa: E402
+from proctor.submission import record  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

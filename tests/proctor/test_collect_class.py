@@ -31,7 +31,7 @@ from downloads import (  # noqa: E402
     write_zip,
 )
 
-from proctor.cli import main  # noqa: E402
+from proctor.cli.main import main  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable

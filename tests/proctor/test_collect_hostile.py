@@ -18,8 +18,9 @@ sys.path[:0] = [str(ROOT / "tests")]
 
 from downloads import PEOPLE, empty_course, moodle_path, packed, small_notebook, write_zip  # noqa: E402
 
-from proctor.cli import main  # noqa: E402
-from proctor.lms import CollectError, members  # noqa: E402
+from proctor.cli.main import main  # noqa: E402
+from proctor.errors import CollectError  # noqa: E402
+from proctor.lms import members  # noqa: E402
 from proctor.lms.archive import open_download, open_inner  # noqa: E402
 from proctor.lms.members import Limits, listed  # noqa: E402
 

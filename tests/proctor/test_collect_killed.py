@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]
 
 from downloads import class_of, empty_course, moodle_path, roster_csv, small_notebook, write_zip  # noqa: E402
 
-from proctor.cli import main  # noqa: E402
+from proctor.cli.main import main  # noqa: E402
 
 CLASS = class_of(30)
 MOMENTS = 20

@@ -14,11 +14,12 @@ sys.path[:0] = [str(ROOT / "tests")]
 
 from downloads import PEOPLE, canvas_gradebook, status_csv, worksheet  # noqa: E402
 
-from proctor.lms import CollectError  # noqa: E402
-from proctor.lms.names import is_safe, slug, spellings  # noqa: E402
+from proctor.errors import CollectError  # noqa: E402
+from proctor.lms.names import slug, spellings  # noqa: E402
 from proctor.lms.owner import Owner  # noqa: E402
 from proctor.lms.roster import Roster, read_roster  # noqa: E402
 from proctor.lms.times import moodle_time  # noqa: E402
+from proctor.submission.record import is_safe  # noqa: E402
 
 
 def ids(roster: Roster, owner: Owner) -> str:

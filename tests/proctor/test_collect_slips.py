@@ -22,8 +22,8 @@ from downloads import (  # noqa: E402
     write_zip,
 )
 
-from proctor.cli import main  # noqa: E402
-from proctor.lms import record  # noqa: E402
+from proctor.cli.main import main  # noqa: E402
+from proctor.submission import record  # noqa: E402
 
 FEW = PEOPLE[:4]
 NOTEBOOK = "exercise4.ipynb"

@@ -13,11 +13,12 @@ sys.path[:0] = [str(ROOT / "tests")]
 
 from downloads import DEADLINE, PEOPLE, empty_course, ilias_path, moodle_path, small_notebook, write_zip  # noqa: E402
 
-from proctor.cli import main  # noqa: E402
-from proctor.lms import CollectError, record  # noqa: E402
+from proctor.cli.main import main  # noqa: E402
+from proctor.course import course_lock  # noqa: E402
+from proctor.errors import CollectError  # noqa: E402
 from proctor.lms.choose import Choice  # noqa: E402
 from proctor.lms.stage import SCRATCH, Stage  # noqa: E402
-from proctor.lock import course_lock  # noqa: E402
+from proctor.submission import record  # noqa: E402
 
 NOTEBOOK = "exercise4.ipynb"
 TIME = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -17,11 +17,11 @@ sys.path[:0] = [str(ROOT / "tests")]
 
 from downloads import PEOPLE, empty_course, moodle_path, packed, small_notebook, table, write_zip  # noqa: E402
 
-from proctor.cli import main  # noqa: E402
-from proctor.lms import tree  # noqa: E402
+from proctor.cli.main import main  # noqa: E402
 from proctor.lms.choose import fingerprint, grade_ids  # noqa: E402
 from proctor.lms.spreadsheet import Table, parse_table  # noqa: E402
 from proctor.lms.tables import workbook  # noqa: E402
+from proctor.submission import folders  # noqa: E402
 
 NOTEBOOK = "exercise4.ipynb"
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "'=1", "''@x"]
@@ -48,7 +48,7 @@ def test_a_notebook_of_empty_objects_costs_its_size(course: Path, tmp_path: Path
     folder.mkdir(parents=True)
     (folder / NOTEBOOK).write_bytes(bomb)
     limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30));"
-    command = f"{limited} from proctor.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = f"{limited} from proctor.cli.main import main; sys.exit(main(sys.argv[1:]))"
     arguments = ["collect", str(folder.parent), f"--course={course}"]
     done = subprocess.run(
         [sys.executable, "-c", command, *arguments], capture_output=True, text=True, check=False
@@ -98,7 +98,7 @@ def test_deep_and_odd_folders(course: Path, tmp_path: Path, capsys: pytest.Captu
     try:
         assert collect(course, tmp_path / "all") == 1
     finally:
-        tree.remove(tmp_path / "all")  # pytest cannot
+        folders.remove(tmp_path / "all")  # pytest cannot
     assert [path.name for path in (course / "submitted" / "ada" / "exercise4").iterdir()] == [NOTEBOOK]
     said = capsys.readouterr().out
     for words in (
@@ -114,7 +114,7 @@ def test_a_deep_folder_is_removed(tmp_path: Path) -> None:
     """Folders in each other beyond what recursion and the system's paths allow are removed."""
     (tmp_path / "deep").mkdir()
     _dig(tmp_path / "deep")
-    tree.remove(tmp_path / "deep")
+    folders.remove(tmp_path / "deep")
     assert not list(tmp_path.iterdir())
 
 

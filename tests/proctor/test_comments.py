@@ -14,7 +14,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]
 from classrooms import POPULAR, Made, build, named  # noqa: E402
 from downloads import empty_gradebook  # noqa: E402  puts alembic on the PATH
 
-from proctor.cli import main  # noqa: E402
+from proctor.cli.main import main  # noqa: E402
 from proctor.lms import comments  # noqa: E402
 from proctor.lms.results import Course  # noqa: E402
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from proctor.comparison import difference
+from proctor.criteria.comparison import difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from proctor.batch.work import Ungraded, _restored
-from proctor.intake import Submitted
-from proctor.settings import Grading
+from proctor.batch.job import Ungraded, _restored
+from proctor.grading.settings import Grading
+from proctor.submission.intake import Submitted
 from proctor.submission.restoring import DEMONSTRATION
 
 SHOWS = "plot(data)"

@@ -6,14 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from proctor.batch.work import Parcel
+from proctor.batch.job import Parcel
 
 ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = """
 import sys
 from pathlib import Path
-from proctor.diagnosis import offered
-from proctor.judge import load_tests
+from proctor.grading.diagnosis import offered
+from proctor.grading.judge_cell import load_tests
 tests = Path(sys.argv[1])
 diagnosis, reference = offered(tests)
 print(len(load_tests(tests)), diagnosis is not None, reference is not None)

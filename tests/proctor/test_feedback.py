@@ -14,10 +14,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from playwright.sync_api import Browser, sync_playwright
 
-from proctor.feedback import page
-from proctor.outcome import CellReport, Outcome, Verdict
-from proctor.reports import show_report
-from proctor.summary import Line, advise, in_words
+from proctor.criteria.outcome import CellReport, Outcome, Verdict
+from proctor.feedback.page import page
+from proctor.feedback.reports import show_report
+from proctor.feedback.summary import Line, advise, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -171,7 +171,7 @@ def test_the_top_says_total_parts_and_what_to_look_at_first() -> None:
         "You turn the kernels. Shape (2, 3) came.", "This is not implemented yet",
         "Worth knowing", "A list came.", "had been changed",
         "Part 1 · Activation functions 3 / 4", "Part 2 · The first weights 3.5 / 4",
-        "Your layers 13 / 17", "Your notebook", "Look at turning and",
+        "Part 3 · The convolutional layer 13 / 17", "Your notebook", "Look at turning and",
     ]  # fmt: skip
     places = [text.index(piece) for piece in order]
     assert places == sorted(places)

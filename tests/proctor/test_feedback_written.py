@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from nbgrader.api import Gradebook
 
-from proctor import cli
 from proctor.batch import pages
+from proctor.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Self
 
-    from proctor.batch.work import Result
+    from proctor.batch.job import Result
 
 FEEDBACK = ("proctor", "feedback", small_course.EXERCISE, "--jobs", "1")
 
@@ -92,7 +92,7 @@ def written(course: Path) -> dict[str, int]:
 
 def feedback(course: Path, *arguments: str) -> int:
     """Write feedback."""
-    return cli.main(["feedback", small_course.EXERCISE, "--course", str(course), *arguments])
+    return main.main(["feedback", small_course.EXERCISE, "--course", str(course), *arguments])
 
 
 def test_a_page_is_written_again_only_when_it_is_stale(course: Path) -> None:

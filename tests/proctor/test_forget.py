@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from nbgrader.api import Gradebook
 
-from proctor.cli import main
-from proctor.lms.record import Origin, load, update
+from proctor.cli.main import main
+from proctor.submission.record import Origin, load, update
 
 if TYPE_CHECKING:
     from pathlib import Path

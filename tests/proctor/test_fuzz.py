@@ -23,10 +23,10 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook
 
 from proctor import submission
-from proctor.lms import CollectError
+from proctor.errors import CollectError, UnreadableError
+from proctor.feedback.markdown import code, render
 from proctor.lms.archive import open_inner
 from proctor.lms.times import moodle_time
-from proctor.rendering import code, render
 from proctor.submission.sanitize import clean_outputs, shorten, text_of, without_requests
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -82,7 +82,7 @@ def read_and_restored(data: bytes) -> None:
     """Read and restore what may be a notebook: a valid one comes out, or the error in words."""
     try:
         found = submission.parse(data, "a.ipynb")
-    except submission.UnreadableError as reason:
+    except UnreadableError as reason:
         assert str(reason).startswith("a.ipynb ")  # noqa: PT017  any input may be one or the other
         return
     restored, notices = submission.restore(found, RELEASE)

@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING
 import pytest
 from joblib import cpu_count
 
-from proctor import cli
 from proctor.batch.grading import Run
-from proctor.commands import grade
-from proctor.lock import course_lock
+from proctor.cli import grade, main
+from proctor.course import course_lock
+from proctor.grading.settings import Grading
 from proctor.session.clock import Allowance
-from proctor.settings import Grading
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -186,7 +185,7 @@ def test_bad_input_is_refused_in_one_line(
 ) -> None:
     """What cannot be done is refused with status 2, in one line that says what is wrong."""
     monkeypatch.chdir(handed_in)
-    assert cli.main(["grade", *arguments]) == 2
+    assert main.main(["grade", *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert words in line
 
@@ -197,7 +196,7 @@ def test_two_at_once(
     """While one command grades, another one says so and does nothing: ours, and nbgrader's."""
     monkeypatch.chdir(handed_in)
     with course_lock(handed_in, "the grading of small"):
-        assert cli.main(["grade", "small"]) == 2
+        assert main.main(["grade", "small"]) == 2
         done = small_course.run(handed_in, "nbgrader", "autograde", "small")
     (line,) = capsys.readouterr().err.splitlines()
     assert "is being graded right now, by the grading of small (process" in line

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from proctor import cli
+from proctor.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -170,7 +170,7 @@ def test_without_workers_or_scheduler_nothing_is_touched(
     monkeypatch.chdir(handed_in)
     monkeypatch.setattr("proctor.batch.cluster.ANSWER", 1)
     for address, words in ((cluster.address, "has no workers"), ("tcp://127.0.0.1:9", "No scheduler")):
-        assert cli.main(["grade", "small", "--cluster", address]) == 2
+        assert main.main(["grade", "small", "--cluster", address]) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert words in line
     assert not (handed_in / "autograded").exists()

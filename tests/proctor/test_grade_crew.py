@@ -18,10 +18,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import crew_tasks  # noqa: E402
 
-from proctor.batch.crew import AHEAD, LocalCrew, local_crew  # noqa: E402
-from proctor.batch.work import Job, Parcel, Ungraded, work  # noqa: E402
-from proctor.intake import Submitted  # noqa: E402
-from proctor.settings import Grading  # noqa: E402
+from proctor.batch.job import Job, Parcel, Ungraded, work  # noqa: E402
+from proctor.batch.workers import AHEAD, LocalCrew, local_crew  # noqa: E402
+from proctor.grading.settings import Grading  # noqa: E402
+from proctor.submission.intake import Submitted  # noqa: E402
 
 
 def job(student: str) -> Job:

@@ -22,21 +22,21 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from proctor.batch.grading import Run, grade
-from proctor.batch.plan import CannotGrade, Wish
+from proctor.batch.job import _restored
 from proctor.batch.plan import Course as BatchCourse
-from proctor.batch.tally import Tally
-from proctor.batch.work import _restored
+from proctor.batch.plan import Wish
+from proctor.batch.results import Tally
 from proctor.course import Exercise
-from proctor.lms import record
+from proctor.errors import CannotGrade, UnreadableError
 from proctor.nbgrader_plugin.autograde import Autograde
 from proctor.nbgrader_plugin.configuration import ADAPTERS, install
-from proctor.submission import UnreadableError, look_for, read
+from proctor.submission import look_for, read, record
 from proctor.submission.fingerprints import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from proctor.intake import Submitted
+    from proctor.submission.intake import Submitted
 
 ROOT = Path(__file__).resolve().parents[2]
 EXERCISE = "exercise4"

@@ -13,7 +13,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import TraitError
 from traitlets.config import Config
 
-from proctor.extensions import forget, grant
+from proctor.gradebook.extensions import forget, grant
 from proctor.nbgrader_plugin.late import DAY, LatePolicy
 
 if TYPE_CHECKING:

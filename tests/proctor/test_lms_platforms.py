@@ -13,12 +13,12 @@ sys.path[:0] = [str(ROOT / "tests")]
 
 from downloads import table  # noqa: E402
 
-from proctor.lms.errors import ExportError  # noqa: E402
+from proctor.errors import ExportError  # noqa: E402
 from proctor.lms.platform import Request, Result  # noqa: E402
 from proctor.lms.platforms import PLATFORMS  # noqa: E402
-from proctor.lms.record import Origin  # noqa: E402
 from proctor.lms.roster import read_roster  # noqa: E402
 from proctor.lms.spreadsheet import parse_table  # noqa: E402
+from proctor.submission.record import Origin  # noqa: E402
 
 WORKSHEETS = {
     "English": (

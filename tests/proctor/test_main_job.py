@@ -15,9 +15,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from proctor.cli import main
-from proctor.drift import differences, generate
-from proctor.grading import reports_of
+from proctor.cli.main import main
+from proctor.grading.grade import reports_of
+from proctor.nbgrader_plugin.drift import differences, generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -63,7 +63,7 @@ def test_graded_cell_only_refers_to_its_hidden_test(grade_id: str) -> None:
     assert code == [
         f'self_check("{grade_id}")',
         "### BEGIN HIDDEN TESTS",
-        "from proctor.notebook import grade",
+        "from proctor.grading.notebook import grade",
         f'grade("{grade_id}")',
         "### END HIDDEN TESTS",
     ]

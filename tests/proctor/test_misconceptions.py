@@ -25,10 +25,10 @@ from judging import DIAGNOSE, HIDDEN, REFERENCE, judge, lost, named  # noqa: E40
 
 from build import names_of  # noqa: E402
 from proctor import submission  # noqa: E402
-from proctor.diagnosis import offered  # noqa: E402
-from proctor.grading import grade_notebook, reports_of  # noqa: E402
-from proctor.judge import WRONG, judge_cell  # noqa: E402
-from proctor.outcome import Outcome, Rung  # noqa: E402
+from proctor.criteria.outcome import Outcome, Rung  # noqa: E402
+from proctor.grading.diagnosis import offered  # noqa: E402
+from proctor.grading.grade import grade_notebook, reports_of  # noqa: E402
+from proctor.grading.judge_cell import WRONG, judge_cell  # noqa: E402
 
 if TYPE_CHECKING:
     from bank import Mistake
@@ -290,7 +290,7 @@ def test_mistakes_are_named_through_the_wall(tmp_path: Path) -> None:
 
 LOAD = """
 import pathlib, sys
-from proctor.diagnosis import offered
+from proctor.grading.diagnosis import offered
 print([each is not None for each in offered(pathlib.Path(sys.argv[1]))])
 """
 

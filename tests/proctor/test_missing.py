@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from proctor.card import text
-from proctor.missing import Ran, explained
-from proctor.outcome import CellReport, Outcome, Verdict
-from proctor.versions import explanation
+from proctor.criteria.outcome import CellReport, Outcome, Verdict
+from proctor.feedback.card import text
+from proctor.grading.missing import Ran, explained
+from proctor.grading.versions import explanation
 
 SYNTAX = Ran(
     "class FlattenLayer:\n    def forward(self x):\n        pass", "SyntaxError", "invalid syntax (line 2)"

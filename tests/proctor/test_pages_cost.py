@@ -15,9 +15,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from proctor import submission
-from proctor.blocks import blocks
+from proctor.feedback.blocks import blocks
+from proctor.feedback.markdown import MAX_PIECE, code, markdown, render
 from proctor.nbgrader_plugin.formgrader import Sanitize, highlight_code
-from proctor.rendering import MAX_PIECE, code, markdown, render
 from proctor.submission.sanitize import clean_outputs, shorten, text_of, without_requests
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from proctor.card import html, text
 from proctor.criteria import Criteria, points
-from proctor.judge import LocalSide, judge_cell
-from proctor.outcome import CellReport, Outcome
+from proctor.criteria.outcome import CellReport, Outcome
+from proctor.feedback.card import html, text
+from proctor.grading.judge_cell import LocalSide, judge_cell
 from proctor.session.proxies import loopback
 
 if TYPE_CHECKING:

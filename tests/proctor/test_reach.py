@@ -21,7 +21,7 @@ from bank import Submission, mistakes, right_answers  # noqa: E402
 from inputs import why_unfit  # noqa: E402
 from judging import CELLS, judge  # noqa: E402
 
-from proctor.judge import load_tests  # noqa: E402
+from proctor.grading.judge_cell import load_tests  # noqa: E402
 
 CONFIGURATIONS = {
     "batch of 1": lambda s, x, w: len(x) == 1,

@@ -17,6 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from proctor import submission
+from proctor.errors import UnreadableError
 from proctor.sandbox import packing as folder_of
 from proctor.sandbox.packing import entries
 from proctor.submission import reading
@@ -62,7 +63,7 @@ def peak(data: bytes) -> int:
     tracemalloc.start()
     try:
         submission.parse(data, NAME)
-    except submission.UnreadableError:
+    except UnreadableError:
         pass
     finally:
         size = tracemalloc.get_traced_memory()[1]
@@ -122,7 +123,7 @@ def test_odd_cells_are_no_reason_for_nothing(odd: dict[str, Any]) -> None:
 )
 def test_what_is_no_notebook_is_refused_in_words(data: bytes) -> None:
     """The reason begins with the file's name."""
-    with pytest.raises(submission.UnreadableError, match=r"^exercise4\.ipynb "):
+    with pytest.raises(UnreadableError, match=r"^exercise4\.ipynb "):
         submission.parse(data, NAME)
 
 

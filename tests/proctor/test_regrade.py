@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from proctor.batch.tally import Change
+from proctor.batch.results import Change
 from proctor.gradebook.book import Score
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,13 +19,13 @@ sys.path[:0] = [str(TESTS)]
 
 from classrooms import EXERCISE, Made, build, judged, named, renamed  # noqa: E402
 
-from proctor.cli import main  # noqa: E402
-from proctor.commands import report as command  # noqa: E402
-from proctor.outcome import CellReport, Outcome, Verdict  # noqa: E402
-from proctor.report.alias import BLOT, Aliases  # noqa: E402
+from proctor.cli import report  # noqa: E402
+from proctor.cli.main import main  # noqa: E402
+from proctor.criteria.outcome import CellReport, Outcome, Verdict  # noqa: E402
 from proctor.report.gathering import gather  # noqa: E402
 from proctor.report.lesson import Lesson  # noqa: E402
 from proctor.report.page import page, percent  # noqa: E402
+from proctor.report.pseudonyms import BLOT, Aliases  # noqa: E402
 
 WHEN = dt.datetime(2027, 1, 20, 9, 30, tzinfo=dt.UTC)
 EVIL = "</pre><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -72,7 +72,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def written(course: Path) -> str:
     """Return the page about that class."""
-    return page(gather(command.open_course(course), EXERCISE), WHEN)
+    return page(gather(report.open_course(course), EXERCISE), WHEN)
 
 
 class Links(HTMLParser):
@@ -129,7 +129,7 @@ def test_every_link_leads_somewhere(written: str) -> None:
 def test_figures_of_the_lesson_are_in_the_page(course: Path) -> None:
     """What the page quotes from the lesson has its figures, moving ones too."""
     release = TESTS.parent / "release" / EXERCISE
-    written = page(gather(command.open_course(course), EXERCISE), WHEN, images=release)
+    written = page(gather(report.open_course(course), EXERCISE), WHEN, images=release)
     assert {"gif", "png"} <= set(re.findall(r'<img src="data:image/(\w+);base64,', written))
     assert 'class="pictured"' not in written
 
@@ -168,7 +168,7 @@ def test_nobody_is_named(written: str) -> None:
 
 def test_names_are_shown_on_request(course: Path) -> None:
     """With names, the pair that is alike has them."""
-    text = page(gather(command.open_course(course), EXERCISE), WHEN, names=True)
+    text = page(gather(report.open_course(course), EXERCISE), WHEN, names=True)
     assert "Ada Hilbert (ah01) and Grace Hopper (gh02)" in text
     assert "Student 0" not in text
 
@@ -196,7 +196,7 @@ def test_notices_lose_the_names_of_files() -> None:
 
 def test_the_figures_are_the_gradebooks(course: Path, written: str) -> None:
     """Points by hand count, lateness is said and not taken off, and the mistake is counted for both."""
-    made = gather(command.open_course(course), EXERCISE)
+    made = gather(report.open_course(course), EXERCISE)
     points = {each.student: each.marks.points for each in made.submissions}
     assert points == {"ah01": 7.0, "gh02": 7.0, "an03": 4.0, "kg04": 4.0, "me05": 6.0, "ev06": 0.0}
     assert (made.full, list(made.worth)[:2]) == (25, ["sigmoid_forward", "sigmoid_backward"])
@@ -215,7 +215,7 @@ def test_the_copy_is_shown_beside_the_original(written: str) -> None:
 
 def test_the_page_is_the_same_twice(course: Path, written: str) -> None:
     """The same class at the same time gives the same page, to the letter."""
-    assert page(gather(command.open_course(course), EXERCISE), WHEN) == written
+    assert page(gather(report.open_course(course), EXERCISE), WHEN) == written
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
@@ -254,10 +254,10 @@ def test_the_page_is_written_whole_or_not_at_all(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    assert main(["report", EXERCISE, "--course", str(course), "--to", str(target)]) == 2
+    assert main(["report", EXERCISE, "--course", str(course), "--to", str(target)]) == 1
     assert (target.read_text(), len(list(tmp_path.iterdir()))) == ("old", 1)
     assert (
-        capsys.readouterr().err == f"proctor report: {target} cannot be written: No space left on device.\n"
+        capsys.readouterr().err == "proctor report: The disk is full. Make room. The same command goes on.\n"
     )
 
 
@@ -309,7 +309,7 @@ def test_a_class_of_one_mind_separates_nobody(tmp_path: Path) -> None:
     """Where all have passed, the page explains no picture that it does not have."""
     solved = judged("initializers", _solved("initializers"))
     build(tmp_path, [Made(f"a{number}", solved) for number in range(20)])
-    text = page(gather(command.open_course(tmp_path), EXERCISE), WHEN)
+    text = page(gather(report.open_course(tmp_path), EXERCISE), WHEN)
     assert "No criterion was both passed and failed by enough students" in text
     assert "the dashed line is" not in text
 
@@ -317,7 +317,7 @@ def test_a_class_of_one_mind_separates_nobody(tmp_path: Path) -> None:
 def test_one_student_is_a_class(tmp_path: Path) -> None:
     """The smallest class has a page, which says that it says little."""
     build(tmp_path, [Made("a1", judged("initializers", _solved("initializers")))])
-    text = page(gather(command.open_course(tmp_path), EXERCISE), WHEN)
+    text = page(gather(report.open_course(tmp_path), EXERCISE), WHEN)
     assert "With 1 submissions these values say little" not in text
     assert "With 1 submission these values say little" in text
     assert "1 submission ·" in text

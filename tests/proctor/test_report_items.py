@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from proctor.outcome import CellReport, Outcome, Verdict
+from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.report.gathering import Classroom, Submission
-from proctor.report.ideas import ideas, not_begun
 from proctor.report.items import Item, items, misconceptions, separate
 from proctor.report.lesson import Lesson
 from proctor.report.marks import Marks
-from proctor.report.oddities import notices, slow_from, stops, versions
+from proctor.report.outliers import notices, slow_from, stops, versions
+from proctor.report.teach_again import ideas, not_begun
 
 GOOD, BAD, OPEN = Outcome.PASSED, Outcome.FAILED, Outcome.UNFINISHED
 

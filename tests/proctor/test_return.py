@@ -43,8 +43,8 @@ from downloads import (  # noqa: E402
     write_zip,
 )
 
-from proctor.cli import main  # noqa: E402
-from proctor.commands import give_back  # noqa: E402
+from proctor.cli import export  # noqa: E402
+from proctor.cli.main import main  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -178,7 +178,7 @@ def course(graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     shutil.copytree(graded, tmp_path / "course")
     (tmp_path / "roster.csv").write_bytes(roster_csv())
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(give_back, "_stale", lambda _app: {})
+    monkeypatch.setattr(export, "_stale", lambda _app: {})
     return tmp_path / "course"
 
 
@@ -487,9 +487,7 @@ def test_stale_grades_are_not_returned(
     """A grade from other tests than the course has now is missing like any other."""
     collect(course, "moodle")
     capsys.readouterr()
-    monkeypatch.setattr(
-        give_back, "_stale", lambda _app: {PEOPLE[2].student: "the hidden tests have changed"}
-    )
+    monkeypatch.setattr(export, "_stale", lambda _app: {PEOPLE[2].student: "the hidden tests have changed"})
     assert give(course, "moodle", worksheet()) == 2
     assert "23000002 grade out of date (the hidden tests have changed)" in refused(capsys, course)
 

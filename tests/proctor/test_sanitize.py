@@ -25,10 +25,10 @@ from nbgrader.server_extensions.formgrader import handlers
 from playwright.sync_api import Browser, Route, sync_playwright
 from traitlets.config import Config, PyFileConfigLoader
 
-from proctor.feedback import page
-from proctor.outcome import CellReport, Outcome, Verdict
-from proctor.rendering import markdown, render
-from proctor.reports import REPORT, reports_of, show_report
+from proctor.criteria.outcome import CellReport, Outcome, Verdict
+from proctor.feedback.markdown import markdown, render
+from proctor.feedback.page import page
+from proctor.feedback.reports import REPORT, reports_of, show_report
 from proctor.submission import restore
 from proctor.submission.sanitize import clean_outputs, shorten
 

@@ -18,12 +18,13 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import compute_checksum
 from traitlets.config import Config, LoggingConfigurable
 
+from proctor.criteria.outcome import CellReport, Outcome, Verdict
+from proctor.errors import GraderError
+from proctor.feedback.reports import show_report
 from proctor.gradebook.book import open_book
 from proctor.gradebook.marks import marks_of
 from proctor.gradebook.saving import Graded, save
 from proctor.nbgrader_plugin.late import LatePolicy, Plugin
-from proctor.outcome import CellReport, GraderError, Outcome, Verdict
-from proctor.reports import show_report
 from proctor.submission.checksums import checksum
 
 ROOT = Path(__file__).resolve().parents[2]

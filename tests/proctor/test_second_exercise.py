@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from proctor.grading import reports_of
-from proctor.judge import load_tests
+from proctor.grading.grade import reports_of
+from proctor.grading.judge_cell import load_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))

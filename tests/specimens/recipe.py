@@ -27,7 +27,7 @@ import nbformat
 from bank import HERE, body, load
 from build import EXERCISE, Submission, grade_id, solution
 
-from proctor.outcome import Outcome
+from proctor.criteria.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -17,7 +17,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from proctor.lms.errors import ExportError
+from proctor.errors import ExportError
 from proctor.lms.export import zipped
 from proctor.lms.owner import Owner, Piece
 from proctor.lms.platform import Exported, Platform

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from proctor.lms.errors import CollectError
+from proctor.errors import CollectError
 from proctor.lms.owner import Owner, Piece
 from proctor.lms.platform import Platform
 

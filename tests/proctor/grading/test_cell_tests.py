@@ -8,9 +8,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader.utils import determine_grade
 
-from proctor.cell_tests import NOT_SHOWN, CellTests, holds_tests
 from proctor.criteria import StudentError
-from proctor.outcome import GraderError, Outcome
+from proctor.criteria.outcome import Outcome
+from proctor.errors import GraderError
+from proctor.grading.cell_tests import NOT_SHOWN, CellTests, holds_tests
 from proctor.session.session import Execution
 
 WORTH = 4.0
@@ -132,9 +133,9 @@ def test_code_is_a_test(source: str) -> None:
         '"""Hidden tests are elsewhere."""\npass',
         "4",
         "# %%\n# !ls",
-        'self_check("relu")\n### BEGIN HIDDEN TESTS\nfrom proctor.notebook import grade\ngrade("relu")',
-        "import proctor.notebook as p\np.grade('relu')",
-        "from proctor import notebook",
+        'self_check("relu")\n### BEGIN HIDDEN TESTS\nfrom proctor.grading.notebook import grade\ngrade("relu")',
+        "import proctor.grading.notebook as p\np.grade('relu')",
+        "from proctor.grading import notebook",
     ],
 )
 def test_a_cell_without_tests_is_known(source: str) -> None:

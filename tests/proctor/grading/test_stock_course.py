@@ -17,14 +17,15 @@ from traitlets.config import Config
 
 from proctor.batch.pages import PageJob, render
 from proctor.course import Exercise
+from proctor.criteria.outcome import Outcome
+from proctor.errors import GraderError
+from proctor.feedback.reports import reports_of, without_report
 from proctor.gradebook.book import open_book
 from proctor.gradebook.freshness import Freshness
 from proctor.gradebook.points import points_of
-from proctor.grading import grade_notebook
-from proctor.intake import Clock
-from proctor.outcome import GraderError, Outcome
-from proctor.reports import reports_of, without_report
-from proctor.settings import Grading
+from proctor.grading.grade import grade_notebook
+from proctor.grading.settings import Grading
+from proctor.submission.intake import Clock
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -202,7 +203,7 @@ def test_a_course_may_mix(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    [None, "# Graded", 'self_check("halving")\nfrom proctor.notebook import grade\ngrade("halving")'],
+    [None, "# Graded", 'self_check("halving")\nfrom proctor.grading.notebook import grade\ngrade("halving")'],
 )
 def test_a_cell_that_nothing_tests_gives_no_points(tmp_path: Path, source: str | None) -> None:
     """Neither a test class nor tests of its own: the instructor's error, before any code runs."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from proctor.errors import SandboxUnavailable
 from proctor.sandbox import bwrap
 from proctor.sandbox.bwrap import find_bwrap
-from proctor.sandbox.errors import SandboxUnavailable
 from proctor.sandbox.process import children, how_it_ended
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ import psutil
 import pytest
 from sandboxes import BOUNDS, Cells, cells, gone, left, temporary, traces
 
-from proctor.outcome import GraderError, Outcome
+from proctor.criteria.outcome import Outcome
+from proctor.errors import GraderError
 from proctor.sandbox.bwrap import Bwrap
 from proctor.sandbox.fork_server import PATIENCE, fork_servers
 from proctor.sandbox.settings import Sandbox

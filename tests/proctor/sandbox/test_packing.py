@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proctor.sandbox.errors import SubmissionRefused
+from proctor.errors import SubmissionRefused
 from proctor.sandbox.limits import Limits
 from proctor.sandbox.packing import pack
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from proctor.criteria import Broken
-from proctor.outcome import Outcome
+from proctor.criteria.outcome import Outcome
 from proctor.sandbox.peer import Peer, accept, socket_pair
 from proctor.sandbox.process import readable
 from proctor.session.clock import Allowance, Deadline

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sandboxes import Cells, cells, gone, left, living, temporary, traces
 
-from proctor.outcome import GraderError, Outcome
-from proctor.sandbox.errors import SubmissionRefused
+from proctor.criteria.outcome import Outcome
+from proctor.errors import GraderError, SubmissionRefused
 from proctor.sandbox.settings import Sandbox
 from proctor.session.clock import Allowance, Bounds
 from proctor.session.copies import CopySide

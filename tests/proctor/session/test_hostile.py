@@ -8,8 +8,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from proctor.criteria import Criteria, points
-from proctor.outcome import Outcome, Rung
-from proctor.run import Exam, run_submission
+from proctor.criteria.outcome import Outcome, Rung
+from proctor.grading.execute import run_submission
+from proctor.grading.judge_cells import Exam
 from proctor.sandbox.fork_server import fork_servers
 from proctor.sandbox.settings import Sandbox
 from proctor.session import session as session_module
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-    from proctor.outcome import CellReport
+    from proctor.criteria.outcome import CellReport
 
 BOUNDS = Bounds(cell=Allowance(0.5, 4), call=Allowance(0.5, 2), graded_cell=Allowance(2, 10))
 

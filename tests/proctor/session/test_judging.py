@@ -8,8 +8,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from proctor.criteria import Criteria, points
-from proctor.outcome import Outcome, Rung
-from proctor.run import Exam, run_submission
+from proctor.criteria.outcome import Outcome, Rung
+from proctor.grading.execute import run_submission
+from proctor.grading.judge_cells import Exam
 from proctor.sandbox.settings import Sandbox
 from proctor.session.clock import Allowance, Bounds
 from proctor.session.session import Session
@@ -17,7 +18,7 @@ from proctor.session.session import Session
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from proctor.outcome import CellReport
+    from proctor.criteria.outcome import CellReport
 
 BOUNDS = Bounds(call=Allowance(0.5, 10), graded_cell=Allowance(3, 30))
 

@@ -20,14 +20,14 @@ from judging import CELLS, HIDDEN, judge  # noqa: E402
 from thinning import thinned  # noqa: E402
 
 from build import grade_id  # noqa: E402
-from proctor.judging import Judging  # noqa: E402
-from proctor.run import Exam, saved_body  # noqa: E402
+from proctor.grading.execute import saved_body  # noqa: E402
+from proctor.grading.judge_cells import Exam, Judging  # noqa: E402
 from proctor.sandbox.settings import Sandbox  # noqa: E402
 from proctor.session.clock import Bounds  # noqa: E402
 from proctor.session.session import Session  # noqa: E402
 
 if TYPE_CHECKING:
-    from proctor.outcome import CellReport, Outcome
+    from proctor.criteria.outcome import CellReport, Outcome
 
 EVERYONE = thinned({**bank.right_answers(), **bank.mistakes()}, 2)
 SESSION_LASTS = 25

@@ -1,0 +1,195 @@
+"""Bring a learning platform's download, or a plain folder or zip of notebooks, into submitted/.
+
+Writes all that can be placed, at once, and says what could not be placed and why; then the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import zoneinfo
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proctor.course import course_folder, course_lock
+from proctor.errors import UserError
+from proctor.lms.collecting import Job, collect
+from proctor.lms.platforms import PLATFORMS
+from proctor.lms.roster import read_roster
+
+if TYPE_CHECKING:
+    import argparse
+
+    from proctor.lms.collecting import Report
+    from proctor.lms.roster import Roster
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument(
+        "download", type=Path, metavar="DOWNLOAD", nargs="?",
+        help="the zip that the platform gave, or a folder; with --student also a file, or a path in a zip. "
+        "Without it, --roster only brings names into the gradebook",
+    )  # fmt: skip
+    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    parser.add_argument("--assignment", help="its name in the course (default: the only one in release/)")
+    parser.add_argument(
+        "--roster", type=Path, metavar="TABLE",
+        help="who is in the course, as CSV: columns id, first_name, last_name, login, email, platform_id; or Moodle's "
+        "grading worksheet (which also says when each submission came) or gradebook export, Canvas's gradebook "
+        "export, or StudOn's status.csv. Without it, ids are made of what the platform says",
+    )  # fmt: skip
+    parser.add_argument("--student", metavar="ID", help="all of the download is this student's")
+    parser.add_argument(
+        "--platform", choices=list(PLATFORMS), help="whose download it is (default: found out)"
+    )
+    parser.add_argument(
+        "--timezone", metavar="ZONE", help="of the platform, as Europe/Berlin (default: this machine's)"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace submissions that may be as late, or later"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON; see docs/commands.md")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Collect; returns 0 if everything was placed, 1 if not."""
+    course = course_folder(args.course)
+    if args.download is None and args.roster is None:
+        raise UserError("give a DOWNLOAD, or a --roster, or both")
+    try:
+        zone = zoneinfo.ZoneInfo(args.timezone) if args.timezone else None
+        roster = read_roster(args.roster, zone) if args.roster else None
+        report = _collected(args, course, roster, zone) if args.download else None
+        named = _update_names(course, roster) if roster and not args.dry_run else 0
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise UserError(f"there is no time zone {args.timezone!r}; write it as Europe/Berlin") from None
+    except OSError as error:
+        raise UserError(f"nothing was collected: {error.filename}: {error.strerror}") from None
+    if args.json:
+        print(json.dumps(_as_json(report, named), indent=1, ensure_ascii=False))
+    else:
+        if report:
+            _print_report(report, args.download, dry=args.dry_run)
+        if named:
+            print(f"Names and e-mail addresses of {named} students are in the gradebook now.")
+    return 1 if report and (report.unplaced or report.stage.kept) else 0
+
+
+def _collected(
+    args: argparse.Namespace, course: Path, roster: Roster | None, zone: zoneinfo.ZoneInfo | None
+) -> Report:
+    assignment = args.assignment or _only_assignment(course)
+    return collect(
+        Job(
+            course,
+            assignment,
+            args.download,
+            roster,
+            zone,
+            args.platform,
+            args.student,
+            args.force,
+            args.dry_run,
+        )
+    )
+
+
+def _update_names(course: Path, roster: Roster) -> int:
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from proctor.cli.report import open_course  # noqa: PLC0415  takes a second, and only a roster needs it
+    from proctor.lms.gradebook import update_names  # noqa: PLC0415
+
+    directory = open_course(course)
+    try:
+        with course_lock(course, "proctor collect"):
+            return update_names(directory.db_url, directory.course_id, roster)
+    except SQLAlchemyError as error:
+        raise UserError(
+            f"the names did not get into the gradebook {directory.db_url} ({str(error).splitlines()[0]}). "
+            "Submissions that could be placed are placed; give the command again when it can be written."
+        ) from None
+
+
+def _as_json(report: Report | None, named: int) -> dict[str, object]:
+    """Return what became of a download, as docs/commands.md describes it."""
+    if report is None:
+        return {"version": 1, "names_updated": named}
+    stage = report.stage
+    return {
+        "version": 1,
+        "names_updated": named,
+        "platform": report.platform.name,
+        "assignment": stage.assignment,
+        "dry_run": stage.dry,
+        "new": stage.new,
+        "replaced": stage.changed,
+        "same": stage.same,
+        "kept": stage.kept,
+        "unplaced": [{"what": what, "why": why} for what, why in report.unplaced],
+        "left_out": report.left_out,
+        "silent": report.silent,
+        "submissions": {student: asdict(origin) for student, origin in report.origins.items()},
+    }
+
+
+def _only_assignment(course: Path) -> str:
+    """Return the only assignment that is released; refuse to guess."""
+    names = sorted(path.name for path in (course / "release").glob("*/") if any(path.glob("*.ipynb")))
+    if len(names) != 1:
+        raise UserError("say which assignment: --assignment " + (" or ".join(names) or "NAME"))
+    return names[0]
+
+
+def _print_report(report: Report, download: Path, *, dry: bool) -> None:
+    """Print what became of a download."""
+    stage = report.stage
+    print(f"{download.name}: a download from {report.platform.title}, for {stage.assignment}")
+    counts = (
+        ("new", len(stage.new)), ("replaced", len(stage.changed)), ("there already", len(stage.same)),
+        ("kept as they are", len(stage.kept)), ("not placed", len(report.unplaced)),
+    )  # fmt: skip
+    print("  " + ", ".join(f"{count} {what}" for what, count in counts if count))
+    _print_times(report)
+    if stage.changed:
+        _print_names("Replaced (what was there is in .proctor/replaced)", stage.changed)
+    notes = [f"{student}: {note}" for student, origin in report.origins.items() for note in origin.notes]
+    _print_list("To know", notes)
+    _print_list("Kept (--force replaces them)", [f"{who}: {why}" for who, why in stage.kept.items()])
+    _print_list("Beside the submissions, and left there", report.left_out[:20])
+    _print_list("Not placed", [f"{what}: {why}" for what, why in report.unplaced])
+    if report.unplaced:
+        print(f"What belongs to somebody is placed by `proctor collect {download}/PATH --student ID`.")
+    if report.silent:
+        _print_names(f"Nothing came from {len(report.silent)}", report.silent)
+    if dry:
+        print("Nothing was written (--dry-run).")
+
+
+def _print_times(report: Report) -> None:
+    late = sum(origin.late for origin in report.origins.values())
+    known = sum(bool(origin.time) for origin in report.origins.values())
+    if report.origins and not known:
+        print(
+            f"  This download does not say when the submissions came{report.platform.times_advice}. "
+            "No lateness is computed for them."
+        )
+    elif known < len(report.origins):
+        print(f"  For {len(report.origins) - known} of them, nothing says when they came.")
+    if late:
+        print(f"  {late} marked as late by the platform.")
+
+
+def _print_list(title: str, lines: list[str]) -> None:
+    if lines:
+        print(f"{title}:")
+        for line in lines:
+            print(f"  {line}")
+
+
+def _print_names(title: str, names: list[str]) -> None:
+    print(f"{title}:")
+    print(textwrap.fill(", ".join(names), initial_indent="  ", subsequent_indent="  "))

@@ -1,0 +1,63 @@
+"""Give a student more time, for one exercise or for all: `proctor extend ada exercise4 --until "2027-01-22 23:59"`.
+
+The time is written to extensions.json in the course's folder. Penalties of what is graded already are counted again by
+the next `proctor grade`, which runs no code for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from proctor.cli.grade import load_course
+from proctor.errors import UserError
+from proctor.gradebook.extensions import NAME, grant
+from proctor.nbgrader_plugin.late import LatePolicy
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("student", help="the student's id, as the folder in submitted/ is called")
+    parser.add_argument("exercise", nargs="?", default="", help="the assignment [default: all of them]")
+    when = parser.add_mutually_exclusive_group(required=True)
+    when.add_argument(
+        "--until", metavar="TIME", help="such as '2027-01-22 23:59', in the time zone of due dates"
+    )
+    when.add_argument("--withdraw", action="store_true", help="take the extension back")
+    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the extension; returns 0."""
+    app = load_course(args.course)
+    if not args.student or "/" in args.student:
+        raise UserError(
+            f"{args.student!r} is no student's id: ids are the names of the folders in submitted/."
+        )
+    zone = LatePolicy(config=app.config).timezone
+    time = None if args.withdraw else _time(args.until, zone)
+    whom = f"{args.student}/{args.exercise}" if args.exercise else args.student
+    grant(Path.cwd(), whom, time)
+    what = args.exercise or "all exercises"
+    said = "has no extension" if time is None else f"may hand in until {time:%Y-%m-%d %H:%M} ({zone})"
+    print(f"{args.student} {said}, for {what}. It is in {NAME}.")
+    print(f"`proctor grade {args.exercise or 'EXERCISE'}` counts the penalties again.")
+    return 0
+
+
+def _time(text: str, zone: str) -> dt.datetime:
+    """Return a time with its zone; a day alone means its end."""
+    words, _, own = text.strip().rpartition(" ")
+    if "/" not in own:
+        words, own = text.strip(), zone
+    try:
+        found = dt.datetime.fromisoformat(words)
+        found = found if found.tzinfo else found.replace(tzinfo=ZoneInfo(own))
+    except (KeyError, ValueError):
+        raise UserError(f"--until {text!r} is no time: write it like '2027-01-22 23:59'.") from None
+    return found if ":" in words else found.replace(hour=23, minute=59)

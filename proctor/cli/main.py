@@ -1,0 +1,100 @@
+"""The command line: `proctor COMMAND`. Errors become one line on stderr and an exit status here, and nowhere else."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+import traceback
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from proctor.batch.imports import leave_out
+from proctor.errors import ProctorError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "collect": ("collect", "bring a learning platform's download into submitted/"),
+    "grade": ("grade", "grade all submissions that are new"),
+    "status": ("status", "show what is graded, and which grades are stale"),
+    "extend": ("extend", "give a student more time"),
+    "feedback": ("feedback", "write a page of feedback for each student"),
+    "comments": ("comments", "give a comment to all who made the same mistake"),
+    "report": ("report", "write a page on how the class did and what to teach again"),
+    "return": ("export", "write grades and feedback for a learning platform"),
+    "forget": ("forget", "delete everything about one student"),
+    "site": ("site", "write the solved lesson as one page"),
+}
+"""Module and purpose of each command, in the order in which a semester needs them."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Returns:
+        The exit status: 0 if all went well, 1 for what is to be mended first, 2 for what cannot be done as it was
+        asked, 130 after Ctrl-C, else the command's own.
+    """
+    leave_out()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="proctor", description="Collects, grades, returns and reports.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = None
+    for name, (module, purpose) in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose)
+        command.add_argument(
+            "--verbose", action="store_true", help="show what is logged, and where errors arose"
+        )
+        if given[:1] == [name]:  # the others are not needed, and take a second to import
+            chosen = import_module(f"proctor.cli.{module}")
+            command.description = chosen.__doc__
+            chosen.add_arguments(command)
+            run = chosen.run
+    args = parser.parse_args(given)
+    try:
+        return int(run(args)) if run else 2
+    except KeyboardInterrupt:
+        print(f"proctor {args.command}: stopped", file=sys.stderr)
+        return 130
+    except Exception as error:
+        explained = explain(error)
+        if explained is None:
+            raise
+        if args.verbose:
+            traceback.print_exc()
+        status, sentence = explained
+        print(f"proctor {args.command}: {sentence}", file=sys.stderr)
+        return status
+
+
+def explain(error: Exception) -> tuple[int, str] | None:
+    """Return the exit status and the sentence for an error, or None for a defect, which is to be seen whole."""
+    if isinstance(error, ProctorError):
+        return error.status, str(error)
+    if type(error).__module__.startswith("sqlalchemy"):
+        return 1, _gradebook(error)
+    if isinstance(error, OSError) and error.strerror:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return 1, "The disk is full. Make room. The same command goes on."
+        where = f"{error.filename}: " if error.filename else ""
+        return 1, f"{where}{error.strerror}. Nothing more was written; the same command goes on."
+    return None
+
+
+def _gradebook(error: Exception) -> str:
+    """Return in one sentence what is wrong with the gradebook, and what to do."""
+    said = str(getattr(error, "orig", None) or error).splitlines()[0]
+    for words, advice in (
+        ("locked", "Another program holds it: wait until that has ended."),
+        ("full", "The disk is full. Make room."),
+        ("readonly", "Give yourself the right to write it, and its folder."),
+        ("no such table", "It is not complete, or of another version: `nbgrader db upgrade` may help."),
+        ("no such column", "It is of another version of nbgrader: `nbgrader db upgrade` may help."),
+        ("malformed", "It is damaged: put a backup in its place."),
+        ("not a database", "It is damaged: put a backup in its place."),
+    ):
+        if words in said:
+            return f"The gradebook cannot be used ({said}). {advice} The same command goes on."
+    return f"The gradebook cannot be used ({said})."

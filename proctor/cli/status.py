@@ -1,0 +1,68 @@
+"""Show what has been handed in, graded and reviewed, and which grades are stale, and why."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbgrader.api import Gradebook, MissingEntry
+
+from proctor.batch.grading import states as states_of
+from proctor.cli.grade import open_course
+from proctor.nbgrader_plugin.autograde import course_of
+
+if TYPE_CHECKING:
+    import argparse
+
+GRADED = "graded, up to date"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("exercise", help="the assignment, such as exercise4")
+    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    parser.add_argument("--json", action="store_true", help="print it as JSON; see docs/commands.md")
+    parser.add_argument("--students", action="store_true", help="a line for each student")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the status; returns 0 if all that was handed in has an up-to-date grade, else 1."""
+    app = open_course(args.course, args.exercise)
+    found = states_of(course_of(app))
+    states = {student: reason or GRADED for student, reason in found.items()}
+    review = _to_review(app.coursedir, states)
+    if args.json:
+        students = {
+            each: {"state": state, "review": each in review} for each, state in sorted(states.items())
+        }
+        print(json.dumps({"version": 1, "assignment": args.exercise, "students": students}, indent=1))
+        return 0 if all(state == GRADED for state in states.values()) else 1
+    for state, count in Counter(states.values()).most_common():
+        print(f"{count:5}  {state}")
+    if review:
+        print(f"{len(review):5}  wait for a review by hand")
+    if args.students:
+        wide = max(map(len, states))
+        print()
+        for student, state in sorted(states.items()):
+            print(f"{student:{wide}}  {state}{'; waits for a review by hand' if student in review else ''}")
+    undone = sum(state != GRADED for state in states.values())
+    if undone:
+        print(f"\n`proctor grade {args.exercise}` grades these {undone}; with --dry-run it writes nothing.")
+    return 1 if undone else 0
+
+
+def _to_review(directory: Any, students: dict[str, str]) -> set[str]:
+    """Return the students with a score that nbgrader wants somebody to look at."""
+    found = set()
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        for student in students:
+            try:
+                submission = gradebook.find_submission(directory.assignment_id, student)
+            except MissingEntry:
+                continue
+            if submission.needs_manual_grade:
+                found.add(student)
+    return found

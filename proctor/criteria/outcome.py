@@ -1,0 +1,132 @@
+"""What became of a criterion, of a graded cell: the vocabulary that judge, gradebook and feedback share.
+
+Every criterion of every submission ends in exactly one :class:`Outcome`. A fault of the grader is none of
+them: it is raised as :class:`GraderError` and reaches the teaching assistant, never a student's points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Outcome(Enum):
+    """How one criterion ended; the value is what the student reads."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNFINISHED = "not implemented yet"
+    ERROR = "error in your code"
+    WAITING = "waiting for another criterion"
+    TIME = "time limit"
+    MEMORY = "memory limit"
+    DIED = "kernel died"
+    NOT_FOUND = "not found"
+    UNREADABLE = "not readable"
+
+
+class Rung(Enum):
+    """The rungs of the ladder that a result climbs; a failed criterion names the first that broke."""
+
+    EXISTS = "exists"
+    RUNS = "runs"
+    SHAPE = "shape"
+    TYPE = "type"
+    VALUES = "values"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The end of one criterion.
+
+    Attributes:
+        criterion: the name of the test method, unique in its cell.
+        sentence: what was asked, as the student reads it.
+        outcome: how it ended.
+        worth: the points it can earn.
+        rung: for a failed one, the first rung that broke.
+        hint: a fact and, where it leads on, a question; empty for a passed one.
+        misconception: the sentence that names the mistake, if exactly one known mistake explains what was seen;
+            the hint then is the question that leads on.
+        remarks: what was noticed on the way and costs nothing.
+        earned: the points, where a criterion may be right in part; None where it earns all of its worth or nothing.
+    """
+
+    criterion: str
+    sentence: str
+    outcome: Outcome
+    worth: float
+    rung: Rung | None = None
+    hint: str = ""
+    misconception: str = ""
+    remarks: tuple[str, ...] = ()
+    earned: float | None = None
+
+    @property
+    def points(self) -> float:
+        """What was earned."""
+        if self.earned is not None:
+            return self.earned
+        return self.worth if self.outcome is Outcome.PASSED else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON-ready values; :meth:`from_dict` reads them back."""
+        data = asdict(self)
+        data["outcome"] = self.outcome.name
+        data["rung"] = self.rung.name if self.rung else None
+        data["remarks"] = list(self.remarks)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Verdict:
+        """Build a verdict from what :meth:`as_dict` returned."""
+        rung = data["rung"]
+        changes = {
+            "outcome": Outcome[data["outcome"]],
+            "rung": Rung[rung] if rung else None,
+            "remarks": tuple(data["remarks"]),
+        }
+        return cls(**{**data, **changes})
+
+
+@dataclass(frozen=True)
+class CellReport:
+    """The verdicts on one graded cell, in the order in which the student reads them.
+
+    Attributes:
+        grade_id: which cell.
+        title: what it grades, in words.
+        verdicts: one for each criterion.
+        inside: whether the cell's own tests judged it, which run inside the notebook, and no hidden test class.
+    """
+
+    grade_id: str
+    title: str
+    verdicts: tuple[Verdict, ...] = field(default_factory=tuple)
+    inside: bool = False
+
+    @property
+    def points(self) -> float:
+        """The points earned in this cell."""
+        return sum(verdict.points for verdict in self.verdicts)
+
+    @property
+    def worth(self) -> float:
+        """The points this cell can earn."""
+        return sum(verdict.worth for verdict in self.verdicts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON-ready values; :meth:`from_dict` reads them back."""
+        return {
+            "grade_id": self.grade_id,
+            "title": self.title,
+            "verdicts": [verdict.as_dict() for verdict in self.verdicts],
+            "inside": self.inside,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> CellReport:
+        """Build a report from what :meth:`as_dict` returned."""
+        verdicts = tuple(Verdict.from_dict(verdict) for verdict in data["verdicts"])
+        return cls(data["grade_id"], data["title"], verdicts, data.get("inside", False))

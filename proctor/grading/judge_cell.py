@@ -1,0 +1,279 @@
+"""Runs hidden tests against a student's side and says how each criterion ended."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, NotFound, StudentError
+from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
+from proctor.errors import GraderError
+from proctor.grading.versions import explanation
+from proctor.session.proxies import NOTES, CallBack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from proctor.session.proxies import Link
+
+    Seen = Mapping[str, tuple[Verdict, list[Any]]]
+    """The verdict and the trace of each criterion of a cell that could be diagnosed, by its name."""
+    Diagnosis = Callable[[type[Criteria], Seen], Mapping[str, tuple[str, str]]]
+    """Says for each criterion whose mistake is known what it is, and asks the question that leads on."""
+
+WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.UNFINISHED)
+"""Outcomes that a mistake in the answer brings about; the others say by themselves what happened."""
+
+
+class Side(Protocol):
+    """A student's side: gives a link that is alive for each criterion."""
+
+    def link(self) -> Link:
+        """Return a link ready for a new criterion, restarting what is broken; Broken if that fails."""
+
+
+class LocalSide:
+    """A side within this process; its link never breaks."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def link(self) -> Link:
+        """Return the one link, begun anew."""
+        self._link.begin()
+        return self._link
+
+
+def load_tests(folder: Path, seed: int = 0) -> dict[str, type[Criteria]]:
+    """Load the hidden tests of an exercise: grade_id to test class, in the order in which they are written.
+
+    Args:
+        folder: with the tests.
+        seed: of the random inputs. The classes are new ones each time, so that two seeds do not meet.
+
+    Raises:
+        GraderError: a module does not load, a class has no grade_id or no criteria, or two have the same.
+    """
+    cases: dict[str, type[Criteria]] = {}
+    sys.path.insert(0, str(folder))
+    try:
+        for path in sorted(folder.glob("test_*.py")):
+            for case in _cases(path):
+                if case.grade_id in cases:
+                    raise GraderError(f"{path}: two test classes have the grade_id {case.grade_id!r}.")
+                case.seed = seed
+                cases[case.grade_id] = case
+    finally:
+        sys.path.remove(str(folder))
+        forget_helpers(folder)
+    if not cases:
+        raise GraderError(f"{folder} holds no hidden tests: no test_*.py with classes derived from Criteria.")
+    return cases
+
+
+def forget_helpers(folder: Path) -> None:
+    """Let the next exercise have helper modules of the same names."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and folder == Path(file).parent and not name.startswith("hidden_tests."):
+            del sys.modules[name]
+
+
+def _cases(path: Path) -> Iterator[type[Criteria]]:
+    name = f"hidden_tests.{path.parent.name}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise GraderError(f"{path} cannot be loaded as a module.")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise GraderError(f"{path} does not load: {type(error).__name__}: {error}") from error
+    for case in vars(module).values():
+        if inspect.isclass(case) and issubclass(case, Criteria) and case.__module__ == name and case.grade_id:
+            if not criteria(case):
+                raise GraderError(f"{path}: {case.__name__} has no criterion: mark its methods with @points.")
+            yield case
+
+
+def criteria(case: type[Criteria]) -> list[str]:
+    """List the names of a test class's criteria, in the order in which they are written."""
+    return [name for name, method in vars(case).items() if hasattr(method, "worth")]
+
+
+def title(case: type[Criteria]) -> str:
+    """Return the title of a graded cell: the first line of its test class's docstring."""
+    return (case.__doc__ or case.grade_id).strip().splitlines()[0]
+
+
+def sentence(case: type[Criteria], name: str) -> str:
+    """Return a criterion's sentence: its docstring on one line."""
+    return " ".join((getattr(case, name).__doc__ or "").split())
+
+
+def judge_cell(
+    case: type[Criteria], side: Side, *, diagnose: Diagnosis | None = None, reference: Side | None = None
+) -> CellReport:
+    """Judge one graded cell.
+
+    Args:
+        case: the hidden test class of the cell.
+        side: the student's side.
+        diagnose: recognises misconceptions in the values that came back; asked when something is wrong.
+        reference: the solution's side. A hidden test that stumbles over what came back is at fault if that
+            was plain numbers all along, or if it stumbles over the reference, too; else the answer is.
+
+    Raises:
+        GraderError: a hidden test is at fault.
+    """
+    verdicts: dict[str, Verdict] = {}
+    seen: dict[str, tuple[Verdict, list[Any]]] = {}
+    for verdict, trace in judge_criteria(case, side, reference):
+        verdicts[verdict.criterion] = verdict
+        if verdict.outcome in WRONG:
+            seen[verdict.criterion] = verdict, trace
+    if diagnose and seen:
+        for name, (mistake, question) in diagnose(case, seen).items():
+            verdicts[name] = _named(verdicts[name], mistake, question)
+    return CellReport(case.grade_id, title(case), tuple(verdicts.values()))
+
+
+def judge_if_passing(case: type[Criteria], side: Side) -> CellReport | None:
+    """Judge one graded cell, and stop, with None, at the first criterion that does not pass without a remark."""
+    verdicts = []
+    try:
+        for verdict, _ in judge_criteria(case, side):
+            if verdict.outcome is not Outcome.PASSED or verdict.remarks:
+                return None
+            verdicts.append(verdict)
+    except GraderError:
+        return None
+    return CellReport(case.grade_id, title(case), tuple(verdicts))
+
+
+def judge_criteria(
+    case: type[Criteria], side: Side, reference: Side | None = None
+) -> Iterator[tuple[Verdict, list[Any]]]:
+    """Yield a cell's verdicts and traces, criterion by criterion, as they are asked for; see :func:`judge_cell`."""
+    outcomes: dict[str, Outcome] = {}
+    for name in criteria(case):
+        before = getattr(case, name).after
+        if before and outcomes[before] is not Outcome.PASSED:
+            hint = f"It can be judged once this holds: {sentence(case, before)}"
+            verdict, trace = _verdict(case, name, Outcome.WAITING, hint=hint), list[Any]()
+        else:
+            verdict, trace = _judge(case, name, side, reference)
+        outcomes[name] = verdict.outcome
+        yield verdict, trace
+
+
+def undecided(case: type[Criteria], outcome: Outcome, hint: str) -> CellReport:
+    """Report the same outcome for all criteria of a cell that could not be judged one by one."""
+    verdicts = [
+        Verdict(name, sentence(case, name), outcome, float(getattr(case, name).worth), hint=hint)
+        for name in criteria(case)
+    ]
+    return CellReport(case.grade_id, title(case), tuple(verdicts))
+
+
+def _verdict(case: type[Criteria], name: str, outcome: Outcome, **rest: Any) -> Verdict:
+    return Verdict(name, sentence(case, name), outcome, float(getattr(case, name).worth), **rest)
+
+
+def _named(verdict: Verdict, mistake: str, question: str) -> Verdict:
+    """Put the name of the mistake and its question in the place of the hint; what Python said is kept."""
+    hint = f"{question}\n{verdict.hint}" if verdict.outcome is Outcome.ERROR else question
+    return replace(verdict, misconception=mistake, hint=hint)
+
+
+def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) -> tuple[Verdict, list[Any]]:
+    """Judge one criterion; return the verdict and the trace."""
+    test, link = case(name), None
+    test.setUp()
+    try:
+        link = side.link()
+        run(test, name, link)
+    except CriterionFailed as failed:
+        verdict = _verdict(case, name, Outcome.FAILED, rung=failed.rung, hint=str(failed))
+    except Fault as fault:
+        verdict = _verdict(case, name, fault.outcome, rung=_rung(fault), hint=explain(fault))
+        if isinstance(fault, StudentError) and (why := explanation(fault.kind, fault.text)):
+            verdict = _as_older_versions(case, name, side, verdict, f"Here your code raised {fault}\n{why}")
+    except Exception as error:
+        if not _odd(link.trace if link else []) or (reference and _at_fault(case, name, reference)):
+            raise GraderError(f"{case.grade_id}, {name}: the hidden test fails with {error!r}.") from error
+        verdict = _verdict(case, name, Outcome.FAILED, rung=Rung.TYPE, hint=_stumble(link))
+    else:
+        verdict = _verdict(case, name, Outcome.PASSED)
+    return _remarked(verdict, test, link), list(link.trace) if link else []
+
+
+def _as_older_versions(case: type[Criteria], name: str, side: Side, verdict: Verdict, remark: str) -> Verdict:
+    """Judge once more as older versions would, where the test knows how; the better counts."""
+    test = case(name)
+    test.compatible = True
+    try:
+        run(test, name, side.link())
+    except Exception:  # noqa: BLE001  - the first look stands, whatever the second meets
+        return verdict
+    return _verdict(case, name, Outcome.PASSED, remarks=(remark,)) if test.eased else verdict
+
+
+def _at_fault(case: type[Criteria], name: str, reference: Side) -> bool:
+    """Return whether a hidden test stumbles over the solution, too."""
+    try:
+        run(case(name), name, reference.link())
+    except Exception:  # noqa: BLE001  - any failure on the solution is the test's own
+        return True
+    return False
+
+
+def run(test: Criteria, name: str, link: Link) -> None:
+    """Run one criterion with the classes it needs injected."""
+    for need, found in link.find(test.needs).items():
+        setattr(test, need, found)
+    test.setUp()
+    test.link = link
+    getattr(test, name)()
+
+
+def _remarked(verdict: Verdict, test: Criteria, link: Link | None) -> Verdict:
+    """Add what the test and the student's side noticed on the way."""
+    notes = dict.fromkeys(link.notes) if link else {}
+    return replace(
+        verdict, remarks=(*verdict.remarks, *test.remarks, *(NOTES[note] for note in notes if note in NOTES))
+    )
+
+
+def _rung(fault: Fault) -> Rung | None:
+    if isinstance(fault, NotFound):
+        return Rung.EXISTS
+    return Rung.RUNS if isinstance(fault, StudentError | Broken) else None
+
+
+def explain(fault: Fault) -> str:
+    """Return a fault of the student's side as a sentence."""
+    if isinstance(fault, StudentError):
+        if fault.outcome is Outcome.UNFINISHED:
+            return "A method that is needed here still raises NotImplementedError."
+        where = f"\n{fault.where}" if fault.where else ""
+        why = explanation(fault.kind, fault.text)
+        return f"Your code raised {fault}{where}" + (f"\n{why}" if why else "")
+    return str(fault)
+
+
+def _odd(trace: list[Any]) -> bool:
+    """Return whether a value came back that no test has reason to expect."""
+    return any(not isinstance(value, np.ndarray | np.generic | float | int | CallBack) for value in trace)
+
+
+def _stumble(link: Link | None) -> str:
+    kinds = [type(value).__name__ for value in link.trace if _odd([value])] if link else []
+    last = f": a {kinds[-1]}" if kinds else ""
+    return f"A value came back that cannot be judged{last}. What do your methods return, and in which shape?"

@@ -1,0 +1,93 @@
+"""Explains why a name was not found: the cell that defines it did not run, or the name is spelled otherwise."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
+from proctor.grading.versions import explanation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nbformat import NotebookNode
+
+MAX_MESSAGE = 300
+NEAR = 0.6
+"""Smallest similarity of two names, from 0 to 1."""
+_CLASS = re.compile(r"^class +(\w+)", re.MULTILINE)
+_METHOD = re.compile(r"^[ \t]+(?:async +)?def +(\w+)|^[ \t]+self\.(\w+) *=[^=]", re.MULTILINE)
+_NOT_FOUND = re.compile(r"`(?:(\w+)\.)?(\w+)` was not found\.")
+
+
+class Ran(NamedTuple):
+    """A code cell, and the exception that it ended with, if it did: the type and the text."""
+
+    source: str
+    kind: str = ""
+    text: str = ""
+
+
+def ran(notebook: NotebookNode) -> list[Ran]:
+    """Return the code cells of a notebook that was run."""
+    cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            errors = [each for each in cell.get("outputs", []) if each.output_type == "error"]
+            kind, text = (errors[-1].ename, errors[-1].evalue) if errors else ("", "")
+            cells.append(Ran(cell.source, kind, text))
+    return cells
+
+
+def explained(reports: Mapping[str, CellReport], cells: Iterable[Ran]) -> dict[str, CellReport]:
+    """Return the reports with a reason where a name was not found, if the notebook's cells tell one."""
+    cells = list(cells)
+    return {
+        name: replace(report, verdicts=tuple(_explained(verdict, cells) for verdict in report.verdicts))
+        for name, report in reports.items()
+    }
+
+
+def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
+    found = _NOT_FOUND.match(verdict.hint)
+    if verdict.outcome is not Outcome.NOT_FOUND or not found:
+        return verdict
+    owner, name = found.groups()
+    for cell in cells:
+        if cell.kind and (owner or name) in _CLASS.findall(cell.source):
+            hint = f"The cell that defines `{owner or name}` stopped with an exception:\n{raised(cell)}"
+            return replace(verdict, outcome=Outcome.ERROR, rung=Rung.RUNS, hint=hint)
+    near = nearest(name, _names(owner, cells))
+    if not near:
+        return verdict
+    near = f"{owner}.{near}" if owner else near
+    return replace(verdict, hint=f"{found[0]} There is `{near}`. Is that the one?")
+
+
+def raised(cell: Ran) -> str:
+    """Return in words what a cell raised, and what that has to do with versions."""
+    text = "".join(c if c.isprintable() else " " for c in cell.text)[:MAX_MESSAGE].strip()
+    return "\n".join(
+        filter(None, [f"{cell.kind[:80]}: {text}".rstrip(": "), explanation(cell.kind, cell.text)])
+    )
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return the name that is most like one, whatever its case, or "" if none is."""
+    folded = {each.replace("_", "").lower(): each for each in names}
+    matches = get_close_matches(name.replace("_", "").lower(), folded, n=1, cutoff=NEAR)
+    return folded[matches[0]] if matches else ""
+
+
+def _names(owner: str | None, cells: list[Ran]) -> list[str]:
+    """Return the classes of a notebook, or the methods and attributes of one of them."""
+    if not owner:
+        return [name for cell in cells for name in _CLASS.findall(cell.source)]
+    for cell in cells:
+        for block in re.split(r"^(?=class )", cell.source, flags=re.MULTILINE):
+            if re.match(rf"class +{owner}\b", block):
+                return [one or other for one, other in _METHOD.findall(block)]
+    return []

@@ -1,0 +1,80 @@
+"""Explains exceptions that newer versions of Python and NumPy raise where older ones did not.
+
+Students' machines have other versions than the grader's. Who gets one of these has not made a mistake in the exercise,
+and reads what has changed, since when, and what works in every version.
+"""
+
+from __future__ import annotations
+
+import re
+
+REMOVED = {
+    **dict.fromkeys(("bool", "int", "float", "complex", "object", "str"), ("1.24", "{0}, without `np.`")),
+    "product": ("2.0", "np.prod"),
+    "cumproduct": ("2.0", "np.cumprod"),
+    "sometrue": ("2.0", "np.any"),
+    "alltrue": ("2.0", "np.all"),
+    "float_": ("2.0", "np.float64"),
+    "complex_": ("2.0", "np.complex128"),
+    "Inf": ("2.0", "np.inf"),
+    "Infinity": ("2.0", "np.inf"),
+    "infty": ("2.0", "np.inf"),
+    "NaN": ("2.0", "np.nan"),
+    "NAN": ("2.0", "np.nan"),
+    "round_": ("2.0", "np.round"),
+    "mat": ("2.0", "np.asmatrix"),
+    "asfarray": ("2.0", "np.asarray(x, dtype=float)"),
+    "cast": ("2.0", "np.asarray(x, dtype=...)"),
+    "msort": ("2.0", "np.sort(x, axis=0)"),
+    "find_common_type": ("2.0", "np.result_type"),
+    "row_stack": ("2.0, with a warning", "np.vstack"),
+    "trapz": ("2.4", "np.trapezoid, or a sum"),
+    "in1d": ("2.4", "np.isin"),
+}
+"""Names that NumPy no longer has: since when, and what is to be written instead."""
+
+STRICTER = (
+    (r"only (?:0-dimensional|length-1|size-1) arrays can be converted to Python scalars", "NumPy 2.4",
+     "an array with one entry was taken for a number", "`y[i] = a[0]` or `a.item()` instead of `y[i] = a`"),
+    (r"setting an array element with a sequence", "NumPy 1.24 or 2.4",
+     "an array was written into a single element, or lists of different lengths became an array",
+     "a number for each element"),
+    (r"Cannot cast ufunc .* casting rule 'same_kind'", "NumPy 1.10",
+     "an array of whole numbers was changed in place by numbers with decimals",
+     "`x = x + y` instead of `x += y`, or an array made with `dtype=float`"),
+    (r"Unable to avoid copy while creating an array", "NumPy 2.0",
+     "`copy=False` used to copy where it had to", "`np.asarray(x)`"),
+    (r"Python integer .* out of bounds for \w+", "NumPy 2.0",
+     "a number too large for the array's dtype used to wrap around", "a larger dtype"),
+    (r"unterminated f-string|f-string: (?:expecting|unmatched|cannot)|expression part cannot include", "Python 3.12",
+     "quotes and backslashes inside of the braces of an f-string are allowed from that version on",
+     "other quotes inside of the braces than around the text"),
+)  # fmt: skip
+"""Stricter rules: the message, since which version, what happened, and what works in every version."""
+
+_REMOVED = re.compile(
+    r"module 'numpy' has no attribute '(\w+)'|`np\.(\w+)` was (?:removed|a deprecated alias)"
+)
+
+
+def explanation(kind: str, text: str) -> str:
+    """Return what an exception has to do with versions, and what works in all of them, or "" if nothing.
+
+    Args:
+        kind: the name of the exception's type.
+        text: its message.
+    """
+    if kind == "AttributeError" and (found := _REMOVED.search(text)):
+        name = found[1] or found[2]
+        if name in REMOVED:
+            since, instead = REMOVED[name]
+            return (
+                f"`np.{name}` is gone since NumPy {since}; older versions still have it. "
+                f"`{instead.format(name)}` works in all of them."
+                if "`" not in instead
+                else f"`np.{name}` is gone since NumPy {since}. Write `{name}`, without `np.`: it works in all versions."
+            )
+    for pattern, since, happened, instead in STRICTER:
+        if re.search(pattern, text):
+            return f"Older versions may have accepted this; since {since} they do not: {happened}. Write {instead}."
+    return ""

@@ -1,0 +1,66 @@
+"""Check whether release/ and solutions/ are what the master notebook generates: part of `make check`."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+GENERATED = {"release": "generate_assignment", "solutions": "generate_solution"}
+
+
+def generate(course: Path, target: Path) -> None:
+    """Generate everything anew from the sources of `course`, in the empty folder `target`.
+
+    Raises:
+        RuntimeError: a generator failed; the text is what it said.
+    """
+    shutil.copyfile(course / "nbgrader_config.py", target / "nbgrader_config.py")
+    for name in ("source", "img"):
+        shutil.copytree(
+            course / name, target / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*")
+        )
+    for assignment in sorted(path.name for path in (target / "source").iterdir() if path.is_dir()):
+        for command in GENERATED.values():
+            arguments = [sys.executable, "-m", "nbgrader", command, assignment]
+            done = subprocess.run(arguments, cwd=target, capture_output=True, text=True, check=False)  # noqa: S603
+            if done.returncode:
+                raise RuntimeError(done.stderr[-2000:])
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """List the files that only one of two folders has, or that differ by a byte."""
+    contents = [
+        {
+            str(path.relative_to(top)): path.read_bytes()
+            for path in top.rglob("*")
+            if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
+        }
+        for top in (one, other)
+    ]
+    names = sorted(contents[0].keys() | contents[1].keys())
+    return [name for name in names if contents[0].get(name) != contents[1].get(name)]
+
+
+def main() -> None:
+    """Compare, and exit with one line for each file that has drifted."""
+    course = Path.cwd()
+    if not (course / "nbgrader_config.py").exists():
+        sys.exit(f"{course} is no course: run this where nbgrader_config.py lies.")
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder)
+        generate(course, target)
+        drifted = [
+            f"{name}/{path}" for name in GENERATED for path in differences(course / name, target / name)
+        ]
+    if drifted:
+        sys.exit(
+            "\n".join([*drifted, "These are not what source/ generates: run `make release` and commit."])
+        )
+    sys.stdout.write("release/ and solutions/ are what source/ generates.\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Outliers: outcomes that are neither right nor wrong, slow submissions, notes from grading."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from proctor.criteria.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from proctor.report.gathering import Classroom, Submission
+
+SLOW_SECONDS = 10.0
+SLOW_TIMES = 4.0
+"""A submission is slow if it takes so many seconds of CPU time, and so many times what is usual."""
+
+STOPPED = {
+    Outcome.ERROR: "The code raised an error",
+    Outcome.TIME: "Took too long and was stopped",
+    Outcome.MEMORY: "Took too much memory",
+    Outcome.DIED: "Took the kernel down",
+    Outcome.UNFINISHED: "Not implemented yet",
+    Outcome.NOT_FOUND: "Class or cell not found",
+    Outcome.WAITING: "Not judged, since it rests on another criterion",
+    Outcome.UNREADABLE: "The notebook cannot be read",
+}
+"""The outcomes other than passed and failed, in words."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """An outcome other than passed and failed: how many students and criteria it met, and where most.
+
+    Attributes:
+        outcome: which.
+        words: it in words.
+        students: how many have it anywhere.
+        criteria: how often it is there.
+        cells: the graded cells where most have it, with the number of students.
+    """
+
+    outcome: Outcome
+    words: str
+    students: int
+    criteria: int
+    cells: tuple[tuple[str, int], ...]
+
+
+def stops(classroom: Classroom) -> list[Stop]:
+    """Return the outcomes other than passed and failed that occur, in the order of STOPPED."""
+    found = []
+    for outcome, words in STOPPED.items():
+        students = criteria = 0
+        cells: Counter[str] = Counter()
+        for submission in classroom.submissions:
+            here = {
+                cell: sum(verdict.outcome is outcome for verdict in report.verdicts)
+                for cell, report in submission.reports.items()
+            }
+            criteria += sum(here.values())
+            students += any(here.values())
+            cells.update([cell for cell, count in here.items() if count])
+        if criteria:
+            most = sorted(cells.items(), key=lambda pair: -pair[1])[:3]
+            found.append(Stop(outcome, words, students, criteria, tuple(most)))
+    return found
+
+
+def cpu_seconds(submission: Submission) -> float | None:
+    """Return the CPU time that a submission took; None where grading has not noted it."""
+    value = submission.facts.get("cpu_seconds")
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def slow_from(seconds: Sequence[float]) -> float:
+    """Return the seconds from which on a submission is slow in this class."""
+    usual = float(np.median(seconds)) if len(seconds) else 0.0
+    return max(SLOW_SECONDS, SLOW_TIMES * usual)
+
+
+def notices(submission: Submission) -> list[str]:
+    """Return what grading noted about a submission, each once."""
+    noted = [str(notice) for notice in submission.facts.get("notices", [])]
+    reason = submission.facts.get("unreadable")
+    return list(dict.fromkeys([*([f"Not readable: {reason}"] if reason else []), *noted]))
+
+
+def versions(classroom: Classroom) -> int:
+    """Return by how many versions of hidden tests and release the class was graded; 1 is as it should be."""
+    prints = [submission.facts.get("fingerprint") for submission in classroom.submissions]
+    return len({repr(sorted(each.items())) for each in prints if isinstance(each, dict)}) or 1
