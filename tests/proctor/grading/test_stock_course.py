@@ -15,6 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum
 from traitlets.config import Config
 
+from proctor.batch.job import Job, Ungraded, work
 from proctor.batch.pages import PageJob, render
 from proctor.course import Exercise
 from proctor.criteria.outcome import Outcome
@@ -25,7 +26,8 @@ from proctor.gradebook.freshness import Freshness
 from proctor.gradebook.points import points_of
 from proctor.grading.grade import grade_notebook
 from proctor.grading.settings import Grading
-from proctor.submission.intake import Clock
+from proctor.submission import restore, unreadable
+from proctor.submission.intake import Clock, Submitted
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -243,6 +245,33 @@ def test_a_limit_that_a_course_has_set_for_nbgrader_holds(
     """`c.Execute.timeout` is the limit of a cell where no setting of ours is there."""
     grading = Grading(config=Config(settings))
     assert (grading.cell_seconds, grading.submission_seconds) == (cell, all_cells)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}},
+        {"language_info": {"name": "julia"}},
+    ],
+)
+def test_a_notebook_of_another_language_is_refused(metadata: dict[str, Any]) -> None:
+    """It would be run as Python, and everybody would get nothing: the instructor's error, in words."""
+    release = nbformat.v4.new_notebook(metadata=metadata)
+    job = Job(
+        "ann", {"a.ipynb": Ungraded(Submitted(None, "", "", ""), nbformat.writes(release))}, Path(), Path()
+    )
+    assert "a.ipynb was released as a notebook of" in work(job).fault
+
+
+def test_an_older_release_makes_valid_notebooks() -> None:
+    """Cells get ids, which the format has since 4.5: what is written is 4.5 at least, read or not."""
+    release = stock_course.master()
+    release.nbformat_minor = 2
+    for cell in release.cells:
+        del cell["id"]
+    for graded_notebook in (restore(release, release)[0], unreadable(release, "It is empty.")):
+        nbformat.validate(graded_notebook)
+        assert graded_notebook.nbformat_minor == 5
 
 
 def test_the_release_shows_no_hidden_test(course: Path) -> None:
