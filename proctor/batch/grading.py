@@ -162,7 +162,7 @@ class Run:
         if not self.students:
             raise CannotGrade(f"Nothing was handed in where {exercise.submitted('STUDENT')} would be.")
         self._sources = book.sources(exercise.name)
-        self._fresh = Freshness(exercise, self._clock, self._sources)
+        self._fresh = Freshness(exercise, self._clock, self._sources, known)
         self._stage = course.stage
         self._under_way: dict[str, UnderWay] = {}
 
@@ -250,7 +250,7 @@ class Run:
     def _ungraded(self, student: str, notebook: str) -> Ungraded:
         exercise = self._course.exercise
         path = exercise.submitted(student) / f"{notebook}.ipynb"
-        submitted = read_notebook(path, self._fresh.release(notebook))
+        submitted = read_notebook(path, self._fresh.release(notebook), self._fresh.known)
         release = exercise.release(notebook).read_text(encoding="utf-8")
         # Which tests it was graded by, the grading says, if there is any.
         known = {name: mark for name, mark in self._fresh.now(notebook).items() if name != "tests"}

@@ -18,7 +18,7 @@ from proctor.submission.intake import STAMP
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from proctor.course import Exercise
@@ -36,11 +36,13 @@ class Freshness:
         exercise: what was graded.
         clock: when submissions were handed in.
         sources: the graded cells with their hidden tests, by notebook and grade_id.
+        known: all notebooks of the exercise.
     """
 
     exercise: Exercise
     clock: Clock
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    known: Sequence[str] = ()
     _releases: dict[str, Any] = field(default_factory=dict)
 
     def why(self, student: str, notebooks: list[str]) -> str:
@@ -53,9 +55,7 @@ class Freshness:
         if submitted is not None and submitted != _stamp(target):
             return "handed in at another time than what was graded"
         kept = {name: facts_of(target / f"{name}.ipynb") for name in notebooks}
-        if any(
-            _replaced(facts, source / f"{name}.ipynb", self.release(name)) for name, facts in kept.items()
-        ):
+        if any(self._replaced(name, facts, source) for name, facts in kept.items()):
             return "another notebook was handed in than what was graded"
         reasons = [words for name, facts in kept.items() for words in self._changes(name, facts)]
         return f"stale: {'; '.join(dict.fromkeys(reasons))}" if reasons else ""
@@ -86,6 +86,15 @@ class Freshness:
             "given": fingerprints.of_folder(self.exercise.given),
         }
 
+    def _replaced(self, notebook: str, facts: dict[str, Any], source: Path) -> bool:
+        """Return whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
+        handed_in = facts.get("handed_in")
+        if not handed_in:
+            return False
+        path = source / f"{notebook}.ipynb"
+        found, _ = submission.look_for(path, self.release(notebook), self.known)
+        return bool(handed_in != submission.fingerprint(found))
+
     def _changes(self, notebook: str, facts: dict[str, Any]) -> list[str]:
         kept = facts.get("fingerprint")
         return fingerprints.changes(kept if isinstance(kept, dict) else {}, self.now(notebook))
@@ -98,12 +107,6 @@ def facts_of(graded: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _replaced(facts: dict[str, Any], submitted: Path, release: Any) -> bool:
-    """Return whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
-    handed_in = facts.get("handed_in")
-    return bool(handed_in) and handed_in != submission.fingerprint(submission.look_for(submitted, release)[0])
 
 
 def _stamp(graded: Path) -> dt.datetime | None:
