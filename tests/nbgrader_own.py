@@ -25,7 +25,8 @@ import nbgrader
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from proctor.batch.work import Job, Result
+    from proctor.batch.job import Job
+    from proctor.batch.results import Result
 
 HERE = Path(__file__).resolve().parent
 DOCUMENT = HERE.parent / "docs" / "nbgrader.md"
@@ -74,7 +75,7 @@ class SameProcess:
     """Workers, as :class:`proctor.batch.crew.Crew`, which are this process: one job at a time."""
 
     def __init__(self, _size: int, _course: Path, task: Any = None, *_: Any, **__: Any) -> None:
-        from proctor.batch.work import work  # noqa: PLC0415  - see above
+        from proctor.batch.job import work  # noqa: PLC0415  - see above
 
         self._task, self._jobs = task or work, deque[Any]()
 
