@@ -187,7 +187,7 @@ def main() -> None:
         f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # nbgrader looks for alembic there
     )
     if args.stock_course:
-        bench_stock_course.show(bench_stock_course.compare(args.rounds))
+        bench_stock_course.show(bench_stock_course.compare(args.submissions, args.rounds))
         return
     if args.growth:
         growth(args.growth, args.jobs)

@@ -19,7 +19,6 @@ from meter import Cost, measure
 from stock_course import CLASS, EXERCISE, ROOT, TESTED
 
 AIM = 8
-STUDENTS = 8
 ALIKE = ("ada", "ben", "cem")
 """Whose answers earn the same with both: no loop without end, no crash, nothing on stderr."""
 COMMANDS = {
@@ -28,19 +27,19 @@ COMMANDS = {
 }
 
 
-def classroom() -> dict[str, str]:
+def classroom(count: int) -> dict[str, str]:
     """Return what each student answers."""
-    return {f"s{number}": CLASS[ALIKE[number % len(ALIKE)]] for number in range(STUDENTS)}
+    return {f"s{number}": CLASS[ALIKE[number % len(ALIKE)]] for number in range(count)}
 
 
-def make_templates(folder: Path) -> dict[str, Path]:
+def make_templates(folder: Path, count: int) -> dict[str, Path]:
     """Make the same course for both, with the same submissions; ours with this repository's configuration."""
     configs = (stock_course.STOCK_CONFIG, (ROOT / "nbgrader_config.py").read_text(encoding="utf-8"))
     templates = {}
     for name, config in zip(COMMANDS, configs, strict=True):
         templates[name] = folder / name.split()[0]
         stock_course.make(templates[name], config)
-        stock_course.hand_in(templates[name], classroom())
+        stock_course.hand_in(templates[name], classroom(count))
     return templates
 
 
@@ -53,29 +52,32 @@ def grade(name: str, template: Path) -> tuple[Cost, list[tuple[Any, ...]]]:
     return cost, [row[:3] for row in grades if row[1] in TESTED]
 
 
-def compare(rounds: int) -> dict[str, Any]:
-    """Measure both graders in turn, and compare the points that they give.
+def compare(count: int, rounds: int) -> dict[str, Any]:
+    """Measure both graders in turn on so many submissions, and compare the points that they give.
 
     Returns:
-        Seconds on the clock for the whole class with each of them, and how many times as fast ours is.
+        Seconds for the whole class with each of them, on the clock and of CPU time, and how many times as fast ours is.
     """
     seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    cpu: dict[str, list[float]] = {name: [] for name in COMMANDS}
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        templates = make_templates(Path(scratch))
+        templates = make_templates(Path(scratch), count)
         for _ in range(rounds):
             points = []
             for name, template in templates.items():
                 cost, found = grade(name, template)
                 seconds[name].append(cost.wall)
+                cpu[name].append(cost.cpu)
                 points.append(found)
             if points[0] != points[1]:
                 raise SystemExit("The two do not give the same points.")
     ratios = [stock / ours for stock, ours in zip(*seconds.values(), strict=True)]
     return {
-        "submissions": STUDENTS,
+        "submissions": count,
         "rounds": rounds,
         "cores": os.cpu_count(),
         **{f"{name} seconds": statistics.median(each) for name, each in seconds.items()},
+        **{f"{name} CPU seconds": statistics.median(each) for name, each in cpu.items()},
         "ratio": statistics.median(ratios),
         "ratio_spread": [min(ratios), max(ratios)],
     }
@@ -87,6 +89,6 @@ def show(found: dict[str, Any]) -> None:
         f"\n{found['submissions']} submissions of a stock course, {found['cores']} cores; seconds for all:\n"
     )
     for name in COMMANDS:
-        print(f"{name:24}{found[f'{name} seconds']:10.2f}")
+        print(f"{name:24}{found[f'{name} seconds']:10.2f}{found[f'{name} CPU seconds']:10.2f} of CPU time")
     low, high = found["ratio_spread"]
     print(f"\n{found['ratio']:.1f} times as fast ({low:.1f} to {high:.1f}); the aim is {AIM}.")

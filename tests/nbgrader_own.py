@@ -25,8 +25,7 @@ import nbgrader
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from proctor.batch.job import Job
-    from proctor.batch.results import Result
+    from proctor.batch.job import Job, Result
 
 HERE = Path(__file__).resolve().parent
 DOCUMENT = HERE.parent / "docs" / "nbgrader.md"
@@ -72,7 +71,7 @@ def switch_in(c: Any) -> None:
 
 
 class SameProcess:
-    """Workers, as :class:`proctor.batch.crew.Crew`, which are this process: one job at a time."""
+    """Workers, as :class:`proctor.batch.workers.Crew`, which are this process: one job at a time."""
 
     def __init__(self, _size: int, _course: Path, task: Any = None, *_: Any, **__: Any) -> None:
         from proctor.batch.job import work  # noqa: PLC0415  - see above
