@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 OpenCrew = Callable[..., AbstractContextManager["Crew"]]
 
-SETTINGS = ("Grading", "Sandbox", "LimitOutput")
+SETTINGS = ("Grading", "Sandbox", "LimitOutput", "Execute")
 """The sections of Jupyter's configuration that matter where a submission is executed."""
 
 ROOM = 0.75
@@ -161,7 +161,8 @@ class Run:
         self.students = [student for student in found if not wish.students or student in wish.students]
         if not self.students:
             raise CannotGrade(f"Nothing was handed in where {exercise.submitted('STUDENT')} would be.")
-        self._fresh = Freshness(exercise, self._clock)
+        self._sources = book.sources(exercise.name)
+        self._fresh = Freshness(exercise, self._clock, self._sources, known)
         self._stage = course.stage
         self._under_way: dict[str, UnderWay] = {}
 
@@ -249,11 +250,11 @@ class Run:
     def _ungraded(self, student: str, notebook: str) -> Ungraded:
         exercise = self._course.exercise
         path = exercise.submitted(student) / f"{notebook}.ipynb"
-        submitted = read_notebook(path, self._fresh.release(notebook))
+        submitted = read_notebook(path, self._fresh.release(notebook), self._fresh.known)
         release = exercise.release(notebook).read_text(encoding="utf-8")
         # Which tests it was graded by, the grading says, if there is any.
         known = {name: mark for name, mark in self._fresh.now(notebook).items() if name != "tests"}
-        return Ungraded(submitted, release, known)
+        return Ungraded(submitted, release, known, self._sources.get(notebook, {}))
 
     @cached_property
     def _given(self) -> dict[Path, bytes]:

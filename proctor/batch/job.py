@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from proctor.gradebook.marks import Marks
     from proctor.submission.intake import Submitted
 
+PYTHON = "python"
+
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -90,11 +92,13 @@ class Ungraded:
         submitted: as it lies on the disk.
         release: the notebook that students got, as JSON.
         fingerprint: of what else its grade depends on.
+        sources: its graded cells with their hidden tests, by grade_id, as the gradebook keeps them.
     """
 
     submitted: Submitted
     release: str
     fingerprint: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,7 @@ def failed(student: str, error: Exception) -> Result:
 def _grade(name: str, ungraded: Ungraded, folder: Path, tests: Path, job: Job) -> GradedNotebook:
     notebook = _restored(name, ungraded, skip=Grading(config=job.config).skip_demonstrations)
     if job.execute:
-        grade_notebook(notebook, folder, tests, job.config)
+        grade_notebook(notebook, folder, tests, job.config, ungraded.sources)
         _limit_output(notebook, job.config)
     return GradedNotebook(str(nbformat.writes(notebook)), marks_of(notebook))
 
@@ -180,6 +184,7 @@ def _grade(name: str, ungraded: Ungraded, folder: Path, tests: Path, job: Job) -
 def _restored(name: str, ungraded: Ungraded, *, skip: bool) -> Any:
     """Return the notebook to run, with the facts about its grading in its metadata."""
     submitted, release = ungraded.submitted, _release(ungraded.release)
+    _refuse_other_languages(name, release)
     found, reason = None, submitted.reason
     if submitted.content is not None:
         try:
@@ -196,6 +201,14 @@ def _restored(name: str, ungraded: Ungraded, *, skip: bool) -> Any:
     notebook.metadata.proctor["handed_in"] = submitted.fingerprint
     notebook.metadata.proctor["fingerprint"] = dict(ungraded.fingerprint)
     return notebook
+
+
+def _refuse_other_languages(name: str, release: Any) -> None:
+    """Refuse a notebook that is not Python's: run as if it were, everybody's cells would end with an error."""
+    kernel, language = release.metadata.get("kernelspec", {}), release.metadata.get("language_info", {})
+    asked = str(kernel.get("language") or language.get("name") or PYTHON)
+    if not asked.lower().startswith(PYTHON):
+        raise GraderError(f"{name} was released as a notebook of {asked}; only those of Python are run.")
 
 
 @lru_cache(maxsize=8)

@@ -12,11 +12,13 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import parse_utc
 
 from proctor import submission
+from proctor.grading.cell_tests import holds_tests
 from proctor.submission import fingerprints
 from proctor.submission.intake import STAMP
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from proctor.course import Exercise
@@ -33,10 +35,14 @@ class Freshness:
     Attributes:
         exercise: what was graded.
         clock: when submissions were handed in.
+        sources: the graded cells with their hidden tests, by notebook and grade_id.
+        known: all notebooks of the exercise.
     """
 
     exercise: Exercise
     clock: Clock
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    known: Sequence[str] = ()
     _releases: dict[str, Any] = field(default_factory=dict)
 
     def why(self, student: str, notebooks: list[str]) -> str:
@@ -49,16 +55,16 @@ class Freshness:
         if submitted is not None and submitted != _stamp(target):
             return "handed in at another time than what was graded"
         kept = {name: facts_of(target / f"{name}.ipynb") for name in notebooks}
-        if any(
-            _replaced(facts, source / f"{name}.ipynb", self.release(name)) for name, facts in kept.items()
-        ):
+        if any(self._replaced(name, facts, source) for name, facts in kept.items()):
             return "another notebook was handed in than what was graded"
         reasons = [words for name, facts in kept.items() for words in self._changes(name, facts)]
         return f"stale: {'; '.join(dict.fromkeys(reasons))}" if reasons else ""
 
     def now(self, notebook: str) -> dict[str, str]:
         """Return the fingerprints of what a notebook would be graded with."""
-        return {"cells": fingerprints.of_cells(self.release(notebook)), **self._folders}
+        sources = self.sources.get(notebook, {})
+        own = {name: source for name, source in sources.items() if holds_tests(source)}
+        return {"cells": fingerprints.of_cells(self.release(notebook), own), **self._folders}
 
     def graded_cells(self, notebook: str) -> int:
         """Return how many cells of a notebook are graded."""
@@ -80,6 +86,15 @@ class Freshness:
             "given": fingerprints.of_folder(self.exercise.given),
         }
 
+    def _replaced(self, notebook: str, facts: dict[str, Any], source: Path) -> bool:
+        """Return whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
+        handed_in = facts.get("handed_in")
+        if not handed_in:
+            return False
+        path = source / f"{notebook}.ipynb"
+        found, _ = submission.look_for(path, self.release(notebook), self.known)
+        return bool(handed_in != submission.fingerprint(found))
+
     def _changes(self, notebook: str, facts: dict[str, Any]) -> list[str]:
         kept = facts.get("fingerprint")
         return fingerprints.changes(kept if isinstance(kept, dict) else {}, self.now(notebook))
@@ -92,12 +107,6 @@ def facts_of(graded: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _replaced(facts: dict[str, Any], submitted: Path, release: Any) -> bool:
-    """Return whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
-    handed_in = facts.get("handed_in")
-    return bool(handed_in) and handed_in != submission.fingerprint(submission.look_for(submitted, release)[0])
 
 
 def _stamp(graded: Path) -> dt.datetime | None:
