@@ -1,4 +1,4 @@
-"""Answers the calls of hidden tests on the objects of a namespace.
+"""Server that answers the calls of hidden tests on the objects of a namespace.
 
 Requests have "do" and, by it: find (needs), call (ref, name or null, args), get (ref, name), set (ref, name, value).
 Answers have one of: value (with notes, and types that are met for the first time), missing, error (kind, text,

@@ -35,7 +35,7 @@ ARGUMENTS = ["ipykernel_launcher.py", "-f", "connection.json"]
 
 
 class ShellDisplayHook(DisplayHook):
-    """Shows the result of a cell's last expression."""
+    """Display hook for the result of a cell's last expression."""
 
     def start_displayhook(self):
         """Begin a result (called by `DisplayHook.__call__`, as are the next ones)."""

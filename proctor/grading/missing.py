@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE = 300
 NEAR = 0.6
-"""How alike two names have to be, from 0 to 1."""
+"""Smallest similarity of two names, from 0 to 1."""
 _CLASS = re.compile(r"^class +(\w+)", re.MULTILINE)
 _METHOD = re.compile(r"^[ \t]+(?:async +)?def +(\w+)|^[ \t]+self\.(\w+) *=[^=]", re.MULTILINE)
 _NOT_FOUND = re.compile(r"`(?:(\w+)\.)?(\w+)` was not found\.")

@@ -28,7 +28,7 @@ MAX_TYPES, MAX_METHODS = 1_000, 200
 MAX_WANTED = 8
 """Names of attributes that are asked for along with an object: those that a test has read before."""
 MAX_AHEAD, MAX_AHEAD_BYTES = 100, 2**20
-"""How much waits for the next request at most."""
+"""Largest number of steps that wait for the next request."""
 NOTES = {
     "argument changed": "An argument was changed in place. It costs nothing here, and surprises callers elsewhere."
 }

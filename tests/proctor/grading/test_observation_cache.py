@@ -79,7 +79,9 @@ def test_what_was_observed_in_part_is_completed(tmp_path: Path) -> None:
     assert course.runs == 2
 
 
-@pytest.mark.parametrize("damage", [lambda kept: kept[: len(kept) // 2], lambda _: b"", lambda _: b"junk" * 9])
+@pytest.mark.parametrize(
+    "damage", [lambda kept: kept[: len(kept) // 2], lambda _: b"", lambda _: b"junk" * 9]
+)
 def test_what_is_damaged_is_observed_again(tmp_path: Path, damage: Any) -> None:
     """A file that cannot be read costs the time that it would have spared, and is written anew."""
     course = Course(tmp_path)
