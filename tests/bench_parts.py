@@ -84,7 +84,7 @@ class InlineCrew:
 
     def submit(self, job: Job) -> None:
         """Do the job."""
-        from proctor.batch.job import work  # noqa: PLC0415
+        from proctor.batch.work import work  # noqa: PLC0415
 
         self._results.append(work(job))
 

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
 
-from proctor.batch.job import Result, work
+from proctor.batch.job import Result
+from proctor.batch.work import work
 from proctor.course import STATE
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from proctor.batch.imports import leave_out
+from proctor.batch.imports import leave_out, spare_init
 from proctor.errors import ProctorError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked, 130 after Ctrl-C, else the command's own.
     """
     leave_out()
+    spare_init("nbgrader")
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="proctor", description="Collects, grades, returns and reports.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -18,7 +18,6 @@ before stays without a name.
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import logging
 import sys
@@ -29,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from proctor.grading.hook import HOOK, companions
 from proctor.grading.judge_cell import LocalSide, forget_helpers
 from proctor.grading.observation_cache import ObservationCache
 from proctor.grading.observations import same_values
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Diagnostician", "Misconception", "offered"]
 
-HOOK = "misconceptions.py"
 log = logging.getLogger(__name__)
 
 
@@ -147,22 +146,6 @@ def offered(folder: Path) -> tuple[Diagnosis | None, LazySide | None]:
     if isinstance(diagnosis, Diagnostician):
         diagnosis.cache = ObservationCache.of_exercise(folder, [folder / name for name in companions(folder)])
     return diagnosis, LazySide(hook.reference) if hasattr(hook, "reference") else None
-
-
-def companions(folder: Path) -> list[str]:
-    """Return the folders that the diagnosis reads, relative to that of the hidden tests: what NEEDS lists.
-
-    They travel with the tests to another machine. The module is read, not run.
-    """
-    path = folder / HOOK
-    if not path.exists():
-        return []
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(statement, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == "NEEDS" for target in statement.targets
-        ):
-            return [str(name) for name in ast.literal_eval(statement.value)]
-    return []
 
 
 def _load(path: Path) -> ModuleType:

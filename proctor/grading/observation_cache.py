@@ -117,8 +117,12 @@ def _pack(observed: Observed) -> bytes:
 
 def _unpack(frame: bytes) -> Observed:
     """Return the observations of a frame; FormatError, LookupError, TypeError or ValueError if it holds none."""
+
+    def resolve(kind: str, items: list[Any]) -> Any:
+        return RECORDS[kind](*map(reader.read, items))
+
     header, body = unpack(frame[4:])
-    reader = Reader(body, lambda kind, items: RECORDS[kind](*map(reader.read, items)))
+    reader = Reader(body, resolve)
     return [
         (Verdict.from_dict(verdict), [reader.read(form) for form in trace])
         for verdict, trace in header["observed"]

@@ -18,7 +18,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import crew_tasks  # noqa: E402
 
-from proctor.batch.job import Job, Parcel, Ungraded, work  # noqa: E402
+from proctor.batch.job import Job, Parcel, Ungraded  # noqa: E402
+from proctor.batch.work import work  # noqa: E402
 from proctor.batch.workers import AHEAD, LocalCrew, local_crew  # noqa: E402
 from proctor.grading.settings import Grading  # noqa: E402
 from proctor.submission.intake import Submitted  # noqa: E402

@@ -24,7 +24,8 @@ from proctor.feedback.reports import show_report
 from proctor.gradebook.book import open_book
 from proctor.gradebook.marks import checksum, marks_of
 from proctor.gradebook.saving import Graded, save
-from proctor.nbgrader_plugin.late import LatePolicy, Plugin
+from proctor.nbgrader_plugin.late import LatePolicy
+from proctor.nbgrader_plugin.price import Plugin
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
