@@ -12,14 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from joblib import cpu_count
-
-from proctor.batch.cluster import cluster_crew
 from proctor.batch.display import Bar, print_summary
 from proctor.batch.grading import grade
 from proctor.batch.plan import Wish
 from proctor.batch.results import Tally
-from proctor.batch.workers import local_crew
 from proctor.cli.course import open_course, stopped_by_signals
 from proctor.errors import UserError, WorkersUnavailable
 from proctor.nbgrader_plugin.application import course_of
@@ -52,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--jobs is for this machine; a cluster has as many workers as it has.")
     course, wish, tally = _course(args), _wish(args), Tally()
     with Bar(args.exercise) as bar, stopped_by_signals():
-        ended = _grade(course, wish, _crew(args), tally, bar)
+        ended = _grade(course, wish, partial(_open_crew, args), tally, bar)
     if tally.total:
         print_summary(tally, time.monotonic() - begun, rehearsal=args.dry_run)
     return ended if ended is not None else tally.status
@@ -69,17 +65,28 @@ def _course(args: argparse.Namespace) -> Course:
 
 
 def _wish(args: argparse.Namespace) -> Wish:
-    crowding = 1.0 if args.cluster else (args.jobs or cpu_count()) / cpu_count()
+    crowding = args.jobs / _cores() if args.jobs else 1.0
     return Wish(
         frozenset(args.student), force=args.force, rehearsal=args.dry_run, crowding=max(1.0, crowding)
     )
 
 
-def _crew(args: argparse.Namespace) -> Any:
-    """Return what opens the workers."""
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    from joblib import cpu_count  # noqa: PLC0415  - brings NumPy along, for which an idle run has no use
+
+    return int(cpu_count())
+
+
+def _open_crew(args: argparse.Namespace, longest: float) -> Any:
+    """Open the workers (called once there is something to grade)."""
     if args.cluster:
-        return partial(cluster_crew, args.cluster)
-    return partial(local_crew, args.jobs or cpu_count(), Path.cwd())
+        from proctor.batch.cluster import cluster_crew  # noqa: PLC0415  - as above
+
+        return cluster_crew(args.cluster, longest)
+    from proctor.batch.workers import local_crew  # noqa: PLC0415  - as above
+
+    return local_crew(args.jobs or _cores(), Path.cwd(), longest=longest)
 
 
 def _grade(course: Course, wish: Wish, open_crew: Any, tally: Tally, bar: Bar) -> int | None:

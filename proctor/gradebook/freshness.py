@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import nbformat.reader
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import parse_utc
 
@@ -68,7 +69,8 @@ class Freshness:
     def release(self, notebook: str) -> Any:
         """Return a notebook as it was handed out, read once; not to be changed."""
         if notebook not in self._releases:
-            found = nbformat.read(self.exercise.release(notebook), as_version=4)
+            text = self.exercise.release(notebook).read_text(encoding="utf-8")
+            found = nbformat.convert(nbformat.reader.reads(text), 4)  # it is ours: no need to validate it
             MetadataValidator().validate_nb(found)  # all metadata of a graded notebook are from here
             self._releases[notebook] = found
         return self._releases[notebook]
