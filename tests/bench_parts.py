@@ -111,6 +111,7 @@ def stages(course: Path) -> dict[str, float]:
 
         watch_stages(watch)
         parser = argparse.ArgumentParser()
+        parser.set_defaults(verbose=False)  # what the command line adds to each command
         grade.add_arguments(parser)
         wanted, tally = grade._course(parser.parse_args([EXERCISE, "--course", str(course)])), Tally()
         with watch.stage(REST):
