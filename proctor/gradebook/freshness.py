@@ -39,6 +39,7 @@ class Freshness:
     exercise: Exercise
     clock: Clock
     _releases: dict[str, Any] = field(default_factory=dict)
+    _marks: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def why(self, student: str, notebooks: list[str]) -> str:
         """Return why a submission is to be graded, or "" if its grade is up to date."""
@@ -58,20 +59,26 @@ class Freshness:
         return f"stale: {'; '.join(dict.fromkeys(reasons))}" if reasons else ""
 
     def now(self, notebook: str) -> dict[str, str]:
-        """Return the fingerprints of what a notebook would be graded with."""
-        return {"cells": fingerprints.of_cells(self.release(notebook)), **self._folders}
+        """Return the fingerprints of what a notebook would be graded with; not to be changed."""
+        if notebook not in self._marks:
+            self._marks[notebook] = {"cells": fingerprints.of_cells(self.release(notebook)), **self._folders}
+        return self._marks[notebook]
 
     def graded_cells(self, notebook: str) -> int:
-        """Return how many cells of a notebook are graded."""
-        cells = self.release(notebook).cells
-        return sum(bool(cell.metadata.get("nbgrader", {}).get("grade")) for cell in cells)
+        """Return how many cells of a notebook are graded, once nbgrader finds nothing wrong with their metadata.
+
+        All metadata of a graded notebook are from its release; the check takes longer than all else that an idle run
+        does with a course.
+        """
+        release = self.release(notebook)
+        MetadataValidator().validate_nb(release)
+        return sum(bool(cell.metadata.get("nbgrader", {}).get("grade")) for cell in release.cells)
 
     def release(self, notebook: str) -> Any:
         """Return a notebook as it was handed out, read once; not to be changed."""
         if notebook not in self._releases:
             text = self.exercise.release(notebook).read_text(encoding="utf-8")
             found = nbformat.convert(nbformat.reader.reads(text), 4)  # it is ours: no need to validate it
-            MetadataValidator().validate_nb(found)  # all metadata of a graded notebook are from here
             self._releases[notebook] = found
         return self._releases[notebook]
 
