@@ -74,7 +74,7 @@ class SameProcess:
     """Workers, as :class:`proctor.batch.workers.Crew`, which are this process: one job at a time."""
 
     def __init__(self, _size: int, _course: Path, task: Any = None, *_: Any, **__: Any) -> None:
-        from proctor.batch.job import work  # noqa: PLC0415  - see above
+        from proctor.batch.work import work  # noqa: PLC0415  - see above
 
         self._task, self._jobs = task or work, deque[Any]()
 

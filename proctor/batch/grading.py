@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from proctor.batch.workers import Crew
     from proctor.course import Exercise
     from proctor.gradebook.book import Book
+    from proctor.sandbox.limits import Limits
 
 OpenCrew = Callable[..., AbstractContextManager["Crew"]]
 
@@ -189,7 +190,7 @@ class Run:
     def _longest(self) -> float:
         """Return the seconds that no submission takes, however slow it is."""
         cells = sum(self._fresh.graded_cells(name) for name in self._notebooks)
-        return Grading(config=self._settings()).longest(cells) * len(self._notebooks)
+        return Grading(config=self._settings).longest(cells) * len(self._notebooks)
 
     def _to_grade(self, tally: Tally, late: set[str]) -> list[str]:
         """Return whom to grade, the first one last; settle on the way what needs no code to be run."""
@@ -230,14 +231,14 @@ class Run:
             staged = self._stage_files(student, handed_in)
             notebooks = {f"{name}.ipynb": self._ungraded(student, name) for name in self._notebooks}
             tests = self._course.exercise.tests
-            crew.submit(Job(student, notebooks, staged, tests, self._settings(), self._wish.execute))
+            crew.submit(Job(student, notebooks, staged, tests, self._settings, self._wish.execute))
             self._under_way[student] = UnderWay(before, handed_in, paths)
 
     def _stage_files(self, student: str, handed_in: Any) -> Any:
         """Begin a student's folder with what lies beside the notebook, and the given files."""
         exercise = self._course.exercise
         staged = self._stage.begin(student, keep=self._wish.notebooks != "*")
-        limits = Sandbox(config=self._course.config).effective_limits
+        limits = self._limits
         size, count = int(limits.submission * ROOM), int(limits.submission_files * ROOM)
         copy_files(exercise, student, staged, self._given, size=size, count=count)
         if handed_in is not None:
@@ -255,6 +256,11 @@ class Run:
         # Which tests it was graded by, the grading says, if there is any.
         known = {name: mark for name, mark in self._fresh.now(notebook).items() if name != "tests"}
         return Ungraded(submitted, release, known, self._sources.get(notebook, {}))
+
+    @cached_property
+    def _limits(self) -> Limits:
+        """The limits of a submission."""
+        return Sandbox(config=self._course.config).effective_limits
 
     @cached_property
     def _given(self) -> dict[Path, bytes]:
@@ -287,7 +293,9 @@ class Run:
         directory = self._course.exercise.directory
         Stage(self._course.exercise, directory.feedback_directory).remove(student)
 
+    @cached_property
     def _settings(self) -> Config:
+        """The settings that travel with each job."""
         config = self._course.config
         settings = Config({name: deepcopy(config[name]) for name in SETTINGS if name in config})
         settings.Grading.patience = Grading(config=config).patience * max(1.0, self._wish.crowding)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import nbformat.reader
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import parse_utc
 
@@ -44,6 +45,7 @@ class Freshness:
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     known: Sequence[str] = ()
     _releases: dict[str, Any] = field(default_factory=dict)
+    _marks: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def why(self, student: str, notebooks: list[str]) -> str:
         """Return why a submission is to be graded, or "" if its grade is up to date."""
@@ -61,21 +63,29 @@ class Freshness:
         return f"stale: {'; '.join(dict.fromkeys(reasons))}" if reasons else ""
 
     def now(self, notebook: str) -> dict[str, str]:
-        """Return the fingerprints of what a notebook would be graded with."""
-        sources = self.sources.get(notebook, {})
-        own = {name: source for name, source in sources.items() if holds_tests(source)}
-        return {"cells": fingerprints.of_cells(self.release(notebook), own), **self._folders}
+        """Return the fingerprints of what a notebook would be graded with; not to be changed."""
+        if notebook not in self._marks:
+            sources = self.sources.get(notebook, {})
+            own = {name: source for name, source in sources.items() if holds_tests(source)}
+            cells = fingerprints.of_cells(self.release(notebook), own)
+            self._marks[notebook] = {"cells": cells, **self._folders}
+        return self._marks[notebook]
 
     def graded_cells(self, notebook: str) -> int:
-        """Return how many cells of a notebook are graded."""
-        cells = self.release(notebook).cells
-        return sum(bool(cell.metadata.get("nbgrader", {}).get("grade")) for cell in cells)
+        """Return how many cells of a notebook are graded, once nbgrader finds nothing wrong with their metadata.
+
+        All metadata of a graded notebook are from its release; the check takes longer than all else that an idle run
+        does with a course.
+        """
+        release = self.release(notebook)
+        MetadataValidator().validate_nb(release)
+        return sum(bool(cell.metadata.get("nbgrader", {}).get("grade")) for cell in release.cells)
 
     def release(self, notebook: str) -> Any:
         """Return a notebook as it was handed out, read once; not to be changed."""
         if notebook not in self._releases:
-            found = nbformat.read(self.exercise.release(notebook), as_version=4)
-            MetadataValidator().validate_nb(found)  # all metadata of a graded notebook are from here
+            text = self.exercise.release(notebook).read_text(encoding="utf-8")
+            found = nbformat.convert(nbformat.reader.reads(text), 4)  # it is ours: no need to validate it
             self._releases[notebook] = found
         return self._releases[notebook]
 
