@@ -70,7 +70,7 @@ def hidden(seed: int) -> dict[str, type[Criteria]]:
 
 def accepts(name: str) -> str:
     """Return what is unfair to a right answer of the bank, or ""."""
-    answer, reports = right_answers()[name], judged(name)
+    answer, reports = right_answers()[name], judged(right_answers, name)
     said = remarks(reports)
     due = all(all(piece in text for text in said.get(cell, [""])) for cell, piece in answer.remarks.items())
     if lost(reports) or named(reports) or set(said) != set(answer.remarks) or not due:
@@ -81,7 +81,7 @@ def accepts(name: str) -> str:
 def is_exact(name: str) -> str:
     """Return where a mistake of the bank does not cost what it should, or ""."""
     mistake = mistakes()[name]
-    costs = lost(judged(name))
+    costs = lost(judged(mistakes, name))
     return "" if costs == dict(mistake.costs) else f"{name} costs {costs}, and should {dict(mistake.costs)}"
 
 
@@ -89,7 +89,7 @@ def naming(name: str) -> tuple[str, str]:
     """Return how a mistake of the bank is named, "right", "wrong" or "none", and what it is called."""
     mistake = mistakes()[name]
     words = {each.words for each in (mistake, *(mistakes()[other] for other in mistake.also))}
-    called = named(judged(name))
+    called = named(judged(mistakes, name))
     wrong = set().union(*called.values()) - words
     if wrong:
         return "wrong", f"{name} is called {wrong}"
@@ -99,7 +99,10 @@ def naming(name: str) -> tuple[str, str]:
 def vague(name: str) -> str:
     """Return the hints of a mistake of the bank that say neither where nor how nor what it is, or ""."""
     wrong = [
-        verdict for report in judged(name).values() for verdict in report.verdicts if verdict.outcome in WRONG
+        verdict
+        for report in judged(mistakes, name).values()
+        for verdict in report.verdicts
+        if verdict.outcome in WRONG
     ]
     if any(verdict.misconception or not LAST_RESORT.search(verdict.hint) for verdict in wrong):
         return ""

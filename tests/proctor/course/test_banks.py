@@ -83,10 +83,11 @@ JUDGED_AGAIN = {"bias_written_into_an_element"}
 @pytest.mark.parametrize("name", sorted(EVERYONE.keys() - JUDGED_AGAIN))
 def test_verdicts_are_the_same_without_a_wall(name: str) -> None:
     """The hidden tests pass and fail on local classes as they do on stand-ins."""
+    bank = mistakes if name in mistakes() else right_answers
     local = quietly(submission_of(EVERYONE[name]), judge_locally)
     passed = {
         cell: {v.criterion: v.outcome is Outcome.PASSED for v in report.verdicts}
-        for cell, report in judged(name).items()
+        for cell, report in judged(bank, name).items()
     }
     assert local == passed
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from proctor.grading.diagnosis import offered
 from proctor.grading.judge_cell import LocalSide, criteria, judge_cell, load_tests
 from proctor.session.proxies import loopback
-from tests.exercise4.mistakes import mistakes
-from tests.specimens.bank import right_answers, submission_of
+from tests.specimens.bank import submission_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from tests.exercise4.mistakes import Mistake
+    from tests.specimens.bank import Right
     from tests.specimens.build import Submission
 
     Result = TypeVar("Result")
@@ -62,13 +63,12 @@ def quietly(submission: Submission, how: Callable[[Mapping[str, Any]], Result] =
 
 
 @cache
-def judged(name: str) -> dict[str, CellReport]:
-    """Return the reports on a specimen, by its name in the banks of right answers and mistakes, with mistakes named.
+def judged(bank: Callable[[], Mapping[str, Mistake | Right]], name: str) -> dict[str, CellReport]:
+    """Return the reports on a specimen of `mistakes` or `right_answers`, with mistakes named.
 
     Points, verdicts and names are asserted on one pass over a specimen.
     """
-    specimen = mistakes().get(name) or right_answers()[name]
-    return quietly(submission_of(specimen), partial(judge, diagnose=DIAGNOSE))
+    return quietly(submission_of(bank()[name]), partial(judge, diagnose=DIAGNOSE))
 
 
 def judge_locally(namespace: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
