@@ -211,7 +211,7 @@ def serve_as_copy(end, shell, saved):
             connection.send_frame(frame)
             return connection.receive()
 
-        server = Server(shell.user_ns, ask, saved)
+        server = Server(shell.user_ns, ask, saved, shell.display_formatter.figures)
         while True:
             connection.send_frame(server.handle(*connection.receive()))
     finally:
