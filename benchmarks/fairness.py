@@ -21,21 +21,29 @@ import sys
 import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from functools import cache, partial
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.mutants import Mutant, mutants
 from proctor.grading.judge_cell import WRONG, load_tests
 from tests.exercise4.mistakes import mistakes, solution
-from tests.proctor.support.judging import CELLS, DIAGNOSE, HIDDEN, judge, lost, named, remarks
+from tests.proctor.support.judging import (
+    CELLS,
+    HIDDEN,
+    judge,
+    judged,
+    lost,
+    named,
+    quietly,
+    remarks,
+)
 from tests.specimens.bank import right_answers, submission_of
 from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
     from typing import TypeVar
 
     from proctor.criteria import Criteria
@@ -60,17 +68,9 @@ def hidden(seed: int) -> dict[str, type[Criteria]]:
     return load_tests(ROOT / "tests" / "exercise4", seed)
 
 
-def quietly(submission: Submission, how: Callable[[Mapping[str, Any]], Result] = judge) -> Result:
-    """Judge a submission whose prints and warnings are nobody's business."""
-    with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        warnings.simplefilter("ignore")
-        return how(submission.namespace())
-
-
 def accepts(name: str) -> str:
     """Return what is unfair to a right answer of the bank, or ""."""
-    answer = right_answers()[name]
-    reports = quietly(answer.submission(), partial(judge, diagnose=DIAGNOSE))
+    answer, reports = right_answers()[name], judged(right_answers, name)
     said = remarks(reports)
     due = all(all(piece in text for text in said.get(cell, [""])) for cell, piece in answer.remarks.items())
     if lost(reports) or named(reports) or set(said) != set(answer.remarks) or not due:
@@ -81,7 +81,7 @@ def accepts(name: str) -> str:
 def is_exact(name: str) -> str:
     """Return where a mistake of the bank does not cost what it should, or ""."""
     mistake = mistakes()[name]
-    costs = lost(quietly(submission_of(mistake)))
+    costs = lost(judged(mistakes, name))
     return "" if costs == dict(mistake.costs) else f"{name} costs {costs}, and should {dict(mistake.costs)}"
 
 
@@ -89,8 +89,7 @@ def naming(name: str) -> tuple[str, str]:
     """Return how a mistake of the bank is named, "right", "wrong" or "none", and what it is called."""
     mistake = mistakes()[name]
     words = {each.words for each in (mistake, *(mistakes()[other] for other in mistake.also))}
-    cells = list(mistake.costs)
-    called = named(quietly(submission_of(mistake), partial(judge, cells=cells, diagnose=DIAGNOSE)))
+    called = named(judged(mistakes, name))
     wrong = set().union(*called.values()) - words
     if wrong:
         return "wrong", f"{name} is called {wrong}"
@@ -99,10 +98,11 @@ def naming(name: str) -> tuple[str, str]:
 
 def vague(name: str) -> str:
     """Return the hints of a mistake of the bank that say neither where nor how nor what it is, or ""."""
-    mistake = mistakes()[name]
-    reports = quietly(submission_of(mistake), partial(judge, cells=list(mistake.costs), diagnose=DIAGNOSE))
     wrong = [
-        verdict for report in reports.values() for verdict in report.verdicts if verdict.outcome in WRONG
+        verdict
+        for report in judged(mistakes, name).values()
+        for verdict in report.verdicts
+        if verdict.outcome in WRONG
     ]
     if any(verdict.misconception or not LAST_RESORT.search(verdict.hint) for verdict in wrong):
         return ""
