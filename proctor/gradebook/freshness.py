@@ -13,7 +13,7 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import parse_utc
 
 from proctor import submission
-from proctor.grading.cell_tests import holds_tests
+from proctor.grading.own_tests import holds_tests
 from proctor.submission import fingerprints
 from proctor.submission.intake import STAMP
 
