@@ -21,7 +21,8 @@ import numpy as np
 from .frames import pack
 from .values import Reader, Writer
 
-MAX_TEXT, MAX_LINE, MAX_LINES = 400, 160, 4
+MAX_TEXT, MAX_LINE, MAX_LINES = 600, 160, 4
+"""Characters of an exception's text (the longest usual one, on `np.float`, has 460) and of a line; lines."""
 MAX_METHODS = 200
 PLAIN = (np.ndarray, float, int, type(None))
 """Types of attributes that come along with their object."""

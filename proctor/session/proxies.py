@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from proctor.agent.frames import FormatError, pack, unpack
-from proctor.agent.server import Server
+from proctor.agent.server import MAX_TEXT, Server
 from proctor.agent.values import Reader, Writer
 from proctor.criteria import Fault, NotFound, StudentError
 
@@ -312,7 +312,7 @@ def student_error(data: Any) -> StudentError:
         raise FormatError("an error that is none")
     lines = data.get("where")
     where = "\n".join(clip(line, 200) for line in lines[:4]) if isinstance(lines, list) else ""
-    return StudentError(clip(data.get("kind"), 80), clip(data.get("text"), 300), where)
+    return StudentError(clip(data.get("kind"), 80), clip(data.get("text"), MAX_TEXT), where)
 
 
 def footprint(value: Any) -> int:
