@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
 
-.PHONY: demo test thorough check bench release site img fairness mutants attacks lab clean
+.PHONY: demo test thorough check bench release site img fairness seeds mutants attacks lab clean
 
 # A class from specimens, generated, graded and exported: who got what.
 demo: $(STAMP)
@@ -45,6 +45,10 @@ img: $(STAMP)
 
 fairness: $(STAMP)
 	$(BIN)/python tests/fairness.py
+
+# That no verdict depends on the seed of the hidden inputs: both banks under twenty of them.
+seeds: $(STAMP)
+	$(BIN)/python tests/fairness.py seeds
 
 mutants: $(STAMP)
 	$(BIN)/python tests/mutants.py

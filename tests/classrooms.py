@@ -25,7 +25,7 @@ from sqlalchemy import insert
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "specimens")]
 
-import fairness  # noqa: E402
+import bank_verdicts  # noqa: E402
 from bank import PARTS, Submission, mistakes, right_answers  # noqa: E402
 from judging import CELLS, HIDDEN, judge  # noqa: E402
 from nbgrader import api  # noqa: E402
@@ -153,7 +153,7 @@ def _grade(made: Made, name: str, cell: str, notebook: str) -> dict[str, Any]:
 def judged(part: str, source: str) -> dict[str, CellReport]:
     """Judge the cells of a part for one source of it; everything else is the solution."""
     submission = Submission.solved().replace(part, source)
-    return fairness.quietly(submission, lambda names: judge(names, CELLS[part]))
+    return bank_verdicts.quietly(submission, lambda names: judge(names, CELLS[part]))
 
 
 @cache

@@ -44,9 +44,11 @@ def judge(
     return {name: judge_cell(tests[name], side, diagnose=diagnose) for name in cells}
 
 
-def judge_locally(namespace: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
+def judge_locally(
+    namespace: Mapping[str, Any], tests: Mapping[str, type[Criteria]] = HIDDEN
+) -> dict[str, dict[str, bool]]:
     """Return which criteria of each cell pass on the classes themselves, without proxies or frames."""
-    return {name: _passed(case, namespace) for name, case in HIDDEN.items()}
+    return {name: _passed(case, namespace) for name, case in tests.items()}
 
 
 def _passed(case: type[Criteria], namespace: Mapping[str, Any]) -> dict[str, bool]:

@@ -19,7 +19,7 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "specimens")]
 
 import bank  # noqa: E402
-import fairness  # noqa: E402
+import bank_verdicts  # noqa: E402
 from bank import mistakes, right_answers, solution  # noqa: E402
 from judging import DIAGNOSE, HIDDEN, REFERENCE, judge, lost, named  # noqa: E402
 
@@ -59,7 +59,7 @@ def words_of(*made: Mistake) -> set[str]:
 @pytest.mark.parametrize("name", mistakes())
 def test_mistakes_are_named_rightly(name: str) -> None:
     """A mistake of the bank is called what it is, in whichever cells it shows, or it is known why not."""
-    how, text = fairness.naming(name)
+    how, text = bank_verdicts.naming(name)
     assert how == ("none" if name in UNNAMED else "right"), text
 
 

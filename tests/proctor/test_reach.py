@@ -16,7 +16,7 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "specimens"), str(TESTS / "exercise4")]
 
-import fairness  # noqa: E402
+import bank_verdicts  # noqa: E402
 from bank import Submission, mistakes, right_answers  # noqa: E402
 from inputs import why_unfit  # noqa: E402
 from judging import CELLS, judge  # noqa: E402
@@ -132,6 +132,6 @@ def test_what_hides_a_mistake_is_known(values: Any, words: str) -> None:
     "name", ["conv_weights_of_first_call", "input_kernels_of_first_call", "solution", "loops"]
 )
 def test_verdicts_are_the_same_under_other_seeds(name: str) -> None:
-    """A few of both banks under twenty seeds; `make fairness` tries all."""
+    """A few of both banks under twenty seeds; `make seeds` tries all."""
     assert name in mistakes() or name in right_answers()
-    assert fairness.under_seeds(name) == ""
+    assert bank_verdicts.under_seeds(name) == ""

@@ -14,7 +14,7 @@ ROOT = TESTS.parent
 sys.path[:0] = [str(TESTS), str(TESTS / "specimens")]
 
 import bank  # noqa: E402
-import fairness  # noqa: E402
+import bank_verdicts  # noqa: E402
 from bank import PARTS, Submission  # noqa: E402
 from judging import CELLS, HIDDEN, judge  # noqa: E402
 from thinning import thinned  # noqa: E402
@@ -78,7 +78,7 @@ def test_verdicts_are_the_same_across_the_sandbox(names: list[str], folder: Path
         for specimen in (EVERYONE[name] for name in names):
             cells = CELLS[specimen.part] if isinstance(specimen, bank.Mistake) else tuple(HIDDEN)
             submission = specimen.submission()
-            here = ends(fairness.quietly(submission, partial(judge, cells=cells)))
+            here = ends(bank_verdicts.quietly(submission, partial(judge, cells=cells)))
             if ends(across(submission, session, cells)) != here:
                 differ.append(specimen.name)
     assert differ == []
