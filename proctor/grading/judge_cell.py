@@ -14,7 +14,7 @@ import numpy as np
 from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, NotFound, StudentError
 from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
 from proctor.errors import GraderError
-from proctor.grading.versions import explanation
+from proctor.grading.versions import ALIASES, explanation, removed_name
 from proctor.session.proxies import NOTES, CallBack
 
 if TYPE_CHECKING:
@@ -204,7 +204,8 @@ def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) 
     except Fault as fault:
         verdict = _verdict(case, name, fault.outcome, rung=_rung(fault), hint=explain(fault))
         if isinstance(fault, StudentError) and (why := explanation(fault.kind, fault.text)):
-            verdict = _as_older_versions(case, name, side, verdict, f"Here your code raised {fault}\n{why}")
+            again = _as_older_versions(case, name, side, names=bool(removed_name(fault.kind, fault.text)))
+            verdict = replace(again, remarks=(f"Here your code raised {fault}\n{why}",)) if again else verdict
     except Exception as error:
         if not _odd(link.trace if link else []) or (reference and _at_fault(case, name, reference)):
             raise GraderError(f"{case.grade_id}, {name}: the hidden test fails with {error!r}.") from error
@@ -214,15 +215,24 @@ def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) 
     return _remarked(verdict, test, link), list(link.trace) if link else []
 
 
-def _as_older_versions(case: type[Criteria], name: str, side: Side, verdict: Verdict, remark: str) -> Verdict:
-    """Judge once more as older versions would, where the test knows how; the better counts."""
+def _as_older_versions(case: type[Criteria], name: str, side: Side, *, names: bool) -> Verdict | None:
+    """Judge once more as older versions would; return the verdict if that is why the criterion passes.
+
+    Args:
+        case: the hidden test class of the cell.
+        name: of the criterion.
+        side: the student's side.
+        names: whether the code has failed for a name that NumPy no longer has.
+    """
     test = case(name)
     test.compatible = True
     try:
-        run(test, name, side.link())
+        link = side.link()
+        with link.defined(ALIASES):
+            run(test, name, link)
     except Exception:  # noqa: BLE001  - the first look stands, whatever the second meets
-        return verdict
-    return _verdict(case, name, Outcome.PASSED, remarks=(remark,)) if test.eased else verdict
+        return None
+    return _verdict(case, name, Outcome.PASSED) if names or test.eased else None
 
 
 def _at_fault(case: type[Criteria], name: str, reference: Side) -> bool:

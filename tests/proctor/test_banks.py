@@ -13,7 +13,7 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "specimens")]
 
 import bank  # noqa: E402
-import fairness  # noqa: E402
+import bank_verdicts  # noqa: E402
 import mutants  # noqa: E402
 from bank import PARTS, Submission, solution  # noqa: E402
 from judging import CELLS, HIDDEN, judge, judge_locally, lost  # noqa: E402
@@ -48,17 +48,17 @@ def test_criteria_are_sentences(name: str) -> None:
 @pytest.mark.parametrize("name", bank.right_answers())
 def test_right_answers_get_all_points(name: str) -> None:
     """A right answer of the bank gets 25 of 25, with the remarks that are due and no other."""
-    assert fairness.accepts(name) == ""
+    assert bank_verdicts.accepts(name) == ""
 
 
 @pytest.mark.parametrize("name", bank.mistakes())
 def test_mistakes_cost_exactly_what_they_break(name: str) -> None:
     """A mistake of the bank costs what it says, in each of the 15 cells."""
-    assert fairness.is_exact(name) == ""
+    assert bank_verdicts.is_exact(name) == ""
 
 
 EVERYONE = {**bank.right_answers(), **bank.mistakes()}
-JUDGED_AGAIN = {"bias_written_into_an_element"}
+JUDGED_AGAIN = {"bias_written_into_an_element", "flatten_by_removed_names", "he_by_a_removed_name"}
 """Right answers that are judged once more, as an older NumPy ran them; plain local classes get no second look."""
 
 
@@ -66,8 +66,8 @@ JUDGED_AGAIN = {"bias_written_into_an_element"}
 @pytest.mark.parametrize("name", sorted(EVERYONE.keys() - JUDGED_AGAIN))
 def test_verdicts_are_the_same_without_a_wall(name: str) -> None:
     """The hidden tests pass and fail on local classes as they do on stand-ins."""
-    local = fairness.quietly(EVERYONE[name].submission(), judge_locally)
-    reports = fairness.quietly(EVERYONE[name].submission())
+    local = bank_verdicts.quietly(EVERYONE[name].submission(), judge_locally)
+    reports = bank_verdicts.quietly(EVERYONE[name].submission())
     passed = {
         cell: {v.criterion: v.outcome is Outcome.PASSED for v in report.verdicts}
         for cell, report in reports.items()
