@@ -10,7 +10,7 @@ STAMP := $(VENV)/ready
 
 # A class from specimens, generated, graded and exported: who got what.
 demo: $(STAMP)
-	$(BIN)/python tests/demo.py
+	$(BIN)/python -m benchmarks.demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
@@ -29,7 +29,7 @@ check: $(STAMP)
 
 # How fast a class is graded, beside stock nbgrader; `make bench ARGS="--growth 50 200 800"` for classes of any size.
 bench: $(STAMP)
-	$(BIN)/python tests/bench.py $(ARGS)
+	$(BIN)/python -m benchmarks.bench $(ARGS)
 
 # What students get and what they are shown afterwards, from the master notebook.
 release: $(STAMP)
@@ -44,19 +44,19 @@ img: $(STAMP)
 	$(BIN)/python img/draw.py
 
 fairness: $(STAMP)
-	$(BIN)/python tests/fairness.py
+	$(BIN)/python -m benchmarks.fairness
 
 # That no verdict depends on the seed of the hidden inputs: both banks under twenty of them.
 seeds: $(STAMP)
-	$(BIN)/python tests/fairness.py seeds
+	$(BIN)/python -m benchmarks.fairness seeds
 
 mutants: $(STAMP)
-	$(BIN)/python tests/mutants.py
+	$(BIN)/python -m benchmarks.mutants
 
 # Every fault and attack of the banks, with our settings and with nbgrader as it comes, and what is left behind.
 attacks: $(STAMP)
-	$(BIN)/python tests/attacks.py
-	$(BIN)/python tests/leftovers.py 100
+	$(BIN)/python -m benchmarks.attacks
+	$(BIN)/python -m benchmarks.leftovers 100
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab

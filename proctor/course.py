@@ -48,7 +48,7 @@ def course_folder(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One assignment of a course, and where everything of it is.
+    """An assignment of a course, and the places of everything of it.
 
     Attributes:
         name: the assignment's name.

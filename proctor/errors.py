@@ -11,6 +11,7 @@
     │   │   └── CourseBusy        another command has the course
     │   └── WorkersUnavailable    no worker can be had, or none is left
     ├── GraderError               the grader's fault: its tests, its configuration, its machine; exit status 1
+    │   ├── CannotCross           a hidden test needs what cannot go to the student's side
     │   └── SandboxError          a sandbox could not be started
     │       ├── SandboxUnavailable    none can be built on this machine
     │       └── ForkServerError       the preloaded process gave no agent
@@ -34,7 +35,7 @@ class ProctorError(Exception):
 
 
 class UserError(ProctorError):
-    """What was asked for cannot be done as it was asked."""
+    """The user's mistake: it cannot be done as it was asked."""
 
     status = 2
 
@@ -55,11 +56,11 @@ class ExtensionsError(UserError):
     """The file of extensions is damaged."""
 
 
-class NothingToReport(UserError):  # noqa: N818  - a state of the course, not a defect
+class NothingToReport(UserError):
     """There is no grade to report on."""
 
 
-class CannotGrade(UserError):  # noqa: N818  - a state of the course or the machine, not a defect
+class CannotGrade(UserError):
     """Nothing was graded; says why."""
 
 
@@ -67,7 +68,7 @@ class CourseBusy(CannotGrade):
     """Another command is working on the course; says which."""
 
 
-class WorkersUnavailable(UserError):  # noqa: N818  - a state of the machine or the cluster, not a defect
+class WorkersUnavailable(UserError):
     """No worker can be had, or none is left."""
 
 
@@ -75,11 +76,22 @@ class GraderError(ProctorError):
     """The grader is at fault: its configuration, its tests, its machine. Never a zero for the student."""
 
 
+class CannotCross(GraderError):
+    """A hidden test needs what cannot go to the student's side: the test's limit, whoever is graded."""
+
+    def __init__(self, what: str, where: str = "") -> None:
+        super().__init__(what, where)  # as they are, so that it can be pickled
+        self.what, self.where = what, where
+
+    def __str__(self) -> str:
+        return f"{self.where}this test needs {self.what}, which cannot cross to the student's side."
+
+
 class SandboxError(GraderError):
     """A sandbox could not be started; the text is for the person who asked for it."""
 
 
-class SandboxUnavailable(SandboxError):  # noqa: N818  - a state of the machine, named as the user meets it
+class SandboxUnavailable(SandboxError):
     """No sandbox can be built on this machine; the message says why and what to do."""
 
 
@@ -87,7 +99,7 @@ class ForkServerError(SandboxError):
     """No agent came from the fork server; the message says why."""
 
 
-class ForkServerGone(ForkServerError):  # noqa: N818  - what happened to it
+class ForkServerGone(ForkServerError):
     """The fork server has ended, or was killed."""
 
 
@@ -99,5 +111,5 @@ class UnreadableError(SubmissionError):
     """The notebook cannot be read; says why in words for the student."""
 
 
-class SubmissionRefused(SubmissionError):  # noqa: N818  - what happened to the folder
+class SubmissionRefused(SubmissionError):
     """The folder cannot go into a sandbox; the message says why."""

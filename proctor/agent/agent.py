@@ -1,4 +1,4 @@
-"""One submission: its cells, run one after the other, and the copies of it that are judged.
+"""A submission: its cells, run one after the other, and the copies of it that are judged.
 
 Requests on an agent's connection::
 
@@ -39,7 +39,7 @@ MAX_OPEN = 4096
 fork = os.fork
 """Kept from before any cell ran, which may put something else in its place."""
 HELLO = b"\0"
-"""What an agent or a copy says first; with it comes, from the system, its number."""
+"""First message of an agent or a copy; with it comes, from the system, its process number."""
 
 
 class Agent:
@@ -211,7 +211,7 @@ def serve_as_copy(end, shell, saved):
             connection.send_frame(frame)
             return connection.receive()
 
-        server = Server(shell.user_ns, ask, saved)
+        server = Server(shell.user_ns, ask, saved, shell.display_formatter.figures)
         while True:
             connection.send_frame(server.handle(*connection.receive()))
     finally:

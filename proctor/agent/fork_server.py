@@ -37,7 +37,7 @@ MODULES = (
     "IPython.utils.module_paths", "pygments.formatters.terminal256",
     "pygments.styles.default", "stack_data.formatting",
 )  # fmt: skip
-"""What a shell imports for its first magic and its first traceback.
+"""Modules that a shell imports for its first magic and its first traceback.
 
 Not the inline backend: importing it sets up figures, which is for the student's first figure to do. Before that a
 notebook may choose another one.
@@ -115,7 +115,7 @@ def draw():
 
 
 class ForkServer:
-    """Forks an agent for each request, and reports how it ended, until the grader closes its end."""
+    """Fork an agent for each request, and report how it ended, until the grader closes its end."""
 
     def __init__(self, control, notebook_shell):
         self._control, self._shell = control, notebook_shell

@@ -59,7 +59,7 @@ def unpack(frame: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 class Connection:
-    """One end of a socket pair.
+    """An end of a socket pair.
 
     Reads and writes block. Where the socket has a timeout of the system's (`SO_RCVTIMEO`), :meth:`waited` is called
     each time it passes, and may raise.

@@ -28,7 +28,7 @@ libc = ctypes.CDLL(None)
 
 
 class Descriptor:
-    """What is written to a descriptor: a file in memory, read step by step."""
+    """Text that is written to a descriptor: a file in memory, read step by step."""
 
     def __init__(self, number, name):
         self.name, self._read, self._kept_from = name, 0, 0

@@ -1,4 +1,4 @@
-"""What the person at the terminal sees of a run: a bar while it lasts, a table when it is over."""
+"""Display of a run at the terminal: a bar while it lasts, a table when it is over."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHOWN = 20
 """Lines of a list at the end; a class of hundreds would push the summary off the screen."""
 
 SLOW = 3
-"""How many of the slowest to name."""
+"""Number of the slowest that are named."""
 
 
 class Rate(ProgressColumn):

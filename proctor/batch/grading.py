@@ -122,7 +122,7 @@ def grade(
 
 @dataclass
 class UnderWay:
-    """What is remembered of a submission while a worker has it."""
+    """State of a submission while a worker has it."""
 
     before: Scores
     handed_in: Any
@@ -130,7 +130,7 @@ class UnderWay:
 
 
 class Run:
-    """One run over the submissions of an exercise, in the head.
+    """A run over the submissions of an exercise, in the head.
 
     Raises:
         CannotGrade: there is nothing that could be graded.

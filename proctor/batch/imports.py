@@ -1,4 +1,4 @@
-"""Keeps the start of our own commands and workers short."""
+"""Imports that are left out, to keep the start of our own commands and workers short."""
 
 from __future__ import annotations
 

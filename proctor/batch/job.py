@@ -1,4 +1,4 @@
-"""What a worker does: it restores, executes and judges one submission, knows no gradebook and writes nothing.
+"""Work of a worker: it restores, executes and judges one submission, knows no gradebook and writes nothing.
 
 A worker is a process on this machine or on another one. It gets all that it needs with the job.
 """
@@ -99,7 +99,7 @@ class Ungraded:
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to restore, execute and judge.
+    """A submission to restore, execute and judge.
 
     Attributes:
         student: whose it is; no two jobs of a run have the same.

@@ -1,4 +1,4 @@
-"""Writes the feedback pages of a class: workers render, the head puts each student's folder in place.
+"""Feedback pages of a class: workers render, the head puts each student's folder in place.
 
 A page keeps the fingerprint of what it was made of, the graded notebook and the gradebook's points and comments; so
 a run that was killed leaves nobody out, and a manual score that came later makes a page stale.
@@ -106,7 +106,7 @@ def write_pages(
 
 
 class _Run:
-    """One run over the students of an exercise, in the head."""
+    """A run over the students of an exercise, in the head."""
 
     def __init__(
         self, stage: Stage, points: dict[str, dict[str, Points]], report: Callable[[Written], None]

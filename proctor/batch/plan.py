@@ -1,4 +1,4 @@
-"""What is to be graded, and how: what the three doors hand over to :mod:`proctor.batch.grading`."""
+"""Plan of a run: the course and the wish that all callers hand over to :mod:`proctor.batch.grading`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Course:
-    """What is to be graded, and by which settings.
+    """A course to be graded, with its settings.
 
     Attributes:
         exercise: the assignment.
@@ -53,7 +53,7 @@ class Course:
 
     @property
     def stage(self) -> Stage:
-        """Where graded folders grow."""
+        """Return the staging area of graded folders."""
         directory = self.exercise.directory
         return Stage(self.exercise, directory.autograded_directory, self.permissions, directory.groupshared)
 

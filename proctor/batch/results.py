@@ -1,4 +1,4 @@
-"""What a run of grading has come to: who was graded, who was not, who needs a look."""
+"""Results of a run of grading: who was graded, who was not, who needs a look."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Scores = dict[str, Score]
 
 @dataclass(frozen=True)
 class Change:
-    """What grading again did to a student's points.
+    """Change of a student's points by grading again.
 
     Attributes:
         before: the points in all, those given by hand included.
@@ -102,7 +102,7 @@ class Tally:
 
     @property
     def done(self) -> int:
-        """How many submissions have been dealt with."""
+        """Return the number of submissions that have been dealt with."""
         return len(self.graded) + len(self.up_to_date) + len(self.penalties) + len(self.failed)
 
     @property

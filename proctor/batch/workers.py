@@ -38,7 +38,7 @@ AHEAD = 2
 """Jobs that a worker is given at once: the one that it is at, and the next, so that it need not wait."""
 
 CHANCES = 2
-"""How many workers a submission may take down before it is given up."""
+"""Number of workers that a submission may take down before it is given up."""
 
 
 class Crew(Protocol):

@@ -164,7 +164,7 @@ def _advice(args: argparse.Namespace, missing: dict[str, str]) -> str:
 
 
 def _listed(missing: dict[str, str]) -> str:
-    """Say for whom what is missing, each reason once."""
+    """Return in words for whom what is missing, each reason once."""
     parts = []
     for reason in dict.fromkeys(missing[student] for student in sorted(missing)):
         students = sorted(student for student, each in missing.items() if each == reason)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HEADING = re.compile(r"^(#{1,3}) +(\S.*)$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LESSON, WORK = 1, 4
-"""How far headings are moved down: a part of the exercise is of the third level, a work of the fourth."""
+"""Levels by which headings are moved down: a part of the exercise is of the third level, a work of the fourth."""
 
 MAX_OWN = 300_000
 """Characters of a student's own text and code on a page; twenty times the solution."""
@@ -34,7 +34,7 @@ FOLD_NAMES = 4
 
 @dataclass(frozen=True)
 class Output:
-    """What a code cell left: a picture as a data URL, or text; an error is text as well."""
+    """An output of a code cell: a picture as a data URL, or text; an error is text as well."""
 
     kind: str
     text: str

@@ -1,4 +1,4 @@
-"""Where a graded notebook keeps its report cards: written by grading, read by feedback, statistics and formgrader."""
+"""Report cards in a graded notebook: written by grading, read by feedback, the class report and formgrader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands at the top of a feedback page: the total, the points of each part, and what to look at first."""
+"""Top of a feedback page: the total, the points of each part, and the advice on where to begin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STOPPED = {
 
 @dataclass(frozen=True)
 class Line:
-    """One graded cell with the points that count, from the gradebook.
+    """A graded cell with the points that count, from the gradebook.
 
     Attributes:
         grade_id: the cell, and the anchor of its card.
@@ -39,17 +39,17 @@ class Line:
 
     @property
     def by_hand(self) -> bool:
-        """Whether a person has given other points than the grader, or the only ones."""
+        """Return whether a person has given other points than the grader, or the only ones."""
         return self.report is None or abs(self.report.points - self.points) > EPSILON
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left to earn."""
+        """Return whether nothing is left to earn."""
         return self.points >= self.worth - EPSILON
 
     @property
     def state(self) -> str:
-        """How it ended, in words."""
+        """Return in words how it ended."""
         if self.by_hand:
             return "graded by a person"
         blamed = self.blamed
@@ -84,24 +84,24 @@ class Part:
 
 @dataclass(frozen=True)
 class Advice:
-    """One thing to look at: the cells that it is about, the points that it may bring, and what was seen."""
+    """A piece of advice: the cells that it is about, the points that it may bring, and what was seen."""
 
     lines: tuple[Line, ...]
     verdict: Verdict
 
     @property
     def points(self) -> float:
-        """What is still to be earned in these cells."""
+        """Return the points that are still to be earned in these cells."""
         return sum(line.worth - line.points for line in self.lines)
 
     @property
     def unfinished(self) -> bool:
-        """Whether this has not been begun rather than gone wrong."""
+        """Return whether this has not been begun, rather than gone wrong."""
         return self.verdict.outcome is Outcome.UNFINISHED
 
 
 def advise(lines: Iterable[Line]) -> list[Advice]:
-    """Say what to look at, the most rewarding first.
+    """Return advice, the most rewarding first.
 
     What stopped the code comes first, then what is wrong, then what is unfinished; within these, what brings
     most points. Cells that failed for the same reason are one piece of advice.

@@ -1,4 +1,4 @@
-"""What is saved of a graded submission, and whether it still stands.
+"""The gradebook: how a graded submission is saved, and whether its grade still stands.
 
 - `marks`: what a graded notebook says to the gradebook: scores, comments, who should have a look.
 - `book`: the gradebook, open for a whole run, with nbgrader's own models.

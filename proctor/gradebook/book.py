@@ -35,7 +35,7 @@ class Score:
 
     @property
     def points(self) -> float:
-        """What counts: the manual score goes before the automatic one, extra credit comes on top of either."""
+        """Return the points that count: the manual score before the automatic one, and extra credit on top."""
         given = self.automatic if self.manual is None else self.manual
         return 0.0 if given is None else given + (self.extra or 0.0)
 

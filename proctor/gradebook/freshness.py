@@ -1,4 +1,4 @@
-"""Why a submission is to be graded: it is new, it is another one, or its grade was made with what has changed since."""
+"""Freshness of grades: a submission is graded if it is new, is another one, or its grade is stale."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from proctor.submission.intake import Clock
 
 NEW = "not graded yet"
-"""Why a submission without a grade is to be graded."""
+"""Reason to grade a submission that has no grade."""
 
 
 @dataclass(frozen=True)

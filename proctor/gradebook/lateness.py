@@ -33,7 +33,7 @@ class Late:
 
 
 class Price(Protocol):
-    """What a late notebook costs: nbgrader's plugin for it, or another."""
+    """Price of a late notebook: nbgrader's plugin for it, or another."""
 
     def __call__(self, book: Book, late: Late) -> float | None:
         """Return the points to take away; None for no penalty."""

@@ -1,4 +1,4 @@
-"""What a graded notebook says to the gradebook; read in the worker, where the notebook is open anyway."""
+"""Marks of a graded notebook for the gradebook; read in the worker, where the notebook is open anyway."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_RESPONSE = "No response."
 
 @dataclass(frozen=True)
 class Marks:
-    """What one graded notebook says to the gradebook.
+    """Marks of one graded notebook for the gradebook.
 
     Attributes:
         scores: the automatic score of each graded cell; None where a person decides.

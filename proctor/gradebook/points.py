@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Points:
-    """What counts in one notebook of a student.
+    """Points that count in one notebook of a student.
 
     Attributes:
         late_penalty: the points that are taken away.

@@ -1,4 +1,4 @@
-"""Writes the rows of one graded submission: what stock nbgrader writes for the same grades, in one transaction.
+"""Saving of one graded submission: the rows that stock nbgrader writes for the same grades, in one transaction.
 
 One thing differs on purpose: a manual score that a person has decided stays decided as long as the automatic one
 is the same. nbgrader asks for a new review after each grading.

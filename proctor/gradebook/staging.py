@@ -27,7 +27,7 @@ STAGE = ".grading"
 
 @dataclass(frozen=True)
 class Stage:
-    """Where the folders of one of nbgrader's steps grow, until they are put in place.
+    """Staging area of one of nbgrader's steps, where folders grow until they are put in place.
 
     Attributes:
         exercise: whose folders.

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from proctor.session.proxies import Link
 
     Words = tuple[str, str]
-    """What a mistake is, and the question that leads on."""
+    """Sentence of a mistake, and the question that leads on."""
     Alike = Callable[[str, list[Any], list[Any]], bool]
     """Says for a cell, by its grade_id, whether two traces are those of the same mistake."""
 
@@ -75,7 +75,7 @@ class Misconception:
 
     @property
     def words(self) -> Words:
-        """What the student reads."""
+        """Return what the student reads."""
         return self.says, self.question
 
 
@@ -125,7 +125,7 @@ class Diagnostician:
 
 
 class Symptoms:
-    """What a mistake is seen by in a cell; found out criterion by criterion, no further than is asked.
+    """Observations that a mistake makes in a cell; found criterion by criterion, no further than is asked.
 
     A mistake whose code is at fault has none: it costs no student.
     """

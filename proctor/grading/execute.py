@@ -1,4 +1,4 @@
-"""Runs a submission from its first cell to its last, and judges its graded cells.
+"""Execution of a submission from its first cell to its last, with the judging of its graded cells.
 
 The student's cells run in a session, in order. A graded cell is judged where it stands, in copies of the session, so
 that it sees the notebook as it is there, and leaves nothing behind.
@@ -56,7 +56,7 @@ class Run:
 
 @dataclass
 class Spent:
-    """What a submission's sessions have used up: the time, and the cells that took one of them down."""
+    """Use of a submission's sessions: the time, and the cells that took one of them down."""
 
     budget: Budget
     left_out: dict[int, Execution] = field(default_factory=dict)

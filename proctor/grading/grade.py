@@ -1,4 +1,4 @@
-"""Grades one submission's notebook: what nbgrader's Autograde, our commands and the tests have in common."""
+"""Grading of one notebook: what nbgrader's Autograde, our commands and the tests have in common."""
 
 from __future__ import annotations
 

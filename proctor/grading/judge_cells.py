@@ -1,4 +1,4 @@
-"""Judges the graded cells of one submission, each in copies of it that are forked where the cell stands.
+"""Judging of a submission's graded cells, each in copies of it that are forked where the cell stands.
 
 Forking a copy and burying it costs more than most cells' tests. So a copy in which cells have passed is asked for
 the next cell, too. What passes there has passed. Whatever else becomes of it counts for nothing: the cell is judged in
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from proctor.session.session import Session
 
 SECOND_CELL = Allowance(cpu=2, wall=12)
-"""What a call may take in a copy that is not its cell's own. Over it, nothing is lost but that time."""
+"""Time of a call in a copy that is not its cell's own. Over it, nothing is lost but that time."""
 
 FURTHER_DOWN = "Your notebook defines what this cell needs only further down; it was judged with that."
 SPENT = "The time limit of the whole notebook was reached before this cell could be judged."
@@ -36,7 +36,7 @@ SPENT = "The time limit of the whole notebook was reached before this cell could
 
 @dataclass(frozen=True)
 class Exam:
-    """What a submission is judged by."""
+    """Hidden tests and limits by which a submission is judged."""
 
     cases: Mapping[str, type[Criteria]]
     bounds: Bounds = Bounds()

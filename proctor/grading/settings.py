@@ -1,4 +1,4 @@
-"""What an instructor can set about grading, in `nbgrader_config.py`, as `c.Grading.<name>`."""
+"""Settings of grading, in `nbgrader_config.py`, as `c.Grading.<name>`."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ STRICTER = (
      "quotes and backslashes inside of the braces of an f-string are allowed from that version on",
      "other quotes inside of the braces than around the text"),
 )  # fmt: skip
-"""What is stricter: the message, since which version, what happened, and what works in every version."""
+"""Stricter rules: the message, since which version, what happened, and what works in every version."""
 
 _REMOVED = re.compile(
     r"module 'numpy' has no attribute '(\w+)'|`np\.(\w+)` was (?:removed|a deprecated alias)"

@@ -56,7 +56,7 @@ def _told_to_jupyter() -> Iterator[None]:
 
 
 class SandboxProvisioner(Sandbox, LocalProvisioner):  # type: ignore[metaclass]
-    """Runs an ipykernel in a sandbox.
+    """Provisioner of an ipykernel in a sandbox.
 
     Attributes:
         private_dir: folder of this kernel's sockets, for our account only; None when not open.

@@ -1,4 +1,4 @@
-"""Puts a kernel together and starts it: its sockets, its settings, its files, its sandbox."""
+"""Start of a kernel: its sockets, its settings, its files, its sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the files that one person handed in is the notebook, what belongs to it, and what is left out."""
+"""Choice of the notebook among the files that one person handed in, of what belongs to it, and of what is left out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ATTEMPT = re.compile(
     r"(?: ?\((?P<round>\d{1,3})\)|-(?P<dash>\d{1,3})|-Copy(?P<copy>\d{1,3})| - (?:Copy|Kopie|Copie|Copia))?",
     re.IGNORECASE,
 )
-"""How platforms, browsers and Jupyter tell files of one name apart: `work (2)`, `work-1`, `work-Copy1`, `- Copy`."""
+"""Endings by which platforms, browsers and Jupyter tell files of one name apart: `work (2)`, `work-1`, `work-Copy1`."""
 
 PACKED = {".7z", ".rar", ".gz", ".xz", ".bz2"}
 STAMP = "timestamp.txt"
@@ -40,7 +40,7 @@ SOURCE = re.compile(
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an assignment asks for: the names of its notebooks, the grade_ids in them, and the releases' fingerprints."""
+    """Notebooks that an assignment asks for: their names, the grade_ids in them, and the releases' fingerprints."""
 
     notebooks: tuple[str, ...]
     graded: frozenset[str] = frozenset()

@@ -37,7 +37,7 @@ PACKING = dt.timedelta(minutes=10)
 
 @dataclass
 class Job:
-    """What to collect, and how.
+    """A collection to be made: the download and the settings for it.
 
     Attributes:
         course: the course's folder.
@@ -64,7 +64,7 @@ class Job:
 
 @dataclass
 class Report:
-    """What became of a download: the stage has who is new, changed, the same, kept.
+    """Result of a collection: the stage has who is new, changed, the same, kept.
 
     Attributes:
         platform: whose download it was.

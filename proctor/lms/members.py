@@ -28,7 +28,7 @@ UNICODE_PATH = 0x7075
 
 @dataclass(frozen=True)
 class Limits:
-    """What an archive may hold: `files`, bytes in a `file` and in `total`, and how far a file may be squeezed."""
+    """Limits of an archive: number of `files`, bytes in a `file` and in `total`, and the largest compression."""
 
     files: int = 100_000
     file: int = 256 * MIB
@@ -55,7 +55,7 @@ class File:
 
 @dataclass
 class Contents:
-    """What a download holds: the files, and for what was refused its path and the reason."""
+    """Contents of a download: the files, and for what was refused its path and the reason."""
 
     files: list[File] = field(default_factory=list)
     refused: list[tuple[PurePosixPath, str]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Who handed in what, as a platform says it, and who is in the course."""
+"""Owners of what was handed in, as a platform names them, and members of the course."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 JUNK = re.compile(
     r"__MACOSX|\.ipynb_checkpoints|__pycache__|\.git|\.venv|\.DS_Store|\._.*|\.~.*|Thumbs\.db|desktop\.ini|~\$.*"
 )
-"""What computers put into archives by themselves."""
+"""Files that computers put into archives by themselves."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Who handed something in, as the platform says it.
+    """A person who handed something in, as the platform names them.
 
     Attributes:
         platform: the platform's name, such as "moodle".
@@ -47,7 +47,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class Piece:
-    """What a platform's module reads from one path of a download.
+    """Facts that a platform's module reads from one path of a download.
 
     Attributes:
         owner: whose the file is.
@@ -73,7 +73,7 @@ class Item:
 
 @dataclass
 class Handed:
-    """What one person handed in: files, the number of texts that were typed in, and the team if it is a team's."""
+    """Files that one person handed in, with the number of texts that were typed in, and the team if it is a team's."""
 
     owner: Owner
     items: list[Item] = field(default_factory=list)
@@ -83,7 +83,7 @@ class Handed:
 
 @dataclass(frozen=True)
 class Student:
-    """One of the course: the student id that nbgrader will know, and what may lead to it ("" where unknown)."""
+    """A member of the course: the student id that nbgrader will know, and what may lead to it ("" where unknown)."""
 
     id: str
     first: str = ""

@@ -1,4 +1,4 @@
-"""Which student each person of a platform is; two students never become one, nor one two."""
+"""Mapping of a platform's persons to students; two students never become one, nor one two."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """What one student gets back.
+    """Result that one student gets back.
 
     Attributes:
         student: the student's id in the course.
@@ -51,7 +51,7 @@ class Graded:
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be returned, and how.
+    """Results to be returned, and the settings for it.
 
     Attributes:
         results: of the students, in the order of their ids.

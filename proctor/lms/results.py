@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Course:
-    """Where a course keeps what is returned: its folder, its gradebook, and the assignment."""
+    """Sources of what is returned: the course's folder, its gradebook, and the assignment."""
 
     folder: Path
     assignment: str

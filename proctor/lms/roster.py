@@ -1,4 +1,4 @@
-"""Who is in the course, and which of them a platform means.
+"""Roster of the course, and the member whom a platform means.
 
 A roster is a table with a header: one of your own, with `id` and any of `first_name`, `last_name`, `name`, `login`,
 `email`, `platform_id`, `team`; or a platform's own table, which its module in :mod:`platforms` knows by its columns.

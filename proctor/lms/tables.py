@@ -24,7 +24,7 @@ HEADER = [
 TEXTS = {"assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"}
 DECIMAL = re.compile(r"-?\d+(?:\.\d+)?")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-"""What XML, of which a workbook is made, cannot hold."""
+"""Characters that XML, of which a workbook is made, cannot hold."""
 
 
 def files(course: Course, *, criteria: bool) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Reads the times of Moodle's grading worksheet, which are written for people, in the language of the reader."""
+"""Times of Moodle's grading worksheet, which are written for people, in the language of the reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a gradebook and a release when an exercise is generated again.
+"""Changes to a gradebook and a release when an exercise is generated again.
 
 nbgrader refuses to add a graded cell once there are submissions, and removes a release before it can make a new one.
 """

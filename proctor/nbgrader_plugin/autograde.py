@@ -21,7 +21,7 @@ from proctor.nbgrader_plugin.late import Plugin
 
 
 class Autograde(nbgrader.converters.Autograde):
-    """Has the settings of nbgrader's Autograde, and grades our way."""
+    """Adapter that has the settings of nbgrader's Autograde, and grades our way."""
 
     def start(self) -> None:
         """Grade (called by `nbgrader autograde` and by the formgrader).

@@ -42,7 +42,7 @@ def configure(c: Any, course: Path) -> None:
     )
     c.CourseDirectory.root = str(course)
     # An environment inside the course must not make the course visible in the sandbox.
-    c.JailProvisioner.hide = [str(course)]
+    c.Sandbox.hide = [str(course)]
     install()
     c.ExchangeFactory.release_feedback = ReleaseFeedback
     # The release: stubs, figures, and nothing of the hidden tests. Cells can be added when submissions are in.
@@ -53,7 +53,7 @@ def configure(c: Any, course: Path) -> None:
     c.GenerateSolution.post_convert_hook = finish_solution
     c.AssignLatePenalties.plugin_class = LatePolicy
     c.LatePolicy.course = str(course)
-    # Formgrader shows what students wrote: harmless, and with formulas that need no script.
+    # Formgrader shows what students wrote: sanitized, and with formulas that need no script.
     c.HTMLExporter.preprocessors = ["proctor.nbgrader_plugin.formgrader.Sanitize"]
     c.HTMLExporter.filters = {
         "markdown2html": "proctor.nbgrader_plugin.formgrader.markdown2html",

@@ -1,4 +1,4 @@
-"""Says whether release/ and solutions/ are what the master notebook generates: part of `make check`."""
+"""Check whether release/ and solutions/ are what the master notebook generates: part of `make check`."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class GenerateFeedback(nbgrader.converters.GenerateFeedback):
-    """Has the settings of nbgrader's GenerateFeedback, and writes our pages."""
+    """Adapter that has the settings of nbgrader's GenerateFeedback, and writes our pages."""
 
     def start(self) -> None:
         """Write pages (called by `nbgrader generate_feedback` and by the formgrader).

@@ -1,4 +1,4 @@
-"""What a late submission costs: an instructor's policy, in the words of nbgrader_config.py.
+"""Price of a late submission: an instructor's policy, in the words of nbgrader_config.py.
 
 nbgrader compares a submission's timestamp with the assignment's due date in the gradebook, both in UTC, adds an
 extension that the gradebook knows, and asks its plugin what to take away, for each notebook of the submission.
@@ -32,7 +32,7 @@ ROUNDING = 1e-6
 
 
 class LatePolicy(BasePlugin):
-    """Takes a share of the points for each day that has begun, up to a cap; forgives minutes, grants days."""
+    """Policy that takes a share of the points for each day that has begun, up to a cap, after minutes of grace."""
 
     per_day = Float(0.0, help="Share of the points, 0 to 1, that each day costs once it has begun.").tag(
         config=True

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NEAR = 2
 """Lines between two tiles of one passage."""
 END = (1 << 40, 1 << 41)
-"""What ends the sources of each side; tokens are smaller."""
+"""Number that ends the sources of each side; tokens are smaller."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Stretch:
 
 
 Passage = tuple[Stretch, Stretch]
-"""What one has, beside what the other has."""
+"""Lines of one, beside the lines of the other."""
 
 
 def passages(

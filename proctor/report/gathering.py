@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Submission:
-    """One submission: its marks, the reports on its cells, the code in it, and what grading noted."""
+    """A submission: its marks, the reports on its cells, its code, and the notes from grading."""
 
     student: str
     marks: Marks

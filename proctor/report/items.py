@@ -1,4 +1,4 @@
-"""How each criterion did in a class: how many passed, and whether it separates strong from weak.
+"""Item analysis: how many of a class passed each criterion, and whether it tells strong from weak.
 
 The separation is the corrected item-total correlation: the correlation, over the students, of a criterion (passed
 or not) with the points of everything else (S. Henrysson: Correction of item-total correlations in item analysis,
@@ -79,7 +79,7 @@ class Item:
 
     @property
     def separates_badly(self) -> bool:
-        """Whether the criterion should be looked at: it tells strong from weak badly, in a class large enough."""
+        """Return whether the criterion should be looked at: it tells strong from weak badly, in a class large enough."""
         return self.begun >= ENOUGH and self.separation is not None and self.separation.value < LOW
 
     @property

@@ -1,4 +1,4 @@
-"""Where the notebook teaches what a graded cell asks.
+"""Places in the notebook that teach what a graded cell asks.
 
 Nobody has to write links for this: a graded cell `conv_gradient_weights` and a text cell `backward-weights`, or one
 under the heading "The weights", have a word in common. Of the headings of the part, up to its task, the one is taken

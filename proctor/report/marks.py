@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Marks:
-    """What the gradebook says about one submission.
+    """Entries of the gradebook about one submission.
 
     Attributes:
         name: the student's name, or "" if the gradebook has none.

@@ -1,4 +1,4 @@
-"""What stands out: outcomes that are neither right nor wrong, slow submissions, what grading noted."""
+"""Outliers: outcomes that are neither right nor wrong, slow submissions, notes from grading."""
 
 from __future__ import annotations
 

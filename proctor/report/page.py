@@ -1,4 +1,4 @@
-"""Puts the class report together: one HTML page that needs nothing else, no script, no font, no network.
+"""Page of the class report: one HTML file that needs nothing else, no script, no font, no network.
 
 The template escapes all that is not marked as HTML, and only our own renderers mark; the page's own policy forbids
 scripts, should anything of a submission ever get past that.
@@ -195,7 +195,7 @@ def _odd(classroom: Classroom) -> dict[str, Any]:
 
 
 MEDIA = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif"}
-"""What a browser calls a picture, by the end of its file's name."""
+"""Media types of pictures, by the end of their files' names."""
 
 
 def _excerpt(place: Place, images: Path | None) -> Markup:

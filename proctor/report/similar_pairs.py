@@ -1,4 +1,4 @@
-"""Which submissions are alike, ready to be shown: pairs, and their shared lines side by side."""
+"""Similar pairs of submissions, ready to be shown, with their shared lines side by side."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Side:
-    """What one of the two has: where it stands, and the lines; `more` shared ones are left out."""
+    """Shared lines of one of the two: where they stand, and their text; `more` are left out."""
 
     where: str
     lines: tuple[Line, ...]

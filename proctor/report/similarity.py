@@ -1,4 +1,4 @@
-"""How much of their own code two submissions share: fingerprints by winnowing, rare ones counting more.
+"""Share of their own code that two submissions have in common: fingerprints by winnowing, rare ones counting more.
 
 A fingerprint is a hash of K tokens in a row, chosen so that any K + WINDOW - 1 tokens that two sources share are
 sure to have one in common (S. Schleimer, D. S. Wilkerson, A. Aiken: Winnowing: Local Algorithms for Document
@@ -79,7 +79,7 @@ def given_hashes(sources: Iterable[str]) -> NDArray[np.uint64]:
 
 
 def is_given(values: NDArray[np.uint64], given: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Say which hashes are among the given ones, which are sorted: many times faster than `np.isin`."""
+    """Return for each hash whether it is among the given, sorted ones: many times faster than `np.isin`."""
     if not len(given):
         return np.zeros(len(values), bool)
     places = np.searchsorted(given, values)

@@ -1,4 +1,4 @@
-"""What to teach again: the ideas of the notebook, by the points that a class lost for want of them."""
+"""Ideas to teach again: those of the notebook, by the points that a class lost for want of them."""
 
 from __future__ import annotations
 

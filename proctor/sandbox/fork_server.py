@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from proctor.sandbox.process import SandboxProcess
 
 SMALL = Limits(home=16 * MEBIBYTE, tmp=MEBIBYTE, shared_memory=MEBIBYTE)
-"""What the fork server itself may write; each submission's sandbox has its own."""
+"""Limits on what the fork server itself writes; each submission's sandbox has its own."""
 CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SETFCAP")
 """Privileges over the fork server's own namespaces: to enter the sandboxes that belong to them and, where it is root by
 name (an ordinary user's is), to map that name in a further namespace, for which Linux 5.12 asks for the last one."""
 PATIENCE = 3
-"""How many failures in a row end the attempts to have a fork server."""
+"""Number of failures in a row after which no fork server is tried any more."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a fork server is made of; submissions with the same recipe share one.
+    """Recipe of a fork server; submissions with the same recipe share one.
 
     Attributes:
         bwrap: what builds its sandbox.
@@ -58,7 +58,7 @@ class Recipe:
 
 
 class ForkServer:
-    """One preloaded process.
+    """A preloaded process.
 
     Bubblewrap is killed with the thread that started it. Agents may be asked for by threads that come and
     go, so a fork server has a thread of its own, which lives as long.

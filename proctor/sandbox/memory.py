@@ -23,7 +23,7 @@ INTERVAL = 0.25
 
 
 class MemoryWatch(threading.Thread):
-    """Kills a sandbox whose processes hold more than `limit` bytes together.
+    """Watch that kills a sandbox whose processes hold more than `limit` bytes together.
 
     Attributes:
         tripped: whether it had to.

@@ -1,4 +1,4 @@
-"""Packs a student's folder for its sandbox.
+"""Packing of a student's folder for its sandbox.
 
 The folder is not mounted: its regular files are packed here into an archive in memory, which is unpacked
 inside, in memory of fixed size. So a student can fill no disk, and owner and mode of the

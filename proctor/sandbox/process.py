@@ -21,7 +21,7 @@ STUDENT_UID = 1000
 NOBODY_UID = 65534
 """The user that it is outside, where the grader is root."""
 READY = b"ready\n"
-"""What is written last before only the student's code speaks."""
+"""Last bytes before only the student's code speaks."""
 
 ENDINGS: dict[int, str] = {
     signal.SIGKILL: "killed",

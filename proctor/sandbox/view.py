@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HOME = "/home/student"
 WORK = f"{HOME}/work"
-"""Where the copy of the submission lies inside the sandbox."""
+"""Folder of the copy of the submission, inside the sandbox."""
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """Our own package: students need not read the grader."""
@@ -57,7 +57,7 @@ MADE_UP = {
 
 @dataclass(frozen=True)
 class View:
-    """What is shown.
+    """Mounts and variables that a sandbox sees.
 
     Attributes:
         shown: host paths that appear under the same path, read-only.

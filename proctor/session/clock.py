@@ -16,7 +16,7 @@ from proctor.sandbox.process import family
 
 TICKS = os.sysconf("SC_CLK_TCK")
 LONGEST = 5
-"""How many times its limit on the clock something may take in all, however busy the machine is."""
+"""Factor of the limit on the clock that nothing exceeds, however busy the machine is."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ Displays = dict[str, dict[int, Shown]]
 
 
 class Outputs:
-    """Gathers the outputs of one cell, and stops at a number of bytes.
+    """Collector of the outputs of one cell, which stops at a number of bytes.
 
     Attributes:
         size: bytes that are kept.

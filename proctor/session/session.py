@@ -1,4 +1,4 @@
-"""One submission that runs: its cells in order, and copies of its state.
+"""A running submission: its cells in order, and copies of its state.
 
 Cells are run here, and not by nbclient, which honours what a notebook asks for in its metadata and waits as long as
 a kernel likes.
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from proctor.sandbox.settings import Sandbox
 
 GRACE = Allowance(cpu=2, wall=4)
-"""What a cell may take to react to an interrupt."""
+"""Time that a cell has to react to an interrupt."""
 INTERRUPTS = 3
-"""How often a cell is interrupted before its process is killed: code may swallow the first one."""
+"""Number of interrupts before a cell's process is killed: code may swallow the first one."""
 FLOOD = 20
-"""How many times its limit a cell may try to show before it is stopped."""
+"""Factor of its output limit at which a cell is stopped."""
 MAX_NAMES = 5
 
 LOST = "The process that submissions are forked from was killed. Is there enough memory?"

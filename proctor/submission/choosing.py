@@ -1,4 +1,4 @@
-"""Which file of a submission is its notebook: decided here, for collecting and for grading alike."""
+"""Choice of the file of a submission that is its notebook: made here, for collecting and for grading alike."""
 
 from __future__ import annotations
 

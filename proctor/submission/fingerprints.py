@@ -1,4 +1,4 @@
-"""What a grade depends on, as short hashes: they tell which grades are stale when something has changed.
+"""Fingerprints of what a grade depends on: short hashes that tell which grades are stale.
 
 A graded notebook keeps the fingerprints of what it was graded with. The lesson's prose is not among them.
 """
@@ -18,7 +18,7 @@ WORDS = {
     "cells": "a graded cell or its points have changed",
     "given": "the given files have changed",
 }
-"""What each fingerprint is of, said as the reason why a grade is stale."""
+"""Reasons why a grade is stale, by fingerprint."""
 
 UNKNOWN = "it is not known what it was graded with"
 
@@ -42,7 +42,7 @@ def of_cells(release: Any) -> str:
 
 
 def changes(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Say what has changed since a notebook was graded; nothing if its grade is still good.
+    """Return what has changed since a notebook was graded; nothing if its grade is current.
 
     Args:
         then: the fingerprints that the graded notebook keeps.

@@ -1,4 +1,4 @@
-"""How a submission is read from the disk: by what is there, never by what a link or a student says.
+"""Reading of a submission from the disk: by what is there, never by what a link or a student says.
 
 Links lead nowhere, a pipe is not waited for, and nobody is as early as their own `timestamp.txt` says.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 STAMP = "timestamp.txt"
 AGREEMENT = dt.timedelta(minutes=1)
-"""How much earlier than the notebook itself a timestamp may claim to be."""
+"""Time by which a timestamp may be earlier than the notebook itself."""
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def read_notebook(path: Path, release: Any) -> Submitted:
 
 @dataclass(frozen=True)
 class Clock:
-    """When submissions were handed in, in UTC without a zone.
+    """Times at which submissions were handed in, in UTC without a zone.
 
     Attributes:
         exercise: which submissions.
@@ -90,7 +90,7 @@ class Clock:
 
     @cached_property
     def _collected(self) -> dict[str, dt.datetime]:
-        """When the platform says that each student handed in.
+        """Return the time at which each student handed in, as the platform says it.
 
         Raises:
             CollectError: the record of what was collected is damaged.

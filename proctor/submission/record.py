@@ -1,4 +1,4 @@
-"""What collecting learned and returning needs: `submitted/collected.json`, for each assignment and student.
+"""Record of what was collected, which returning needs: `submitted/collected.json`, by assignment and student.
 
 It names people. It lies beside the submissions, is not in git, and `forget` removes one student from it.
 """
@@ -22,7 +22,7 @@ SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,99}")
 """A student id: it becomes a folder, a part of a glob pattern and a key in the gradebook."""
 
 REPLACED = Path(STATE) / "replaced"
-"""Where submissions go that a later one has replaced: `STUDENT/ASSIGNMENT/TIME`."""
+"""Folder of submissions that a later one has replaced: `STUDENT/ASSIGNMENT/TIME`."""
 
 
 def is_safe(student: str) -> bool:
@@ -32,7 +32,7 @@ def is_safe(student: str) -> bool:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a submission came from.
+    """Origin of a submission.
 
     Attributes:
         platform: its name, such as "moodle".

@@ -71,7 +71,7 @@ def _is_demonstration(cell: Any) -> bool:
 
 
 class _Restoring:
-    """One notebook on its way, and what is to be said about it."""
+    """A notebook on its way, and the notices about it."""
 
     def __init__(self, release: Any) -> None:
         self._graded = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}

@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from proctor.criteria import Criteria, points
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
-from proctor.feedback.card import text
+from proctor.feedback.card import html, text
 from proctor.grading.judge_cell import LocalSide, judge_cell
 from proctor.grading.missing import explained, ran
 from proctor.session.proxies import loopback
@@ -178,3 +178,14 @@ def test_usual_messages_of_cells_arrive_whole(source: str) -> None:
     verdict = Verdict("test_forward", "It runs.", Outcome.NOT_FOUND, 1.0, hint="`Layer` was not found.")
     report = explained({"layer": CellReport("layer", "A layer", (verdict,))}, cells)["layer"]
     assert squeezed(message(error)) in squeezed(text(report))
+
+
+def test_messages_are_cut_and_harmless() -> None:
+    """A message of a million letters is cut, and markup and escape codes in it are shown, not obeyed."""
+    body = "raise ValueError('<script>' + '\\x1b[31m' + 'a' * 10**6)"
+    report = judge_cell(Hidden, LocalSide(loopback(layer(body))))
+    assert len(report.verdicts[0].hint) < 1000
+    card = html(report)
+    assert "<script>" not in card
+    assert "\x1b" not in card
+    assert "&lt;script&gt;" in card
