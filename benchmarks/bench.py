@@ -2,6 +2,7 @@
 
     python -m benchmarks.bench [--submissions 40] [--rounds 3] [--jobs CORES]
     python -m benchmarks.bench --growth 50 200 800
+    python -m benchmarks.bench --stock-course
 
 Prints a table and writes build/bench.json. Stock nbgrader has the same hidden tests, inside the notebook. Nothing
 else should run meanwhile; rounds alternate between the two, so that what disturbs one disturbs the other.
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import stock
+from benchmarks import bench_stock_course, stock
 from benchmarks.meter import Cost, measure, own_group
 from proctor.nbgrader_plugin.drift import generate
 from tests.exercise4.mistakes import mistakes
@@ -174,10 +175,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--growth", type=int, nargs="+", metavar="N", help="instead: classes of these sizes")
+    parser.add_argument(
+        "--stock-course", action="store_true", help="instead: a course with assertions in its cells"
+    )
     args = parser.parse_args()
     os.environ["PATH"] = (
         f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # nbgrader looks for alembic there
     )
+    if args.stock_course:
+        bench_stock_course.show(bench_stock_course.compare(args.submissions, args.rounds))
+        return
     if args.growth:
         growth(args.growth, args.jobs)
         return

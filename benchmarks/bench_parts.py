@@ -83,7 +83,7 @@ class InlineCrew:
 
     def submit(self, job: Job) -> None:
         """Do the job."""
-        from proctor.batch.job import work  # noqa: PLC0415
+        from proctor.batch.work import work  # noqa: PLC0415
 
         self._results.append(work(job))
 
@@ -110,6 +110,7 @@ def stages(course: Path) -> dict[str, float]:
 
         watch_stages(watch)
         parser = argparse.ArgumentParser()
+        parser.set_defaults(verbose=False)  # what the command line adds to each command
         grade.add_arguments(parser)
         wanted, tally = grade._course(parser.parse_args([EXERCISE, "--course", str(course)])), Tally()
         with watch.stage(REST):

@@ -9,14 +9,12 @@ from __future__ import annotations
 import inspect
 from functools import lru_cache
 from types import FunctionType, GeneratorType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from proctor.session.proxies import Link
 
 MAX_LENGTH = 10_000_000
 """Length that an object may say it has: `list` makes room for so many."""
@@ -83,6 +81,31 @@ def _operation(name: str) -> Callable[..., Any]:
 
     operate.__name__ = name
     return operate
+
+
+class Link(Protocol):
+    """Connection to the student's side, as a proxy uses it; see :class:`proctor.session.proxies.Link`."""
+
+    def call(self, ref: int, name: str | None, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """Call an object, or a method of it."""
+
+    def operate(self, ref: int, name: str | None, operator: str, args: tuple[Any, ...]) -> Any:
+        """Return the result of an operator."""
+
+    def advance(self, ref: int, name: str | None) -> Any:
+        """Return the next value of an iterator."""
+
+    def get(self, ref: int, name: str, of: str | None = None) -> Any:
+        """Return an attribute."""
+
+    def set(self, ref: int, name: str, value: Any, *, plain: bool) -> None:
+        """Set an attribute."""
+
+    def name_of(self, proxy: Proxy) -> str:
+        """Return the name under which a class was found."""
+
+    def unjudged(self, what: str) -> Exception:
+        """Return the error of a value that is not fit to be judged."""
 
 
 class Proxy:

@@ -138,7 +138,7 @@ def test_workers_that_share_a_core_have_more_time_on_the_clock(
     course, wish = grade._course(arguments), grade._wish(arguments)
     course.config.Grading.cell_seconds = 7
     with course.book as book:
-        sent = pickle.loads(pickle.dumps(Run(course, wish, book)._settings()))
+        sent = pickle.loads(pickle.dumps(Run(course, wish, book)._settings))
     crowded, alone = Grading(config=sent).bounds(1), Grading(cell_seconds=7).bounds(1)
     assert crowded.cell == Allowance(alone.cell.cpu, 4 * alone.cell.wall)
     assert course.config.Grading.get("patience") is None

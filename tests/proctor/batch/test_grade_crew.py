@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from proctor.batch.job import Job, Parcel, Ungraded, work
+from proctor.batch.job import Job, Parcel, Ungraded
+from proctor.batch.work import work
 from proctor.batch.workers import AHEAD, LocalCrew, local_crew
 from proctor.grading.settings import Grading
 from proctor.submission.intake import Submitted

@@ -20,9 +20,11 @@ from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.errors import GraderError
 from proctor.feedback.reports import show_report
 from proctor.gradebook.book import open_book
-from proctor.gradebook.marks import checksum, marks_of
+from proctor.gradebook.marks import marks_of
 from proctor.gradebook.saving import Graded, save
-from proctor.nbgrader_plugin.late import LatePolicy, Plugin
+from proctor.nbgrader_plugin.late import LatePolicy
+from proctor.nbgrader_plugin.price import Plugin
+from proctor.submission.checksums import checksum
 from tests.proctor.support import small_course
 
 if TYPE_CHECKING:

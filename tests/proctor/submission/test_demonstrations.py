@@ -8,7 +8,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from proctor.batch.job import Ungraded, _restored
+from proctor.batch.grade_job import restored
+from proctor.batch.job import Ungraded
 from proctor.grading.settings import Grading
 from proctor.submission.intake import Submitted
 from proctor.submission.restoring import DEMONSTRATION
@@ -35,7 +36,7 @@ def skipped(*sources: str, skip: bool = True) -> list[str]:
     handed_in.cells[1].metadata["nbgrader"] = SOLVED
     content = nbformat.writes(handed_in).encode()
     ungraded = Ungraded(Submitted(content, "", "", ""), nbformat.writes(release()))
-    cells = _restored("a.ipynb", ungraded, skip=skip).cells
+    cells = restored("a.ipynb", ungraded, skip=skip).cells
     return [cell.source for cell in cells if cell.metadata.get("proctor", {}).get("skip")]
 
 

@@ -327,3 +327,13 @@ def test_notebooks_are_named_after_all() -> None:
     )
     assert "conv_forward" in names
     assert submission.grade_ids(b'{"cells": [[[[') == frozenset()
+
+
+def test_an_assignments_other_notebook_is_taken_for_none(tmp_path: Path) -> None:
+    """Of an assignment with two notebooks, each is itself: whoever has handed in one has not handed in the other."""
+    (tmp_path / "second.ipynb").write_text(nbformat.writes(RELEASE))
+    known = ["second", NAME.removesuffix(".ipynb")]
+    assert submission.look_for(tmp_path / NAME, RELEASE, known) == (tmp_path / NAME, "")
+    assert submission.look_for(tmp_path / NAME, RELEASE)[0] == tmp_path / "second.ipynb"
+    (tmp_path / NAME).write_text(nbformat.writes(RELEASE))
+    assert submission.look_for(tmp_path / NAME, RELEASE, known) == (tmp_path / NAME, "")
