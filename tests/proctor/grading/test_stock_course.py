@@ -15,8 +15,8 @@ from nbgrader.utils import compute_checksum
 from traitlets.config import Config
 
 from proctor.batch.job import Job, Ungraded
-from proctor.batch.work import work
 from proctor.batch.pages import PageJob, render
+from proctor.batch.work import work
 from proctor.course import Exercise
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
