@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A worker takes a whole file, in the order of tests/proctor/conftest.py: fixtures are shared in a file.
+WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # nbgrader looks for alembic on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
@@ -13,11 +15,11 @@ demo: $(STAMP)
 	$(BIN)/python -m benchmarks.demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest $(WORKERS)
 
 # The same, with every case of the banks: some minutes more.
 thorough: $(STAMP)
-	THOROUGH=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	THOROUGH=1 $(BIN)/python -m pytest $(WORKERS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

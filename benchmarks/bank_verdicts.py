@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from functools import cache, partial
-from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from proctor.grading.judge_cell import load_tests
+from proctor.grading.judge_cell import WRONG, load_tests
 from tests.exercise4.mistakes import mistakes, solution
-from tests.proctor.support.judging import DIAGNOSE, HIDDEN, judge, judge_locally, lost, named, remarks
+from tests.proctor.support.judging import HIDDEN, judge, judge_locally, judged, lost, named, quietly, remarks
 from tests.specimens.bank import right_answers, submission_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import TypeVar
-
     from proctor.criteria import Criteria
-    from proctor.grading.judge_cell import Seen
-    from tests.specimens.build import Submission
-
-    Result = TypeVar("Result")
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = 20
@@ -41,17 +30,9 @@ def hidden(seed: int) -> dict[str, type[Criteria]]:
     return load_tests(ROOT / "tests" / "exercise4", seed)
 
 
-def quietly(submission: Submission, how: Callable[[Mapping[str, Any]], Result] = judge) -> Result:
-    """Judge a submission whose prints and warnings are nobody's business."""
-    with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        warnings.simplefilter("ignore")
-        return how(submission.namespace())
-
-
 def accepts(name: str) -> str:
     """Return what is unfair to a right answer of the bank, or ""."""
-    answer = right_answers()[name]
-    reports = quietly(answer.submission(), partial(judge, diagnose=DIAGNOSE))
+    answer, reports = right_answers()[name], judged(right_answers, name)
     said = remarks(reports)
     due = all(all(piece in text for text in said.get(cell, [""])) for cell, piece in answer.remarks.items())
     if lost(reports) or named(reports) or set(said) != set(answer.remarks) or not due:
@@ -59,58 +40,45 @@ def accepts(name: str) -> str:
     return ""
 
 
-@dataclass(frozen=True)
-class Heard:
-    """What who makes a mistake of the bank loses and reads.
-
-    Attributes:
-        costs: points by grade_id.
-        called: the mistakes that are named, by grade_id: what each is, and the question.
-        hints: where values differ and how, as it is said where no mistake is named.
-    """
-
-    costs: Mapping[str, float]
-    called: Mapping[str, set[tuple[str, str]]]
-    hints: tuple[str, ...]
-
-
-@cache
-def heard(name: str) -> Heard:
-    """Judge a mistake of the bank in all cells."""
-    hints: list[str] = []
-
-    def diagnose(case: type[Criteria], seen: Seen) -> Mapping[str, tuple[str, str]]:
-        hints.extend(verdict.hint for verdict, _ in seen.values())
-        return DIAGNOSE(case, seen) if DIAGNOSE else {}
-
-    reports = quietly(submission_of(mistakes()[name]), partial(judge, diagnose=diagnose))
-    return Heard(lost(reports), named(reports), tuple(hints))
-
-
 def is_exact(name: str) -> str:
     """Return where a mistake of the bank does not cost what it should, or ""."""
-    costs, due = heard(name).costs, dict(mistakes()[name].costs)
-    return "" if costs == due else f"{name} costs {costs}, and should {due}"
+    mistake = mistakes()[name]
+    costs = lost(judged(mistakes, name))
+    return "" if costs == dict(mistake.costs) else f"{name} costs {costs}, and should {dict(mistake.costs)}"
 
 
 def naming(name: str) -> tuple[str, str]:
     """Return how a mistake of the bank is named, "right", "wrong" or "none", and what it is called."""
-    mistake, called = mistakes()[name], heard(name).called
+    mistake = mistakes()[name]
     words = {each.words for each in (mistake, *(mistakes()[other] for other in mistake.also))}
+    called = named(judged(mistakes, name))
     wrong = set().union(*called.values()) - words
     if wrong:
         return "wrong", f"{name} is called {wrong}"
     return ("right" if called else "none"), name
 
 
-def says_where_or_how(name: str) -> bool:
-    """Return whether a mistake of the bank would hear where or how also if nobody knew it by name."""
-    return any(not LAST_RESORT.search(hint) for hint in heard(name).hints)
-
-
 def vague(name: str) -> str:
     """Return the hints of a mistake of the bank that say neither where nor how nor what it is, or ""."""
-    return "" if heard(name).called or says_where_or_how(name) else f"{name} hears {heard(name).hints}"
+    wrong = [
+        verdict
+        for report in judged(mistakes, name).values()
+        for verdict in report.verdicts
+        if verdict.outcome in WRONG
+    ]
+    if any(verdict.misconception or not LAST_RESORT.search(verdict.hint) for verdict in wrong):
+        return ""
+    return f"{name} hears {[verdict.hint for verdict in wrong]}"
+
+
+def how_unnamed(name: str) -> bool:
+    """Return whether a mistake of the bank would hear where or how also if nobody knew it by name."""
+    mistake = mistakes()[name]
+    reports = quietly(submission_of(mistake), partial(judge, cells=list(mistake.costs)))
+    wrong = [
+        verdict for report in reports.values() for verdict in report.verdicts if verdict.outcome in WRONG
+    ]
+    return any(not LAST_RESORT.search(verdict.hint) for verdict in wrong)
 
 
 def under_seeds(name: str) -> str:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import both_forms
-from benchmarks.bank_verdicts import SEEDS, accepts, is_exact, naming, says_where_or_how, under_seeds, vague
+from benchmarks.bank_verdicts import SEEDS, accepts, how_unnamed, is_exact, naming, under_seeds, vague
 from benchmarks.mutants import Mutant, mutants
 from tests.exercise4.mistakes import mistakes, solution
 from tests.proctor.support.judging import judge, lost
@@ -73,7 +73,7 @@ def saved() -> dict[str, Any]:
 
 def about(name: str) -> tuple[str, tuple[str, str], str, bool]:
     """Return all about a mistake of the bank, in one process."""
-    return is_exact(name), naming(name), vague(name), says_where_or_how(name)
+    return is_exact(name), naming(name), vague(name), how_unnamed(name)
 
 
 def mistaken(pool: ProcessPoolExecutor) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,6 @@ import importlib.util
 import inspect
 import sys
 from dataclasses import replace
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 from unittest import SkipTest
@@ -22,6 +21,7 @@ from proctor.session.proxies import NOTES, CallBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from proctor.session.proxies import Link
 
@@ -83,14 +83,10 @@ def load_tests(folder: Path, seed: int = 0) -> dict[str, type[Criteria]]:
 
 
 def forget_helpers(folder: Path) -> None:
-    """Let the next exercise have helper modules of the same names.
-
-    What was imported from elsewhere, as part of a package that the folder belongs to, stays: others have it, too.
-    """
-    helpers = {path.stem for path in folder.iterdir()}
+    """Let the next exercise have helper modules and packages of the same names."""
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if file and folder in Path(file).parents and name.partition(".")[0] in helpers:
+        place = folder.joinpath(*name.split("."))
+        if getattr(module, "__file__", None) in (f"{place}.py", f"{place / '__init__.py'}"):
             del sys.modules[name]
 
 

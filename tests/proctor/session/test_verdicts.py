@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import bank_verdicts
 from proctor.grading.execute import saved_body
 from proctor.grading.judge_cells import Exam, Judging
 from proctor.sandbox.settings import Sandbox
 from proctor.session.clock import Bounds
 from proctor.session.session import Session
 from tests.exercise4.mistakes import PARTS, Mistake, grade_id, mistakes
-from tests.proctor.support.judging import CELLS, HIDDEN, judge
+from tests.proctor.support.judging import CELLS, HIDDEN, judge, quietly
 from tests.proctor.support.thinning import thinned
 from tests.specimens.bank import right_answers, submission_of
 from tests.specimens.build import Submission
@@ -75,7 +74,7 @@ def test_verdicts_are_the_same_across_the_sandbox(names: list[str], folder: Path
         for specimen in (EVERYONE[name] for name in names):
             cells = CELLS[specimen.part] if isinstance(specimen, Mistake) else tuple(HIDDEN)
             submission = submission_of(specimen)
-            here = ends(bank_verdicts.quietly(submission, partial(judge, cells=cells)))
+            here = ends(quietly(submission, partial(judge, cells=cells)))
             if ends(across(submission, session, cells)) != here:
                 differ.append(specimen.name)
     assert differ == []

@@ -22,12 +22,11 @@ from nbgrader import api
 from nbgrader.api import Gradebook
 from sqlalchemy import insert
 
-from benchmarks import bank_verdicts
 from proctor.criteria.outcome import CellReport, Outcome
 from proctor.feedback.reports import show_report
 from proctor.grading.judge_cell import undecided
 from tests.exercise4.mistakes import PARTS, mistakes
-from tests.proctor.support.judging import CELLS, HIDDEN, judge
+from tests.proctor.support.judging import CELLS, HIDDEN, judge, quietly
 from tests.specimens.bank import right_answers
 from tests.specimens.build import Submission
 
@@ -152,7 +151,7 @@ def _grade(made: Made, name: str, cell: str, notebook: str) -> dict[str, Any]:
 def judged(part: str, source: str) -> dict[str, CellReport]:
     """Judge the cells of a part for one source of it; everything else is the solution."""
     submission = Submission.solved().replace(part, source)
-    return bank_verdicts.quietly(submission, lambda names: judge(names, CELLS[part]))
+    return quietly(submission, lambda names: judge(names, CELLS[part]))
 
 
 @cache
