@@ -8,7 +8,7 @@ WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
 
-.PHONY: demo test thorough check bench release site img fairness mutants attacks lab clean
+.PHONY: demo test thorough check bench release site img fairness seeds mutants attacks lab clean
 
 # A class from specimens, generated, graded and exported: who got what.
 demo: $(STAMP)
@@ -47,6 +47,10 @@ img: $(STAMP)
 
 fairness: $(STAMP)
 	$(BIN)/python -m benchmarks.fairness
+
+# That no verdict depends on the seed of the hidden inputs: both banks under twenty of them.
+seeds: $(STAMP)
+	$(BIN)/python -m benchmarks.fairness seeds
 
 mutants: $(STAMP)
 	$(BIN)/python -m benchmarks.mutants
