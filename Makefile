@@ -49,9 +49,9 @@ fairness: $(STAMP)
 mutants: $(STAMP)
 	$(BIN)/python tests/mutants.py
 
-# Every fault and attack of the banks, with our settings and with nbgrader as it comes, and what is left behind.
+# Every fault and attack of the banks, and what is left behind; `make attacks ARGS=--stock` shows nbgrader as it comes, too.
 attacks: $(STAMP)
-	$(BIN)/python tests/attacks.py
+	$(BIN)/python tests/attacks.py $(ARGS)
 	$(BIN)/python tests/leftovers.py 100
 
 lab: $(STAMP)
