@@ -11,6 +11,7 @@
     │   │   └── CourseBusy        another command has the course
     │   └── WorkersUnavailable    no worker can be had, or none is left
     ├── GraderError               the grader's fault: its tests, its configuration, its machine; exit status 1
+    │   ├── GradebookError        the gradebook is locked, damaged or of another version
     │   └── SandboxError          a sandbox could not be started
     │       ├── SandboxUnavailable    none can be built on this machine
     │       └── ForkServerError       the preloaded process gave no agent
@@ -73,6 +74,10 @@ class WorkersUnavailable(UserError):
 
 class GraderError(ProctorError):
     """The grader is at fault: its configuration, its tests, its machine. Never a zero for the student."""
+
+
+class GradebookError(GraderError):
+    """The gradebook cannot be used; says why, and what to do."""
 
 
 class SandboxError(GraderError):

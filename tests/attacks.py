@@ -41,6 +41,11 @@ SIDES = 2
 Case = dict[str, str]
 
 
+def every() -> list[Recipe]:
+    """Return the specimens of both banks; no two have the same name."""
+    return [recipe for family in FAMILIES for recipe in recipes(family).values()]
+
+
 def our_fates(chosen: Sequence[Recipe], folder: Path) -> dict[str, Fate]:
     """Grade specimens with our settings; whoever is told something else than what is fair is not fairly graded."""
     with ExitStack() as stack:
@@ -100,7 +105,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="these only")
     parser.add_argument("--stock", action="store_true", help="also with nbgrader as it comes: another hour")
     args = parser.parse_args(arguments)
-    chosen = [recipe for family in FAMILIES for recipe in recipes(family).values()]
+    chosen = every()
     if unknown := sorted(set(args.names) - {recipe.name for recipe in chosen}):
         sys.exit(f"There is no specimen called {', '.join(unknown)} in tests/specimens/faulty or hostile.")
     chosen = [recipe for recipe in chosen if not args.names or recipe.name in args.names]

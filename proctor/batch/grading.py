@@ -24,6 +24,7 @@ from proctor.batch.job import Job, Ungraded
 from proctor.batch.plan import Wish, disk_is_full
 from proctor.batch.results import Graded as Counted
 from proctor.course import course_lock
+from proctor.database import explained
 from proctor.errors import (
     CannotGrade,
     CollectError,
@@ -301,7 +302,7 @@ class Run:
             if disk_is_full(error) or isinstance(error, WorkersUnavailable):
                 raise
             log.debug("%s could not be graded", student, exc_info=True)
-            tally.failed[student] = " ".join(str(error).split()) or type(error).__name__
+            tally.failed[student] = explained(error) or " ".join(str(error).split()) or type(error).__name__
             self._stage.drop(student)
         finally:
             self._report(tally)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from joblib import cpu_count
-from nbgrader.api import Gradebook
 from nbgrader.apps import AutogradeApp
 
 from proctor.batch.cluster import cluster_crew
@@ -26,6 +25,7 @@ from proctor.batch.plan import Wish
 from proctor.batch.results import Tally
 from proctor.batch.workers import local_crew
 from proctor.course import course_folder
+from proctor.database import open_gradebook
 from proctor.errors import UserError, WorkersUnavailable
 from proctor.nbgrader_plugin.autograde import course_of
 
@@ -115,7 +115,7 @@ def _crew(args: argparse.Namespace) -> Any:
 def _refuse_unknown(directory: Any) -> None:
     """Refuse an assignment that the gradebook does not know."""
     name = directory.assignment_id
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+    with open_gradebook(directory.db_url, directory.course_id) as gradebook:
         known = [assignment.name for assignment in gradebook.assignments]
     if name not in known:
         among = f" (it knows {', '.join(known)})" if known else ""

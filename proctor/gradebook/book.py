@@ -14,12 +14,13 @@ from nbgrader.api import (
     Assignment,
     BaseCell,
     Grade,
-    Gradebook,
     Notebook,
     SubmittedAssignment,
     SubmittedNotebook,
 )
 from sqlalchemy import select
+
+from proctor.database import open_gradebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ class Book:
     """
 
     def __init__(self, db_url: str, course_id: str) -> None:
-        self.nbgrader = Gradebook(db_url, course_id)
+        self.nbgrader = open_gradebook(db_url, course_id)
 
     @property
     def session(self) -> Any:

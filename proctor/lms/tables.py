@@ -8,8 +8,9 @@ import re
 from typing import TYPE_CHECKING
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
+from proctor.database import open_gradebook
 from proctor.feedback.reports import reports_of
 from proctor.lms.spreadsheet import Table, written
 
@@ -37,7 +38,7 @@ def files(course: Course, *, criteria: bool) -> dict[str, bytes]:
 def grades(course: Course) -> Table:
     """Return the table, with a row for every student in the gradebook; who handed in nothing has 0 points."""
     rows = []
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         assignment = gradebook.find_assignment(course.assignment)
         for student in gradebook.students:
             try:
@@ -62,7 +63,7 @@ def criteria_of(course: Course) -> Table:
     Points that were given by hand are those of the cell; its criteria stay as the tests saw them.
     """
     points: dict[str, dict[str, float]] = {}
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         for submission in gradebook.assignment_submissions(course.assignment):
             cells = points[submission.student.id] = {}
             for notebook in submission.notebooks:

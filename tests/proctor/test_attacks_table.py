@@ -43,6 +43,12 @@ def test_stock_can_be_left_out() -> None:
     assert attacks.table(rows).splitlines()[1] == "faulty/endless loop_in_a_method fair "
 
 
+def test_names_are_unique_in_both_banks() -> None:
+    """A name is a student's id: nobody hands in twice."""
+    names = [recipe.name for recipe in attacks.every()]
+    assert len(set(names)) == len(names)
+
+
 def test_unknown_names_are_refused() -> None:
     """A name that no specimen has ends the command with one line."""
     with pytest.raises(SystemExit, match="no specimen called nobody"):
