@@ -230,6 +230,8 @@ class Run:
             staged = self._stage_files(student, handed_in)
             notebooks = {f"{name}.ipynb": self._ungraded(student, name) for name in self._notebooks}
             tests = self._course.exercise.tests
+            if not folder.is_dir():  # a submission that is not there is not one that is empty
+                raise GraderError(f"{folder} was removed while it was read. The grade of before stays.")
             crew.submit(Job(student, notebooks, staged, tests, self._settings(), self._wish.execute))
             self._under_way[student] = UnderWay(before, handed_in, paths)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,10 @@ import nbformat
 from nbgrader.api import MissingEntry
 
 from proctor.database import open_gradebook
+from proctor.errors import UnreadableError
 from proctor.feedback.reports import reports_of
 from proctor.lms.spreadsheet import Table, written
+from proctor.submission.reading import json_of
 
 if TYPE_CHECKING:
     from proctor.criteria.outcome import CellReport
@@ -86,8 +87,8 @@ def reports(course: Course, student: str) -> dict[str, CellReport]:
     found: dict[str, CellReport] = {}
     for path in sorted((course.folder / "autograded" / student / course.assignment).glob("*.ipynb")):
         try:
-            cells = json.loads(path.read_bytes())["cells"]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            cells = json_of(path.read_bytes(), path.name)["cells"]
+        except (OSError, UnreadableError, KeyError, TypeError):
             continue
         found |= reports_of(nbformat.from_dict({"cells": cells}))
     return found
