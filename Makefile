@@ -55,9 +55,9 @@ seeds: $(STAMP)
 mutants: $(STAMP)
 	$(BIN)/python -m benchmarks.mutants
 
-# Every fault and attack of the banks, with our settings and with nbgrader as it comes, and what is left behind.
+# Every fault and attack of the banks, and what is left behind; `make attacks ARGS=--stock` shows nbgrader as it comes, too.
 attacks: $(STAMP)
-	$(BIN)/python -m benchmarks.attacks
+	$(BIN)/python -m benchmarks.attacks $(ARGS)
 	$(BIN)/python -m benchmarks.leftovers 100
 
 lab: $(STAMP)

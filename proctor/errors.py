@@ -12,6 +12,7 @@
     │   └── WorkersUnavailable    no worker can be had, or none is left
     ├── GraderError               the grader's fault: its tests, its configuration, its machine; exit status 1
     │   ├── CannotCross           a hidden test needs what cannot go to the student's side
+    │   ├── GradebookError        the gradebook is locked, damaged or of another version
     │   └── SandboxError          a sandbox could not be started
     │       ├── SandboxUnavailable    none can be built on this machine
     │       └── ForkServerError       the preloaded process gave no agent
@@ -85,6 +86,10 @@ class CannotCross(GraderError):
 
     def __str__(self) -> str:
         return f"{self.where}this test needs {self.what}, which cannot cross to the student's side."
+
+
+class GradebookError(GraderError):
+    """The gradebook cannot be used; says why, and what to do."""
 
 
 class SandboxError(GraderError):

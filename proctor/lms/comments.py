@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
 from proctor.course import STATE, write_whole
 from proctor.errors import ExportError
+from proctor.gradebook.database import open_gradebook
 from proctor.lms.tables import reports
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Offer:
 
 def offers(course: Course) -> list[Offer]:
     """Return the comments that were written on recognised mistakes, those that help the most students first."""
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         written = {
             (student, cell): each.manual_comment or "" for student, cell, each in _comments(gradebook, course)
         }
@@ -118,7 +119,7 @@ def forget(course: Path, student: str, *, delete: bool) -> bool:
 def _write(course: Course, cell: str, texts: dict[str, tuple[str, str]]) -> tuple[str, ...]:
     """Set each student's comment in a cell from one text to another, in one transaction; return whose changed."""
     changed = []
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         for student, name, comment in _comments(gradebook, course):
             if name == cell and student in texts and (comment.manual_comment or "") == texts[student][0]:
                 comment.manual_comment = texts[student][1] or None
