@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
-from proctor.batch import grading
+from proctor.batch import grading, workers
 from proctor.batch.job import GradedNotebook, Result
-from proctor.cli import grade
 from proctor.cli.main import main
 from proctor.gradebook.marks import marks_of
 from proctor.sandbox.bwrap import find_bwrap
 from tests.proctor.support import small_course
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from proctor.batch.job import Job
 
@@ -175,7 +174,7 @@ def canned(monkeypatch: pytest.MonkeyPatch, graded: Path, *, then: Callable[[], 
     def crew(*_: object, **__: object) -> Iterator[Canned]:
         yield Canned()
 
-    monkeypatch.setattr(grade, "local_crew", crew)
+    monkeypatch.setattr(workers, "local_crew", crew)
 
 
 def test_a_gradebook_that_is_held_while_a_class_is_graded(

@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 from sqlalchemy import Engine, event
 
+from proctor.batch import workers
 from proctor.batch.job import GradedNotebook, Result
-from proctor.cli import grade
 from proctor.cli.main import main as proctor
 from proctor.gradebook.marks import marks_of
 from tests.proctor.support import small_course
@@ -84,7 +84,7 @@ def run_head(course: Path, kept: Path, step: Step) -> int:
     def statement(_connection: Any, _cursor: Any, text: str, *_: Any) -> None:
         step("reads" if text.lstrip().startswith(("SELECT", "PRAGMA")) else "writes")
 
-    grade.local_crew = canned
+    workers.local_crew = canned
     sys.addaudithook(hook)
     event.listen(Engine, "before_cursor_execute", statement)
     event.listen(Engine, "commit", lambda _: step("writes"))
