@@ -101,6 +101,7 @@ def _update_names(course: Path, roster: Roster) -> int:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
     from proctor.cli.report import open_course  # noqa: PLC0415  takes a second, and only a roster needs it
+    from proctor.gradebook.book import shown  # noqa: PLC0415
     from proctor.lms.gradebook import update_names  # noqa: PLC0415
 
     directory = open_course(course)
@@ -109,7 +110,7 @@ def _update_names(course: Path, roster: Roster) -> int:
             return update_names(directory.db_url, directory.course_id, roster)
     except SQLAlchemyError as error:
         raise UserError(
-            f"the names did not get into the gradebook {directory.db_url} ({str(error).splitlines()[0]}). "
+            f"the names did not get into the gradebook {shown(directory.db_url)} ({str(error).splitlines()[0]}). "
             "Submissions that could be placed are placed; give the command again when it can be written."
         ) from None
 

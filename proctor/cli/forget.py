@@ -10,6 +10,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from proctor.cli.grade import load_course
 from proctor.course import course_lock
 from proctor.errors import UserError
+from proctor.gradebook.book import shown
 from proctor.gradebook.extensions import NAME
 from proctor.gradebook.extensions import forget as forget_extensions
 from proctor.lms import comments
@@ -50,7 +51,7 @@ def _forget(directory: Any, student: str, *, delete: bool) -> int:
         )
     verb = "deleted" if delete else "would be deleted"
     if graded:
-        print(f"{verb}: the grades, in {directory.db_url}")
+        print(f"{verb}: the grades, in {shown(directory.db_url)}")
     if collected:
         print(f"{verb}: how the platform calls {student}")
     if extended:

@@ -75,6 +75,11 @@ def explain(error: Exception) -> tuple[int, str] | None:
         return error.status, str(error)
     if type(error).__module__.startswith("sqlalchemy"):
         return 1, _gradebook(error)
+    if isinstance(error, ModuleNotFoundError) and str(error.name).startswith("psycopg"):
+        return 2, (
+            f"The gradebook is in PostgreSQL, for which {error.name} is not installed: pip install "
+            "'proctor[postgresql]', and let c.CourseDirectory.db_url begin with postgresql+psycopg://"
+        )
     if isinstance(error, OSError) and error.strerror:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return 1, "The disk is full. Make room. The same command goes on."
@@ -89,6 +94,8 @@ def _gradebook(error: Exception) -> str:
     for words, advice in (
         ("locked", "Another program holds it: wait until that has ended."),
         ("full", "The disk is full. Make room."),
+        ("No space left on device", "The disk of its server is full. Make room."),
+        ("connection", "Is its server running, and c.CourseDirectory.db_url right?"),
         ("readonly", "Give yourself the right to write it, and its folder."),
         ("no such table", "It is not complete, or of another version: `nbgrader db upgrade` may help."),
         ("no such column", "It is of another version of nbgrader: `nbgrader db upgrade` may help."),

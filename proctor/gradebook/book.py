@@ -19,7 +19,7 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,10 +48,12 @@ class Book:
         course_id: the course's name in it.
 
     Attributes:
+        url: where it is.
         nbgrader: the same as nbgrader's object, for plugins that ask it.
     """
 
     def __init__(self, db_url: str, course_id: str) -> None:
+        self.url = db_url
         self.nbgrader = Gradebook(db_url, course_id)
 
     @property
@@ -101,3 +103,8 @@ def open_book(db_url: str, course_id: str) -> Iterator[Book]:
         yield book
     finally:
         book.close()
+
+
+def shown(db_url: str) -> str:
+    """Return a gradebook's URL as it may be shown: without the password that a server's may hold."""
+    return make_url(db_url).render_as_string(hide_password=True)
