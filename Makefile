@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 # nbgrader looks for alembic on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
+SCRIPT := PYTHONPATH=$(CURDIR)/tests/proctor:$(CURDIR)/tests/specimens $(BIN)/python
 
-.PHONY: demo test thorough check bench release site img fairness mutants attacks lab clean
+.PHONY: demo test thorough check bench release site img fairness mutants attacks pictures lab clean
 
 # A class from specimens, generated, graded and exported: who got what.
 demo: $(STAMP)
-	$(BIN)/python tests/demo.py
+	$(SCRIPT) benchmarks/demo.py
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
@@ -29,7 +30,7 @@ check: $(STAMP)
 
 # How fast a class is graded, beside stock nbgrader; `make bench ARGS="--growth 50 200 800"` for classes of any size.
 bench: $(STAMP)
-	$(BIN)/python tests/bench.py $(ARGS)
+	$(SCRIPT) benchmarks/bench.py $(ARGS)
 
 # What students get and what they are shown afterwards, from the master notebook.
 release: $(STAMP)
@@ -43,16 +44,20 @@ site: $(STAMP)
 img: $(STAMP)
 	$(BIN)/python img/draw.py
 
+# Feedback pages of three students, as pictures in build/pictures.
+pictures: $(STAMP)
+	$(SCRIPT) benchmarks/pictures.py
+
 fairness: $(STAMP)
-	$(BIN)/python tests/fairness.py
+	$(SCRIPT) benchmarks/fairness.py $(ARGS)
 
 mutants: $(STAMP)
-	$(BIN)/python tests/mutants.py
+	$(SCRIPT) benchmarks/mutants.py $(ARGS)
 
 # Every fault and attack of the banks, with our settings and with nbgrader as it comes, and what is left behind.
 attacks: $(STAMP)
-	$(BIN)/python tests/attacks.py
-	$(BIN)/python tests/leftovers.py 100
+	$(SCRIPT) benchmarks/attacks.py $(ARGS)
+	$(SCRIPT) benchmarks/leftovers.py 100
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab

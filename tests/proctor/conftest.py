@@ -8,10 +8,9 @@ from pathlib import Path
 # nbgrader looks for alembic on the PATH, where it is not when the environment's Python is called by its path.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import pytest
-from thinning import THOROUGH
+from support.thinning import THOROUGH
 
 
 def pytest_report_header() -> str:

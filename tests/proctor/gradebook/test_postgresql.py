@@ -8,33 +8,27 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from sqlalchemy import make_url
+from support import PYTHONPATH, kill_head, postgres, small_course
+from support.small_course import EXERCISE
+from support.thinning import THOROUGH
 from traitlets.config import Config, LoggingConfigurable
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tests"))
-
-import kill_head  # noqa: E402
-import postgres  # noqa: E402
-import small_course  # noqa: E402
-from small_course import EXERCISE  # noqa: E402
-from thinning import THOROUGH  # noqa: E402
-
-from proctor.batch import pages  # noqa: E402
-from proctor.cli import grade as grade_command  # noqa: E402
-from proctor.cli.main import explain, main  # noqa: E402
-from proctor.gradebook.book import Book, shown  # noqa: E402
-from proctor.gradebook.lateness import Late  # noqa: E402
-from proctor.nbgrader_plugin.late import Plugin  # noqa: E402
+from proctor.batch import pages
+from proctor.cli import grade as grade_command
+from proctor.cli.main import explain, main
+from proctor.gradebook.book import Book, shown
+from proctor.gradebook.lateness import Late
+from proctor.nbgrader_plugin.late import Plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(bool(postgres.why_not()), reason=postgres.why_not())
 POINTS = 20 if THOROUGH else 8
@@ -118,15 +112,14 @@ def test_killed_at_any_moment(server: postgres.Server, handed_in: Path, graded: 
     """Killed at seeded points of its work and run again, the head leaves the database and the files of one run."""
     rows = json.loads(json.dumps(small_course.rows(graded, server.url("graded")), default=str))
     files = json.loads(json.dumps(small_course.files(graded)))
-    program = [
-        sys.executable,
-        str(ROOT / "tests" / "kill_head.py"),
-        str(handed_in),
-        str(graded / "autograded"),
-    ]
-    command = [*program, str(POINTS), str(SEED), "kill", f"--server={server.folder}"]
+    kept, place = str(graded / "autograded"), f"--server={server.folder}"
+    program = [sys.executable, "-m", "support.kill_head", str(handed_in), kept]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=small_course.environment()
+        [*program, str(POINTS), str(SEED), "kill", place],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=small_course.environment(PYTHONPATH=PYTHONPATH),
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = [json.loads(line) for line in done.stdout.splitlines()]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from jupyter_client import KernelManager
-from sandboxes import gone, left, traces
+from support.sandboxes import gone, left, traces
 from traitlets.config import Config
 
 from proctor.jupyter_kernel.kernelspec import KERNEL_NAME, install_kernelspec

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from sandboxes import Cells, cells
+from support.sandboxes import Cells, cells
 
 from proctor.sandbox.fork_server import fork_servers
 from proctor.session.clock import Allowance, Bounds

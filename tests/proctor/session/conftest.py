@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sandboxes import Cells, cells
+from support.sandboxes import Cells, cells
 
 from proctor.sandbox.fork_server import fork_servers
 

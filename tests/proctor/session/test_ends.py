@@ -7,7 +7,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sandboxes import Cells, cells, gone, left, living, temporary, traces
+from support.sandboxes import Cells, cells, gone, left, living, temporary, traces
 
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError, SubmissionRefused
