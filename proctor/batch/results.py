@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from proctor.gradebook.book import Score
 
@@ -109,3 +109,16 @@ class Tally:
     def status(self) -> int:
         """The exit status: 1 if somebody could not be graded."""
         return 1 if self.failed else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for scripts; docs/commands.md describes the keys."""
+        graded = {each.student: asdict(each) for each in sorted(self.graded, key=lambda one: one.student)}
+        for facts in graded.values():
+            del facts["student"]
+        return {
+            "graded": graded,
+            "up_to_date": sorted(self.up_to_date),
+            "penalties": {student: asdict(each) for student, each in sorted(self.penalties.items())},
+            "failed": dict(sorted(self.failed.items())),
+            "left": self.total - self.done,
+        }
