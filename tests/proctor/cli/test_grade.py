@@ -12,24 +12,27 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from joblib import cpu_count
-from support import small_course
+from support import kill_head, small_course
 
 from proctor.batch.grading import Run
 from proctor.cli import grade, main
 from proctor.course import course_lock
 from proctor.grading.settings import Grading
 from proctor.session.clock import Allowance
+from proctor.submission import record
+from proctor.submission.record import Origin
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 GRADE = ("proctor", "grade", small_course.EXERCISE)
 
@@ -229,3 +232,36 @@ def test_stopping_leaves_nothing_and_loses_nothing(
     assert small_course.run(course, *GRADE).returncode == 0
     assert small_course.rows(course) == small_course.rows(graded)
     assert small_course.files(course) == small_course.files(graded)
+
+
+def test_a_team_is_graded_once(graded_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One job for what two members handed in alike; each has the grade, a folder, and a time of the own."""
+    course = graded_copy
+    shutil.copytree(course / "submitted" / "ann", course / "submitted" / "anna")
+    shutil.copytree(course / "submitted" / "ann", course / "submitted" / "anne")  # in no team
+    (course / "submitted" / "anna" / "small" / "timestamp.txt").write_text("2027-01-15 10:00:00 UTC\n")
+    team = Origin("moodle", team="Group A")
+    record.update(course, "small", {"ann": team, "anna": team, "ben": team, "anne": Origin("moodle")})
+    kept = shutil.copytree(course / "autograded", tmp_path / "kept")
+    shutil.copytree(kept / "ann", kept / "anne")
+    sent: list[str] = []
+
+    class Counting(kill_head.Canned):
+        def submit(self, job: Any) -> None:
+            sent.append(job.student)
+            super().submit(job)
+
+    @contextmanager
+    def canned(*_: object, **__: object) -> Iterator[Counting]:
+        yield Counting(kept)
+
+    monkeypatch.setattr(grade, "local_crew", canned)
+    monkeypatch.chdir(course)
+    assert main.main(["grade", "small", f"--course={course}", "--force"]) == 0
+    assert sorted(sent) == ["ann", "anne", "ben", "cem"]
+    assert points(course) == {**small_course.POINTS, "anna": 3, "anne": 3}
+    times = {student: time for student, time, _ in small_course.rows(course)["submissions"]}
+    assert (times["ann"], times["anna"]) == (None, "2027-01-15 10:00:00.000000")
+    notebooks = [course / "autograded" / each / "small" / "small.ipynb" for each in ("ann", "anna")]
+    assert notebooks[0].read_bytes() == notebooks[1].read_bytes()
+    assert main.main(["status", "small", f"--course={course}"]) == 0
