@@ -14,6 +14,7 @@ import nbgrader.apps.generatefeedbackapp
 import nbgrader.converters
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
 
+from proctor.nbgrader_plugin.answers import add_page
 from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
 from proctor.nbgrader_plugin.autograde import Autograde
 from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
@@ -60,6 +61,7 @@ def configure(c: Any, course: Path) -> None:
         "highlight_code": "proctor.nbgrader_plugin.formgrader.highlight_code",
     }
     sandbox_files()
+    add_page()
 
 
 def install() -> None:
