@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from sqlalchemy import make_url
 from support import PYTHONPATH, kill_head, postgres, small_course
+from support.inline import Inline
 from support.small_course import EXERCISE
 from support.thinning import THOROUGH
 from traitlets.config import Config, LoggingConfigurable
@@ -183,37 +184,12 @@ def test_the_other_commands(course: Path, url: str, tmp_path: Path, monkeypatch:
     assert main(["collect", f"--course={course}", f"--roster={roster}"]) == 0
     with Gradebook(url) as book:
         assert book.find_student("ann").last_name == "Other"
-    monkeypatch.setattr(pages, "local_crew", lambda *_: Inline())
+    monkeypatch.setattr(pages, "local_crew", Inline)
     assert proctor(course, "feedback") == 0
     assert proctor(course, "return", "--platform=csv") == 0
     assert "ann,Other,Ann" in (course / "exports" / f"{EXERCISE}-csv" / "grades.csv").read_text()
     assert proctor(course, "comments") == 0
     assert proctor(course, "report") == 0
-
-
-class Inline:
-    """Renders pages in this process."""
-
-    def __init__(self) -> None:
-        self._jobs: list[pages.PageJob] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """There is nothing to end."""
-
-    def has_room(self) -> bool:
-        """Return whether the last one was taken."""
-        return not self._jobs
-
-    def submit(self, job: pages.PageJob) -> None:
-        """Take a job."""
-        self._jobs.append(job)
-
-    def take(self) -> Any:
-        """Render."""
-        return pages.render(self._jobs.pop())
 
 
 def test_formgrader(course: Path, url: str) -> None:
