@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import nbformat
 from jinja2 import Environment, PackageLoader
-from nbgrader.server_extensions.formgrader import handlers
 from nbgrader.server_extensions.formgrader.base import BaseHandler, check_notebook_dir, check_xsrf
 from tornado import web
 
 from proctor import submission
 from proctor.errors import UnreadableError
 from proctor.submission.reading import grade_id
+from proctor.submission.structure import answered_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,23 +50,6 @@ class Answer:
     def shown(self) -> str:
         """The text, as far as it is shown."""
         return self.text if len(self.text) <= MOST_SHOWN else f"{self.text[:MOST_SHOWN]} ..."
-
-
-def answered_in(release: Any) -> dict[str, tuple[str, ...]]:
-    """Return which cells each graded cell of a release is about: itself, or the solution cells before it."""
-    found: dict[str, tuple[str, ...]] = {}
-    before: list[str] = []
-    answered = True
-    for cell in release.cells:
-        data = cell.metadata.get("nbgrader", {})
-        if data.get("solution") or data.get("task"):
-            before = [*([] if answered else before), data["grade_id"]]
-            answered = False
-        if data.get("grade") or data.get("task"):
-            own = data.get("solution") or data.get("task")
-            found[data["grade_id"]] = (data["grade_id"],) if own else tuple(before)
-            answered = True
-    return found
 
 
 def grouped(answers: Iterable[Answer]) -> list[list[Answer]]:
@@ -134,9 +117,3 @@ def page(base_url: str, assignment: str, notebook: str, cells: Mapping[str, list
     loader = PackageLoader("proctor.nbgrader_plugin", "templates/formgrader")
     template = Environment(loader=loader, autoescape=True).get_template("answers.html.j2")
     return template.render(base_url=base_url, assignment=assignment, notebook=notebook, cells=cells)
-
-
-def add_page() -> None:
-    """Let formgrader serve the page (called before it is loaded, by the configuration)."""
-    if all(route != ROUTE for route, *_ in handlers.default_handlers):
-        handlers.default_handlers.append((ROUTE, AnswersHandler))

@@ -14,11 +14,10 @@ import nbgrader.apps.generatefeedbackapp
 import nbgrader.converters
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
 
-from proctor.nbgrader_plugin.answers import add_page
 from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
 from proctor.nbgrader_plugin.autograde import Autograde
 from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
-from proctor.nbgrader_plugin.formgrader import sandbox_files
+from proctor.nbgrader_plugin.formgrader import add_pages, sandbox_files
 from proctor.nbgrader_plugin.generate import finish_release, finish_solution
 from proctor.nbgrader_plugin.late import LatePolicy
 
@@ -61,7 +60,7 @@ def configure(c: Any, course: Path) -> None:
         "highlight_code": "proctor.nbgrader_plugin.formgrader.highlight_code",
     }
     sandbox_files()
-    add_page()
+    add_pages()
 
 
 def install() -> None:

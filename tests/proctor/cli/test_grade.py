@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from joblib import cpu_count
+from nbgrader.api import Gradebook
 from support import kill_head, small_course
 
 from proctor.batch.grading import Run
@@ -265,3 +266,35 @@ def test_a_team_is_graded_once(graded_copy: Path, tmp_path: Path, monkeypatch: p
     notebooks = [course / "autograded" / each / "small" / "small.ipynb" for each in ("ann", "anna")]
     assert notebooks[0].read_bytes() == notebooks[1].read_bytes()
     assert main.main(["status", "small", f"--course={course}"]) == 0
+
+
+def test_a_review_during_grading_is_kept(
+    graded_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Formgrader is open, and saves a score and a comment while everybody is graded again: both are there at the end."""
+    course = graded_copy
+    kept = shutil.copytree(course / "autograded", tmp_path / "kept")
+    place = ("small", "small", "ben")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "deep-learning-for-beginners") as formgrader:
+
+        class Reviewed(kill_head.Canned):
+            def take(self) -> Any:
+                grade = formgrader.find_grade(
+                    "double", *place
+                )  # which began before the grading, and has not ended
+                grade.manual_score, grade.needs_manual_grade = 1.5, False
+                formgrader.find_comment("answer", *place).manual_comment = "Nearly."
+                formgrader.db.commit()
+                return super().take()
+
+        @contextmanager
+        def canned(*_: object, **__: object) -> Iterator[Reviewed]:
+            yield Reviewed(kept)
+
+        assert len(formgrader.submission_dicts("small")) == 3
+        monkeypatch.setattr(grade, "local_crew", canned)
+        monkeypatch.chdir(course)
+        assert main.main(["grade", "small", f"--course={course}", "--force"]) == 0
+    rows = small_course.rows(course)
+    assert ("ben", "double", 1.0, 1.5, None, 0) in rows["grades"]
+    assert ("ben", "answer", None, "Nearly.") in rows["comments"]

@@ -1,4 +1,4 @@
-"""Killed at any step, each command given again ends as if nothing had happened."""
+"""Killed at any step, each command given again ends as if nothing had happened; of two at once, one is refused."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from support.thinning import THOROUGH
 from proctor.batch import pages
 from proctor.cli import export
 from proctor.cli.main import main
+from proctor.course import course_lock
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.lms import comments
 from proctor.lms.results import Course
@@ -72,12 +73,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     report = CellReport("relu_forward", "ReLU", (MISTAKE,))
     build(course, [Made(each.student, {"relu_forward": report}) for each in CLASS], release())
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
-        place = (EXERCISE, EXERCISE)
-        cells = [book.add_solution_cell("relu", *place).id, book.find_grade_cell("relu_forward", *place).id]
+        solution = book.add_solution_cell("relu", EXERCISE, EXERCISE).id
         for notebook in book.notebook_submissions(EXERCISE, EXERCISE):
             text = "Look again." if notebook.student.id == CLASS[0].student else None
-            rows = (Comment(cell_id=cell, notebook_id=notebook.id, manual_comment=text) for cell in cells)
-            book.db.add_all(rows)
+            book.db.add(Comment(cell_id=solution, notebook_id=notebook.id, manual_comment=text))
         book.db.commit()
     assert main(["collect", str(folder / "first.zip"), f"--course={course}", *_roster(folder)]) == 0
     return folder
@@ -90,7 +89,8 @@ def _roster(folder: Path) -> list[str]:
 def _key(course: Path) -> str:
     """Return the key of the comment that was written."""
     made = Course(course, EXERCISE, f"sqlite:///{course / 'gradebook.db'}", "made-up")
-    return next(offer.key for offer in comments.offers(made) if offer.cell == "relu_forward")
+    (offer,) = comments.offers(made)
+    return offer.key
 
 
 def arguments(command: str, folder: Path, course: Path) -> list[str]:
@@ -154,6 +154,29 @@ def test_killed_and_given_again(
         assert ended in allowed, (point, said)
         assert tree_of(tried) == files, f"step {point} of {steps}"
         assert rows_of(tried) == rows, f"step {point} of {steps}"
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "grade"])
+def test_refused_while_another_works(
+    command: str,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """While somebody grades, each command that writes ends with status 2 and one line that names it; nothing changes."""
+    monkeypatch.chdir(tmp_path)
+    course = shutil.copytree(folder / "course", tmp_path / "course")
+    before = tree_of(course), rows_of(course)
+    given = ["grade", EXERCISE, f"--course={course}"]
+    if command != "grade":
+        given = _with_key(arguments(command, folder, course), _key(course))
+    with course_lock(course, "the grading of exercise4"):
+        assert main(given) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "by the grading of exercise4 (process" in said
+    assert (tree_of(course), rows_of(course)) == before
 
 
 def _with_key(given: list[str], key: str) -> list[str]:

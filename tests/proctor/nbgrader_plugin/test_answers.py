@@ -13,8 +13,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
-from proctor.nbgrader_plugin.answers import ROUTE, Answer, add_page, answered_in, grouped, page
+from proctor.nbgrader_plugin import suggestions
+from proctor.nbgrader_plugin.answers import ROUTE, Answer, grouped, page
 from proctor.nbgrader_plugin.configuration import configure
+from proctor.nbgrader_plugin.formgrader import add_pages
 
 KINDS: dict[str, dict[str, Any]] = {
     "layer": {"solution": True},
@@ -44,14 +46,6 @@ def answer(number: int, text: str, **facts: Any) -> Answer:
     return Answer(f"id{number}", number, text, **known)
 
 
-def test_what_a_graded_cell_is_about() -> None:
-    """Tests are about the solution cells since the last answer that was tested; what is graded itself, about itself."""
-    assert answered_in(notebook()) == {
-        "forward": ("layer", "helper"), "backward": ("layer", "helper"), "in_code": ("in_code",),
-        "essay": ("essay",), "task": ("task",),
-    }  # fmt: skip
-
-
 def test_equal_answers_stand_together() -> None:
     """Space, case and comments make no other answer; the most frequent is first, others in the order of the text."""
     answers = [
@@ -73,11 +67,12 @@ def test_nothing_that_was_written_is_markup() -> None:
     assert "1 submission, empty" in shown
 
 
-def test_the_page_is_served_once() -> None:
-    """However often a configuration is read, formgrader has one route for it, before the one for unknown pages."""
-    add_page()
-    add_page()
-    assert [route for route, *_ in handlers.default_handlers].count(ROUTE) == 1
+def test_our_pages_are_served_once() -> None:
+    """However often a configuration is read, formgrader has one route for each, before the one for unknown pages."""
+    add_pages()
+    add_pages()
+    routes = [route for route, *_ in handlers.default_handlers]
+    assert (routes.count(ROUTE), routes.count(suggestions.ROUTE)) == (1, 1)
 
 
 @pytest.fixture(scope="module")
