@@ -1,6 +1,6 @@
 """Comments that formgrader offers again, below the box of a cell whose mistake others have made, too.
 
-They are at `formgrader/suggestions/SUBMISSION`, as JSON, which the script on formgrader's page asks for.
+They are at `formgrader/api/suggestions/SUBMISSION`, as JSON, which the script on formgrader's page asks for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from proctor.errors import ExportError
 from proctor.lms.comments import suggestions
 from proctor.lms.results import Course
 
-ROUTE = r"/formgrader/suggestions/([^/]+)"
+ROUTE = r"/formgrader/api/suggestions/([^/]+)"
 
 
 class SuggestionsHandler(BaseApiHandler):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import nbformat
 import pytest
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.server_extensions.formgrader import handlers
+from playwright.sync_api import Route, expect
+from support.chromium import chromium
 from traitlets.config import Config
 
 from proctor.nbgrader_plugin import suggestions
@@ -84,8 +87,16 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
     configure(config, Path(path.parent))
     config.HTMLExporter.template_name = "formgrade"
     config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
-    named = dict.fromkeys(("base_url", "submission_id", "assignment_id", "notebook_id", "student"), "")
-    resources = {**named, "index": 0, "total": 1, "first_name": "", "last_name": "", "notebook_path": ""}
+    named = dict.fromkeys(("base_url", "assignment_id", "notebook_id", "student"), "")
+    resources = {
+        **named,
+        "submission_id": "12",
+        "index": 0,
+        "total": 1,
+        "first_name": "",
+        "last_name": "",
+        "notebook_path": "",
+    }
     html, _ = HTMLExporter(config=config).from_filename(str(path), resources=resources)
     return str(html)
 
@@ -100,3 +111,30 @@ def test_tables_have_space(shown: str) -> None:
     """A Markdown table stands where the style applies that gives its cells space, after Bootstrap's takes it."""
     assert shown.index("bootstrap.min.css") < shown.index("rendered_html :is(th, td)") < shown.index("<table")
     assert "padding: 0.3em 0.8em" in shown
+
+
+def test_comments_are_offered_below_the_box(shown: str) -> None:
+    """What others got for the same mistake is a button, as text; clicked, it is in the box, which is told to save it."""
+    text = "Look <b>again</b>."
+
+    def serve(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        if path == "/page":
+            route.fulfill(body=shown, content_type="text/html")
+        elif path == "/formgrader/api/suggestions/12":
+            route.fulfill(json={"layer": [text], "gone": ["never shown"]})
+        else:
+            route.abort()
+
+    with chromium() as browser:
+        tab = browser.new_page()
+        tab.route("**/*", serve)
+        tab.goto("http://formgrader.invalid/page")
+        box, offer = tab.locator("#layer-comment"), tab.locator(".suggestion")
+        expect(offer).to_have_text([text])
+        box.evaluate("box => box.addEventListener('change', () => { document.title = box.value; })")
+        box.fill("Well.")
+        offer.click()
+        expect(tab).to_have_title(re.compile("again"))
+        assert box.input_value() == f"Well.\n\n{text}"
+        expect(tab.locator("a.all-answers")).to_have_count(5)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from copy import deepcopy
@@ -23,7 +22,7 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.server_extensions.formgrader import handlers
 from payloads import HOST, PNG, cells, metadata
-from playwright.sync_api import Browser, Route, sync_playwright
+from support.chromium import chromium
 from traitlets.config import Config, PyFileConfigLoader
 
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
@@ -35,6 +34,8 @@ from proctor.submission.sanitize import clean_outputs, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Route
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -61,14 +62,8 @@ CLICK = """() => {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start one browser for all pages."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        if found is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.fail("There is no Chromium: install one, or run `playwright install chromium`.")
-        options = ["--no-sandbox", "--disable-gpu", "--disable-quic"] if os.geteuid() == 0 else []
-        chromium = playwright.chromium.launch(executable_path=found, args=options)
-        yield chromium
-        chromium.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
