@@ -1,7 +1,7 @@
 """What became of each specimen of the banks `faulty` and `hostile`: with our settings, and in stock nbgrader.
 
-    make attacks                      every specimen: ours in ten minutes on two cores, stock in an hour
-    make attacks ARGS="NAME ..."     these only
+    python -m benchmarks.attacks              every specimen: ours in ten minutes on two cores, stock in an hour
+    python -m benchmarks.attacks NAME ...     these only
 
 Prints a table, and writes build/attacks.json. The exit status is 0 if ours is fair in every case.
 """
@@ -17,18 +17,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ours
-import stock
-from recipe import recipes
-from support.world import ROOT, Fate
-
-HERE = Path(__file__).resolve().parent
-
+from benchmarks import stock
+from tests.proctor.support import ours
+from tests.proctor.support.world import ROOT, Fate
+from tests.specimens.recipe import recipes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from recipe import Recipe
+    from tests.specimens.recipe import Recipe
 
 REPORT = ROOT / "build" / "attacks.json"
 FAMILIES = ("faulty", "hostile")

@@ -1,13 +1,13 @@
 """How fair the hidden tests are, as one table and as build/fairness.json.
 
-    make fairness                        everything, in a few minutes on two cores
-    make fairness ARGS="correct"         right answers that get all points: no remark that is not due, no mistake
-    make fairness ARGS="mistaken"        mistakes that cost what the bank says, in each graded cell
-    make fairness ARGS="named"           mistakes that the feedback names: rightly, wrongly, not at all
-    make fairness ARGS="useful"          mistakes whose feedback has a useful word without a name: where, or how
-    make fairness ARGS="seeds"           both banks under twenty seeds of the hidden inputs
-    make fairness ARGS="mutants"         small changes of the solution that cost a point
-    make fairness ARGS="alarms 10000"    right initializers that lose a point by chance
+    python -m benchmarks.fairness             everything, in a few minutes on two cores
+    python -m benchmarks.fairness correct     right answers that get all points: no remark that is not due, no mistake
+    python -m benchmarks.fairness mistaken    mistakes that cost what the bank says, in each graded cell
+    python -m benchmarks.fairness named       mistakes that the feedback names: rightly, wrongly, not at all
+    python -m benchmarks.fairness useful      mistakes whose feedback has a useful word without a name: where, or how
+    python -m benchmarks.fairness seeds       both banks under twenty seeds of the hidden inputs
+    python -m benchmarks.fairness mutants     small changes of the solution that cost a point
+    python -m benchmarks.fairness alarms 10000    right initializers that lose a point by chance
 
 The exit status is 0 if nothing is unfair.
 """
@@ -21,31 +21,38 @@ import sys
 import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from functools import cache, partial
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bank import Submission, mistakes, right_answers, solution
-from mutants import Mutant, mutants
-from support.judging import CELLS, DIAGNOSE, HIDDEN, judge, lost, named, remarks
-
+from benchmarks.mutants import Mutant, mutants
 from proctor.grading.judge_cell import WRONG, load_tests
-
-HERE = Path(__file__).resolve().parent
-TESTS = HERE.parent / "tests"
-
+from tests.exercise4.mistakes import mistakes, solution
+from tests.proctor.support.judging import (
+    CELLS,
+    HIDDEN,
+    judge,
+    judged,
+    lost,
+    named,
+    quietly,
+    remarks,
+)
+from tests.specimens.bank import right_answers, submission_of
+from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
     from typing import TypeVar
 
     from proctor.criteria import Criteria
 
     Result = TypeVar("Result")
 
-REPORT = HERE.parent / "build" / "fairness.json"
+ROOT = Path(__file__).resolve().parents[1]
+
+REPORT = ROOT / "build" / "fairness.json"
 RUNS = 10_000
 SEEDS = 20
 SEEDED = frozenset(HIDDEN) - {"const", "uniform_random", "he"}
@@ -58,20 +65,12 @@ CHUNK = 100
 @cache
 def hidden(seed: int) -> dict[str, type[Criteria]]:
     """Return the hidden tests under a seed."""
-    return load_tests(TESTS / "exercise4", seed)
-
-
-def quietly(submission: Submission, how: Callable[[Mapping[str, Any]], Result] = judge) -> Result:
-    """Judge a submission whose prints and warnings are nobody's business."""
-    with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        warnings.simplefilter("ignore")
-        return how(submission.namespace())
+    return load_tests(ROOT / "tests" / "exercise4", seed)
 
 
 def accepts(name: str) -> str:
     """Return what is unfair to a right answer of the bank, or ""."""
-    answer = right_answers()[name]
-    reports = quietly(answer.submission(), partial(judge, diagnose=DIAGNOSE))
+    answer, reports = right_answers()[name], judged(right_answers, name)
     said = remarks(reports)
     due = all(all(piece in text for text in said.get(cell, [""])) for cell, piece in answer.remarks.items())
     if lost(reports) or named(reports) or set(said) != set(answer.remarks) or not due:
@@ -82,7 +81,7 @@ def accepts(name: str) -> str:
 def is_exact(name: str) -> str:
     """Return where a mistake of the bank does not cost what it should, or ""."""
     mistake = mistakes()[name]
-    costs = lost(quietly(mistake.submission()))
+    costs = lost(judged(mistakes, name))
     return "" if costs == dict(mistake.costs) else f"{name} costs {costs}, and should {dict(mistake.costs)}"
 
 
@@ -90,8 +89,7 @@ def naming(name: str) -> tuple[str, str]:
     """Return how a mistake of the bank is named, "right", "wrong" or "none", and what it is called."""
     mistake = mistakes()[name]
     words = {each.words for each in (mistake, *(mistakes()[other] for other in mistake.also))}
-    cells = list(mistake.costs)
-    called = named(quietly(mistake.submission(), partial(judge, cells=cells, diagnose=DIAGNOSE)))
+    called = named(judged(mistakes, name))
     wrong = set().union(*called.values()) - words
     if wrong:
         return "wrong", f"{name} is called {wrong}"
@@ -100,10 +98,11 @@ def naming(name: str) -> tuple[str, str]:
 
 def vague(name: str) -> str:
     """Return the hints of a mistake of the bank that say neither where nor how nor what it is, or ""."""
-    mistake = mistakes()[name]
-    reports = quietly(mistake.submission(), partial(judge, cells=list(mistake.costs), diagnose=DIAGNOSE))
     wrong = [
-        verdict for report in reports.values() for verdict in report.verdicts if verdict.outcome in WRONG
+        verdict
+        for report in judged(mistakes, name).values()
+        for verdict in report.verdicts
+        if verdict.outcome in WRONG
     ]
     if any(verdict.misconception or not LAST_RESORT.search(verdict.hint) for verdict in wrong):
         return ""
@@ -113,7 +112,7 @@ def vague(name: str) -> str:
 def how_unnamed(name: str) -> bool:
     """Return whether a mistake of the bank would hear where or how also if nobody knew it by name."""
     mistake = mistakes()[name]
-    reports = quietly(mistake.submission(), partial(judge, cells=list(mistake.costs)))
+    reports = quietly(submission_of(mistake), partial(judge, cells=list(mistake.costs)))
     wrong = [
         verdict for report in reports.values() for verdict in report.verdicts if verdict.outcome in WRONG
     ]
@@ -127,7 +126,7 @@ def under_seeds(name: str) -> str:
     due = {cell: points for cell, points in getattr(one, "costs", {}).items() if cell in cells}
     for seed in range(1, SEEDS + 1):
         tests = hidden(seed)
-        costs = lost(quietly(one.submission(), partial(judge, cells=sorted(cells), tests=tests)))
+        costs = lost(quietly(submission_of(one), partial(judge, cells=sorted(cells), tests=tests)))
         if costs != due:
             return f"{name} costs {costs} under seed {seed}, and should {due}"
     return ""

@@ -11,15 +11,12 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bank import Submission, solution
-from mutations import mutated, statements
-from support.judging import CELLS, judge, lost, remarks
-
-HERE = Path(__file__).resolve().parent
-
+from benchmarks.mutations import mutated, statements
+from tests.exercise4.mistakes import solution
+from tests.proctor.support.judging import CELLS, judge, lost, remarks
+from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from proctor.cli.grade import load_course
+from proctor.cli.course import load_course
 from proctor.course import course_lock
 from proctor.errors import UserError
 from proctor.gradebook.book import shown

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbgrader.server_extensions.formgrader.handlers import SubmissionFilesHandler, default_handlers
 
 from proctor.feedback.markdown import code, markdown
-from proctor.feedback.reports import reports_of, show_report
+from proctor.feedback.reports import reports_of, show_report, without_report
 from proctor.nbgrader_plugin import answers, suggestions
 from proctor.nbgrader_plugin.answers import AnswersHandler
 from proctor.nbgrader_plugin.suggestions import SuggestionsHandler
@@ -48,6 +48,9 @@ class Sanitize(Preprocessor):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Return the notebook with nothing in it that a browser would obey (called by the exporter)."""
         found = reports_of(nb)
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = without_report(cell)
         clean_outputs(nb)
         shorten_sources(nb, MAX_SHOWN)
         nb.metadata = NotebookNode(language_info={"name": "python", "pygments_lexer": "ipython3"})

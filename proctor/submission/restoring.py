@@ -17,6 +17,8 @@ from proctor.submission.sanitize import pictures_of, without_requests
 
 DEMONSTRATION = "demonstration"
 """The tag of a cell of the release that only shows something: no graded cell needs what it defines."""
+WITH_IDS = 5
+"""The minor version of the notebook format, from which on cells have ids."""
 MAX_CELLS = 2_000
 """Cells that a student may add to those of the release; empty ones are left out, and do not count."""
 
@@ -36,7 +38,8 @@ def restore(submitted: Any, release: Any, *, skip: bool = False) -> tuple[Any, l
         _mark_demonstrations(cells, release)
     for number, cell in enumerate(cells):
         cell["id"] = grade_id(cell) or f"cell-{number}"
-    notebook = NotebookNode(release, metadata=copy.deepcopy(release.metadata), cells=cells)
+    metadata, minor = copy.deepcopy(release.metadata), max(release.nbformat_minor, WITH_IDS)
+    notebook = NotebookNode(release, metadata=metadata, cells=cells, nbformat_minor=minor)
     return notebook, restoring.notices()
 
 
@@ -46,6 +49,9 @@ def unreadable(release: Any, reason: str) -> Any:
     notebook.metadata["proctor"] = {"unreadable": reason}
     words = f"**This submission could not be read.** {reason} The cells below are those of the release."
     notebook.cells.insert(0, new_markdown_cell(words, id="unreadable"))
+    notebook.nbformat_minor = max(notebook.nbformat_minor, WITH_IDS)
+    for number, cell in enumerate(notebook.cells):
+        cell.setdefault("id", f"cell-{number}")
     return notebook
 
 

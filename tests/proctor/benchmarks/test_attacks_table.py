@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import attacks
 import pytest
-from recipe import POINTS, recipes
-from stock import cell_sources
-from support.world import Fate, active, unfairness
+
+from benchmarks import attacks
+from benchmarks.stock import cell_sources
+from tests.proctor.support.world import Fate, active, unfairness
+from tests.specimens.recipe import POINTS, recipes
 
 TESTS = Path(__file__).resolve().parents[2]
-
 
 LOOP, SCRIPT = recipes("faulty")["loop_in_a_method"], recipes("hostile")["script_in_html"]
 FAIR = Fate("fair", "")

@@ -11,19 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Comment, Gradebook
-from support.classrooms import Made, build
-from support.downloads import (
-    class_of,
-    empty_gradebook,
-    moodle_path,
-    roster_csv,
-    small_notebook,
-    worksheet,
-    write_zip,
-)
-from support.inline import Inline
-from support.striking import count_steps, fork, points_of, strike
-from support.thinning import THOROUGH
 
 from proctor.batch import pages
 from proctor.cli import export
@@ -32,6 +19,19 @@ from proctor.course import course_lock
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.lms import comments
 from proctor.lms.results import Course
+from tests.proctor.support.classrooms import Made, build
+from tests.proctor.support.downloads import (
+    class_of,
+    empty_gradebook,
+    moodle_path,
+    roster_csv,
+    small_notebook,
+    worksheet,
+    write_zip,
+)
+from tests.proctor.support.inline import Inline
+from tests.proctor.support.striking import count_steps, fork, points_of, strike
+from tests.proctor.support.thinning import THOROUGH
 
 if TYPE_CHECKING:
     from pathlib import Path

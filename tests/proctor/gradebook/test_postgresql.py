@@ -14,10 +14,6 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from sqlalchemy import make_url
-from support import PYTHONPATH, kill_head, postgres, small_course
-from support.inline import Inline
-from support.small_course import EXERCISE
-from support.thinning import THOROUGH
 from traitlets.config import Config, LoggingConfigurable
 
 from proctor.batch import pages
@@ -26,6 +22,10 @@ from proctor.cli.main import explain, main
 from proctor.gradebook.book import Book, shown
 from proctor.gradebook.lateness import Late
 from proctor.nbgrader_plugin.late import Plugin
+from tests.proctor.support import kill_head, postgres, small_course
+from tests.proctor.support.inline import Inline
+from tests.proctor.support.small_course import EXERCISE
+from tests.proctor.support.thinning import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,13 +114,14 @@ def test_killed_at_any_moment(server: postgres.Server, handed_in: Path, graded: 
     rows = json.loads(json.dumps(small_course.rows(graded, server.url("graded")), default=str))
     files = json.loads(json.dumps(small_course.files(graded)))
     kept, place = str(graded / "autograded"), f"--server={server.folder}"
-    program = [sys.executable, "-m", "support.kill_head", str(handed_in), kept]
+    program = [sys.executable, "-m", "tests.proctor.support.kill_head", str(handed_in), kept]
     done = subprocess.run(
         [*program, str(POINTS), str(SEED), "kill", place],
+        cwd=small_course.ROOT,
         capture_output=True,
         text=True,
         check=False,
-        env=small_course.environment(PYTHONPATH=PYTHONPATH),
+        env=small_course.environment(),
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = [json.loads(line) for line in done.stdout.splitlines()]

@@ -12,16 +12,18 @@ import os
 import re
 import shutil
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 from nbgrader.api import Comment, Gradebook
 from nbgrader.plugins import CsvExportPlugin
-from support import small_course
-from support.classrooms import Made, build
-from support.downloads import (
+
+from proctor.cli import export
+from proctor.cli.main import main
+from tests.proctor.support import small_course
+from tests.proctor.support.classrooms import Made, build
+from tests.proctor.support.downloads import (
     PEOPLE,
     Person,
     canvas_gradebook,
@@ -37,7 +39,7 @@ from support.downloads import (
     worksheet,
     write_zip,
 )
-from support.importers import (
+from tests.proctor.support.importers import (
     canvas_reads_feedback,
     canvas_reads_grades,
     ilias_reads_feedback,
@@ -46,14 +48,9 @@ from support.importers import (
     studon_reads_status,
 )
 
-from proctor.cli import export
-from proctor.cli.main import main
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 EXERCISE = "exercise4"
 PAGE = f"{EXERCISE}.html"

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from support.classrooms import Made, build
-from support.downloads import (
+
+from proctor.cli import export
+from proctor.cli.main import main
+from tests.proctor.support.classrooms import Made, build
+from tests.proctor.support.downloads import (
     Person,
     canvas_gradebook,
     canvas_zip,
@@ -22,7 +25,7 @@ from support.downloads import (
     worksheet,
     write_zip,
 )
-from support.importers import (
+from tests.proctor.support.importers import (
     blackboard_reads_grades,
     canvas_reads_feedback,
     canvas_reads_grades,
@@ -31,9 +34,6 @@ from support.importers import (
     moodle_reads_grades,
     studon_reads_status,
 )
-
-from proctor.cli import export
-from proctor.cli.main import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

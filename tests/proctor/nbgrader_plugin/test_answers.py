@@ -13,13 +13,13 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.server_extensions.formgrader import handlers
 from playwright.sync_api import Route, expect
-from support.chromium import chromium
 from traitlets.config import Config
 
 from proctor.nbgrader_plugin import suggestions
 from proctor.nbgrader_plugin.answers import ROUTE, Answer, grouped, page
 from proctor.nbgrader_plugin.configuration import configure
 from proctor.nbgrader_plugin.formgrader import add_pages
+from tests.proctor.support.chromium import chromium
 
 KINDS: dict[str, dict[str, Any]] = {
     "layer": {"solution": True},

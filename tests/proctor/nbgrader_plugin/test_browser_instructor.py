@@ -13,24 +13,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from bank import mistakes
 from playwright.sync_api import FrameLocator, Page, expect
-from support.jupyter_in_browser import Desk, opened
-from support.notebook_in_browser import Notebook
-from support.room import alive
 
-from build import Submission
 from proctor.jupyter_kernel.kernelspec import install_kernelspec
 from proctor.nbgrader_plugin.drift import differences
-
-ROOT = Path(__file__).resolve().parents[3]
-
+from tests.exercise4.mistakes import mistakes
+from tests.proctor.support.jupyter_in_browser import Desk, opened
+from tests.proctor.support.notebook_in_browser import Notebook
+from tests.proctor.support.room import alive
+from tests.specimens.bank import submission_of
+from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import psutil
 
+ROOT = Path(__file__).resolve().parents[3]
 EXERCISE = "exercise4"
 SUBMITTED = f"submitted/ada/{EXERCISE}/{EXERCISE}.ipynb"
 MISTAKE = mistakes()["conv_true_convolution"]
@@ -55,7 +54,7 @@ def make_course(folder: Path) -> None:
     for name in ("source", "img", f"tests/{EXERCISE}"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*"))
     shutil.copyfile(ROOT / "nbgrader_config.py", folder / "nbgrader_config.py")
-    MISTAKE.submission().write(folder / "submitted" / "ada" / EXERCISE)
+    submission_of(MISTAKE).write(folder / "submitted" / "ada" / EXERCISE)
     Submission.release().write(folder / "submitted" / "bob" / EXERCISE)
     install_kernelspec(folder.parent)
 

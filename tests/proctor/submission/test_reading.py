@@ -8,14 +8,12 @@ import os
 import subprocess
 import tracemalloc
 from copy import deepcopy
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from build import Submission
 from proctor import submission
 from proctor.errors import UnreadableError
 from proctor.sandbox import packing as folder_of
@@ -23,9 +21,10 @@ from proctor.sandbox.packing import entries
 from proctor.submission import reading
 from proctor.submission.restoring import MAX_CELLS
 from proctor.submission.sanitize import without_requests
+from tests.specimens.build import Submission
 
-TESTS = Path(__file__).resolve().parents[2]
-
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RELEASE = Submission.release().notebook
 SOLVED = Submission.solved().notebook
@@ -328,3 +327,13 @@ def test_notebooks_are_named_after_all() -> None:
     )
     assert "conv_forward" in names
     assert submission.grade_ids(b'{"cells": [[[[') == frozenset()
+
+
+def test_an_assignments_other_notebook_is_taken_for_none(tmp_path: Path) -> None:
+    """Of an assignment with two notebooks, each is itself: whoever has handed in one has not handed in the other."""
+    (tmp_path / "second.ipynb").write_text(nbformat.writes(RELEASE))
+    known = ["second", NAME.removesuffix(".ipynb")]
+    assert submission.look_for(tmp_path / NAME, RELEASE, known) == (tmp_path / NAME, "")
+    assert submission.look_for(tmp_path / NAME, RELEASE)[0] == tmp_path / "second.ipynb"
+    (tmp_path / NAME).write_text(nbformat.writes(RELEASE))
+    assert submission.look_for(tmp_path / NAME, RELEASE, known) == (tmp_path / NAME, "")

@@ -21,8 +21,6 @@ import pytest
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.server_extensions.formgrader import handlers
-from payloads import HOST, PNG, cells, metadata
-from support.chromium import chromium
 from traitlets.config import Config, PyFileConfigLoader
 
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
@@ -31,14 +29,16 @@ from proctor.feedback.page import page
 from proctor.feedback.reports import REPORT, reports_of, show_report
 from proctor.submission import restore
 from proctor.submission.sanitize import clean_outputs, shorten
+from tests.proctor.support.chromium import chromium
+from tests.specimens.payloads import HOST, PNG, cells, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Route
 
-ROOT = Path(__file__).resolve().parents[3]
 
+ROOT = Path(__file__).resolve().parents[3]
 
 GRADED = "sigmoid_forward"
 ADDRESS = "http://grader.invalid/formgrader/submissions/1/"

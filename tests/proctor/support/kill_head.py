@@ -1,9 +1,9 @@
 """Kills the head of `proctor grade` at many points, and says what the same command again made of it.
 
-    python -m support.kill_head COURSE KEPT POINTS SEED [kill|full] [--server FOLDER]
+    python -m tests.proctor.support.kill_head COURSE KEPT POINTS SEED [kill|full] [--server FOLDER]
 
 The course is ungraded; KEPT holds what its workers bring back, as autograded notebooks, so that only the head's
-own work is done here, which is what writes. Each point is a step as :mod:`support.striking` counts them; there it is
+own work is done here, which is what writes. Each point is a step as :mod:`striking` counts them; there it is
 killed by SIGKILL, or, for "full", the disk is full from there on. FOLDER is that of a PostgreSQL server, whose
 database `handed_in` is the course's. Prints a line of JSON for each point: which it was, how the first run ended,
 and the gradebook and the files after the second.
@@ -26,9 +26,9 @@ from proctor.batch.job import GradedNotebook, Result
 from proctor.cli import grade
 from proctor.cli.main import main as proctor
 from proctor.gradebook.marks import marks_of
-from support import small_course
-from support.postgres import Server
-from support.striking import count_steps, fork, points_of, strike
+from tests.proctor.support import small_course
+from tests.proctor.support.postgres import Server
+from tests.proctor.support.striking import count_steps, fork, points_of, strike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

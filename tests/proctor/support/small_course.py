@@ -20,7 +20,7 @@ import nbformat
 import psutil
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from support import postgres
+from tests.proctor.support import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +45,6 @@ TESTS = '''"""Hidden tests of the small exercise."""
 import numpy as np
 
 from proctor.criteria import Criteria, points
-
 X = np.array([[1.0, -3.0], [0.0, 8.0]])
 
 

@@ -1,6 +1,7 @@
 """Right answers that are the solution but for one habit. Each entry of the contract's lists of what costs nothing is here."""
 
-from bank import body, swap, variant
+from tests.exercise4.mistakes import body, swap
+from tests.specimens.bank import variant
 
 A, I, C = "activation_functions", "initializers", "conv"
 SLOPE = "return error * self.output * (1 - self.output)"
