@@ -58,7 +58,7 @@ class Graded:
 
     Attributes:
         student: whose it is.
-        points: what it earned.
+        points: what it earned, by tests and by hand.
         worth: what it could earn.
         seconds: how long it took, on the clock.
         look: why somebody should have a look at it, in words.
@@ -76,9 +76,13 @@ class Graded:
     def of(cls, student: str, marks: Iterable[Marks], seconds: float, before: Scores) -> Graded:
         """Sum up the marks of a submission's notebooks, whose scores were `before`."""
         marks = list(marks)
-        after = {name: score for one in marks for name, score in one.scores.items() if score is not None}
+        scores = {name: score for one in marks for name, score in one.scores.items()}
+        after = {name: score for name, score in scores.items() if score is not None}
         look = dict.fromkeys(words for one in marks for words in one.look)
-        points, worth = sum(one.points for one in marks), sum(one.worth for one in marks)
+        now = before | {
+            name: replace(before.get(name, Score()), automatic=each) for name, each in scores.items()
+        }
+        points, worth = sum(each.points for each in now.values()), sum(one.worth for one in marks)
         return cls(student, points, worth, seconds, tuple(look), Change.of(before, after))
 
 

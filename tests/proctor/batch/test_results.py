@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 from proctor.batch.results import Change, Graded, Tally
+from proctor.gradebook.book import Score
 from proctor.gradebook.lateness import Penalties
+from proctor.gradebook.marks import Marks
 
 
 def test_a_tally_as_plain_data() -> None:
@@ -31,3 +33,16 @@ def test_a_tally_as_plain_data() -> None:
         "left": 1,
     }  # fmt: skip
     assert list(found["graded"]) == ["ann", "cem"]
+
+
+def test_points_given_by_hand_count() -> None:
+    """What was given by hand counts in place of tests, and where only a person grades; what waits is worth its points."""
+    before = {
+        "tested": Score(1.0, manual=1.5),
+        "essay": Score(None, manual=2.0),
+        "task": Score(None, manual=3.0),
+    }
+    marks = Marks({"tested": 0.0, "essay": None, "new": 1.0}, worth=12.0)
+    graded = Graded.of("ada", [marks], 1.0, before)
+    assert (graded.points, graded.worth) == (1.5 + 2.0 + 3.0 + 1.0, 12.0)
+    assert Graded.of("ada", [marks], 1.0, {}).points == 1.0
