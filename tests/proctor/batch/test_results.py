@@ -36,7 +36,7 @@ def test_a_tally_as_plain_data() -> None:
 
 
 def test_points_given_by_hand_count() -> None:
-    """What was given by hand counts in place of tests, and where only a person grades; what waits is worth its points."""
+    """What was given by hand counts in place of tests, and where only a person grades; what waits counts 0."""
     before = {
         "tested": Score(1.0, manual=1.5),
         "essay": Score(None, manual=2.0),
