@@ -10,6 +10,7 @@ from nbgrader.api import MissingEntry
 from proctor.cli.course import load_course
 from proctor.course import course_lock
 from proctor.errors import UserError
+from proctor.gradebook.book import shown
 from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.extensions import NAME
 from proctor.gradebook.extensions import forget as forget_extensions
@@ -51,7 +52,7 @@ def _forget(directory: Any, student: str, *, delete: bool) -> int:
         )
     verb = "deleted" if delete else "would be deleted"
     if graded:
-        print(f"{verb}: the grades, in {directory.db_url}")
+        print(f"{verb}: the grades, in {shown(directory.db_url)}")
     if collected:
         print(f"{verb}: how the platform calls {student}")
     if extended:

@@ -6,6 +6,7 @@ cluster. It can be stopped at any time; the same command goes on.
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from functools import partial
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="grade also what has been graded before")
     parser.add_argument("--dry-run", action="store_true", help="show whose grade would change; write nothing")
     parser.add_argument("--jobs", type=int, metavar="N", help="workers [default: one for each core]")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON; see docs/commands.md")
     parser.add_argument(
         "--cluster", metavar="ADDRESS", help="use a Dask cluster, such as tcp://scheduler:8786"
     )
@@ -49,7 +51,10 @@ def run(args: argparse.Namespace) -> int:
     course, wish, tally = _course(args), _wish(args), Tally()
     with Bar(args.exercise) as bar, stopped_by_signals():
         ended = _grade(course, wish, partial(_open_crew, args), tally, bar)
-    if tally.total:
+    if args.json:
+        known = {"version": 1, "assignment": args.exercise, "dry_run": args.dry_run}
+        print(json.dumps(known | tally.as_dict(), indent=1, ensure_ascii=False))
+    elif tally.total:
         print_summary(tally, time.monotonic() - begun, rehearsal=args.dry_run)
     return ended if ended is not None else tally.status
 

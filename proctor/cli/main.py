@@ -74,6 +74,11 @@ def explain(error: Exception) -> tuple[int, str] | None:
         return error.status, str(error)
     if gradebook := database.explained(error):
         return GradebookError.status, gradebook
+    if isinstance(error, ModuleNotFoundError) and str(error.name).startswith("psycopg"):
+        return 2, (
+            f"The gradebook is in PostgreSQL, for which {error.name} is not installed: pip install "
+            "'proctor[postgresql]', and let c.CourseDirectory.db_url begin with postgresql+psycopg://"
+        )
     if isinstance(error, OSError) and error.strerror:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return 1, "The disk is full. Make room. The same command goes on."

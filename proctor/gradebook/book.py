@@ -20,7 +20,7 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from proctor.gradebook.database import open_gradebook
 
@@ -51,10 +51,12 @@ class Book:
         course_id: the course's name in it.
 
     Attributes:
+        url: where it is.
         nbgrader: the same as nbgrader's object, for plugins that ask it.
     """
 
     def __init__(self, db_url: str, course_id: str) -> None:
+        self.url = db_url
         self.nbgrader = open_gradebook(db_url, course_id)
 
     @property
@@ -122,3 +124,8 @@ def open_book(db_url: str, course_id: str) -> Iterator[Book]:
         yield book
     finally:
         book.close()
+
+
+def shown(db_url: str) -> str:
+    """Return a gradebook's URL as it may be shown: without the password that a server's may hold."""
+    return make_url(db_url).render_as_string(hide_password=True)

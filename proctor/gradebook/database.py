@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 ADVICE = (
     ("locked", "Another program holds it: wait until that has ended."),
     ("full", "The disk is full. Make room."),
+    ("No space left on device", "The disk of its server is full. Make room."),
+    ("connection", "Is its server running, and c.CourseDirectory.db_url right?"),
     ("readonly", "Give yourself the right to write it, and its folder."),
     ("unable to open", "Give yourself the right to read and write it, and its folder."),
     ("no such table", "It is not complete: put a backup in its place."),

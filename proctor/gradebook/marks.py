@@ -29,14 +29,12 @@ class Marks:
     Attributes:
         scores: the automatic score of each graded cell; None where a person decides.
         comments: the automatic comment on each solution and task cell; None where there is none.
-        points: what the cells with hidden tests have earned.
-        worth: what they could earn.
+        worth: what all graded cells could earn, by tests and by hand.
         look: why somebody should have a look at it, in words.
     """
 
     scores: Mapping[str, float | None] = field(default_factory=dict)
     comments: Mapping[str, str | None] = field(default_factory=dict)
-    points: float = 0.0
     worth: float = 0.0
     look: tuple[str, ...] = ()
 
@@ -50,6 +48,7 @@ def marks_of(notebook: Any) -> Marks:
     reports = reports_of(notebook)
     scores: dict[str, float | None] = {}
     comments: dict[str, str | None] = {}
+    worth = 0.0
     for cell in notebook.cells:
         data = cell.metadata.get("nbgrader", {})
         name = data.get("grade_id")
@@ -59,8 +58,9 @@ def marks_of(notebook: Any) -> Marks:
             comments[name] = NO_RESPONSE if _unchanged(cell) else None
         if data.get("task"):
             comments[name] = None
-    found = reports.values()
-    return Marks(scores, comments, sum(r.points for r in found), sum(r.worth for r in found), _look(notebook))
+        if data.get("grade") or data.get("task"):
+            worth += float(data.get("points", 0))
+    return Marks(scores, comments, worth, _look(notebook))
 
 
 def _score(cell: Any, report: CellReport | None) -> float | None:

@@ -32,7 +32,7 @@ class Plugin:
         """Return the points that a late notebook loses, or None."""
         step = self._step
         step.assignment_id, step.notebook_id, step.student_id = late.assignment, late.notebook, late.student
-        step.gradebook, step.db_url = book.nbgrader, str(book.nbgrader.engine.url)
+        step.gradebook, step.db_url = book.nbgrader, book.url
         penalty: float | None = step.plugin_inst.late_submission_penalty(
             late.student, late.score, late.seconds
         )

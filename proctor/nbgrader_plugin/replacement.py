@@ -14,7 +14,7 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderF
 from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
 from proctor.nbgrader_plugin.autograde import Autograde
 from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
-from proctor.nbgrader_plugin.formgrader import sandbox_files
+from proctor.nbgrader_plugin.formgrader import add_pages, sandbox_files
 from proctor.nbgrader_plugin.generate import finish_release, finish_solution
 
 ADAPTERS = {
@@ -42,6 +42,7 @@ def replace_steps(c: Any) -> None:
         "highlight_code": "proctor.nbgrader_plugin.formgrader.highlight_code",
     }
     sandbox_files()
+    add_pages()
 
 
 def install() -> None:

@@ -7,7 +7,7 @@
 - `fingerprints` tell what a grade depends on.
 """
 
-from proctor.submission.choosing import choose, look_for
+from proctor.submission.choosing import choose, look_for, sources
 from proctor.submission.reading import content, fingerprint, fingerprint_of, grade_ids, parse, read
 from proctor.submission.restoring import restore, unreadable
 
@@ -21,5 +21,6 @@ __all__ = [
     "parse",
     "read",
     "restore",
+    "sources",
     "unreadable",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import pickle
 import re
@@ -11,21 +12,25 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from joblib import cpu_count
+from nbgrader.api import Gradebook
 
 from proctor.batch.grading import Run
 from proctor.cli import grade, main
 from proctor.course import course_lock
 from proctor.grading.settings import Grading
 from proctor.session.clock import Allowance
-from tests.proctor.support import small_course
+from proctor.submission import record
+from proctor.submission.record import Origin
+from tests.proctor.support import kill_head, small_course
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 GRADE = ("proctor", "grade", small_course.EXERCISE)
 
@@ -151,8 +156,11 @@ def test_what_is_up_to_date_is_skipped_unless_forced(graded_copy: Path) -> None:
         student: course / "autograded" / student / "small" / "small.ipynb" for student in small_course.CLASS
     }
     before = {student: path.stat().st_ino for student, path in paths.items()}
-    done = small_course.run(course, *GRADE)
-    assert (done.returncode, "3  up to date" in done.stdout) == (0, True)
+    done = small_course.run(course, *GRADE, "--json")
+    assert json.loads(done.stdout) == {
+        "version": 1, "assignment": "small", "dry_run": False,
+        "graded": {}, "up_to_date": ["ann", "ben", "cem"], "penalties": {}, "failed": {}, "left": 0,
+    }  # fmt: skip
     assert {student: path.stat().st_ino for student, path in paths.items()} == before
     rows = small_course.rows(course)
     done = small_course.run(course, *GRADE, "--force", "--verbose", "--student", "ann", "cem")
@@ -222,3 +230,68 @@ def test_stopping_leaves_nothing_and_loses_nothing(
     assert small_course.run(course, *GRADE).returncode == 0
     assert small_course.rows(course) == small_course.rows(graded)
     assert small_course.files(course) == small_course.files(graded)
+
+
+def test_a_team_is_graded_once(graded_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One job for what two members handed in alike; each has the grade, a folder, and a time of the own."""
+    course = graded_copy
+    shutil.copytree(course / "submitted" / "ann", course / "submitted" / "anna")
+    shutil.copytree(course / "submitted" / "ann", course / "submitted" / "anne")  # in no team
+    (course / "submitted" / "anna" / "small" / "timestamp.txt").write_text("2027-01-15 10:00:00 UTC\n")
+    team = Origin("moodle", team="Group A")
+    record.update(course, "small", {"ann": team, "anna": team, "ben": team, "anne": Origin("moodle")})
+    kept = shutil.copytree(course / "autograded", tmp_path / "kept")
+    shutil.copytree(kept / "ann", kept / "anne")
+    sent: list[str] = []
+
+    class Counting(kill_head.Canned):
+        def submit(self, job: Any) -> None:
+            sent.append(job.student)
+            super().submit(job)
+
+    @contextmanager
+    def canned(*_: object, **__: object) -> Iterator[Counting]:
+        yield Counting(kept)
+
+    monkeypatch.setattr(grade, "local_crew", canned)
+    monkeypatch.chdir(course)
+    assert main.main(["grade", "small", f"--course={course}", "--force"]) == 0
+    assert sorted(sent) == ["ann", "anne", "ben", "cem"]
+    assert points(course) == {**small_course.POINTS, "anna": 3, "anne": 3}
+    times = {student: time for student, time, _ in small_course.rows(course)["submissions"]}
+    assert (times["ann"], times["anna"]) == (None, "2027-01-15 10:00:00.000000")
+    notebooks = [course / "autograded" / each / "small" / "small.ipynb" for each in ("ann", "anna")]
+    assert notebooks[0].read_bytes() == notebooks[1].read_bytes()
+    assert main.main(["status", "small", f"--course={course}"]) == 0
+
+
+def test_a_review_during_grading_is_kept(
+    graded_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Formgrader is open, and saves a score and a comment while everybody is graded again: both are there at the end."""
+    course = graded_copy
+    kept = shutil.copytree(course / "autograded", tmp_path / "kept")
+    place = ("small", "small", "ben")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "deep-learning-for-beginners") as formgrader:
+
+        class Reviewed(kill_head.Canned):
+            def take(self) -> Any:
+                grade = formgrader.find_grade(
+                    "double", *place
+                )  # which began before the grading, and has not ended
+                grade.manual_score, grade.needs_manual_grade = 1.5, False
+                formgrader.find_comment("answer", *place).manual_comment = "Nearly."
+                formgrader.db.commit()
+                return super().take()
+
+        @contextmanager
+        def canned(*_: object, **__: object) -> Iterator[Reviewed]:
+            yield Reviewed(kept)
+
+        assert len(formgrader.submission_dicts("small")) == 3
+        monkeypatch.setattr(grade, "local_crew", canned)
+        monkeypatch.chdir(course)
+        assert main.main(["grade", "small", f"--course={course}", "--force"]) == 0
+    rows = small_course.rows(course)
+    assert ("ben", "double", 1.0, 1.5, None, 0) in rows["grades"]
+    assert ("ben", "answer", None, "Nearly.") in rows["comments"]

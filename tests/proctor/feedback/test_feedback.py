@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from playwright.sync_api import Browser, sync_playwright
 
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.feedback.page import page
 from proctor.feedback.reports import show_report
 from proctor.feedback.summary import Line, advise, in_words
+from tests.proctor.support.chromium import chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMES = ("light", "dark")
@@ -235,14 +235,8 @@ def test_a_notebook_without_a_release_still_gives_a_page() -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start a browser."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        if found is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.fail("There is no Chromium: install one, or run `playwright install chromium`.")
-        options = ["--no-sandbox", "--disable-gpu", "--disable-quic"] if os.geteuid() == 0 else []
-        chromium = playwright.chromium.launch(executable_path=found, args=options)
-        yield chromium
-        chromium.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

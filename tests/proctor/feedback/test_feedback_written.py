@@ -13,44 +13,14 @@ from nbgrader.api import Gradebook
 from proctor.batch import pages
 from proctor.cli import main
 from tests.proctor.support import small_course
+from tests.proctor.support.inline import Inline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import Self
 
-    from proctor.batch.job import Result
 
 FEEDBACK = ("proctor", "feedback", small_course.EXERCISE, "--jobs", "1")
-
-
-class Inline:
-    """Renders at once, in this process; for one student it kills, where a worker would go on."""
-
-    killed_at = ""
-
-    def __init__(self) -> None:
-        self._results: list[Result] = []
-
-    def has_room(self) -> bool:
-        """Return whether the last result was taken."""
-        return not self._results
-
-    def submit(self, job: pages.PageJob) -> None:
-        """Render."""
-        if job.student == self.killed_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        self._results.append(pages.render(job))
-
-    def take(self) -> Result:
-        """Return the result."""
-        return self._results.pop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """There is nothing to end."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +43,7 @@ def course(graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     """Copy the course, where pages are rendered in this process."""
     course = shutil.copytree(graded, tmp_path / "course")
     monkeypatch.chdir(course)
-    monkeypatch.setattr(pages, "local_crew", lambda *_: Inline())
+    monkeypatch.setattr(pages, "local_crew", Inline)
     monkeypatch.setattr(Inline, "killed_at", "")
     yield course
     assert not list(course.glob("feedback/.*"))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from proctor.cli.main import main
-from proctor.lms.choose import fingerprint, grade_ids
+from proctor.lms.choose import grade_ids
 from proctor.lms.spreadsheet import Table, parse_table
 from proctor.lms.tables import workbook
 from proctor.submission import folders
@@ -70,15 +70,6 @@ def test_text_forges_no_grade_id() -> None:
     assert grade_ids(json.dumps({"cells": [cell]}).encode()) == frozenset()
     cell["metadata"] = {"nbgrader": {"grade_id": "he"}}
     assert grade_ids(json.dumps({"cells": [cell]}).encode()) == {"he"}
-
-
-def test_a_fingerprint_is_of_the_text() -> None:
-    """Layout, outputs and metadata do not count, and text does, whether it is one string or several."""
-    one = {"cells": [{"source": "a\nb", "metadata": {}}]}
-    several = {"cells": [{"metadata": {"x": 1}, "source": ["a\n", "b"], "outputs": [{"text": "c"}]}]}
-    other = {"cells": [{"source": "a\nc", "metadata": {}}]}
-    assert fingerprint(json.dumps(one).encode()) == fingerprint(json.dumps(several, indent=1).encode())
-    assert fingerprint(json.dumps(one).encode()) != fingerprint(json.dumps(other).encode())
 
 
 def _dig(folder: Path) -> None:

@@ -106,7 +106,7 @@ def inhabitants(desk: Desk, namespace: str) -> list[psutil.Process]:
 
 
 def test_from_the_assignment_to_the_export(desk: Desk) -> None:
-    """Formgrader generates, autogrades one submission in the jail, shows its cards, and takes another score."""
+    """Formgrader generates, autogrades one submission in the jail, shows cards and all answers, and takes a score."""
     formgrader = open_formgrader(desk)
     table = formgrader.locator("#main-table")
     table.locator(".assign a").click()
@@ -138,6 +138,13 @@ def test_from_the_assignment_to_the_export(desk: Desk) -> None:
         points.press("Tab")
     assert saved.value.json()["manual_score"] == 3.5
     assert exported(desk) == {"ada": score + 0.5}
+
+    formgrader.locator("a.all-answers[href$='#conv_forward']").click()
+    answers = formgrader.locator("#conv_forward article")
+    expect(answers).to_have_count(1)
+    expect(answers).to_contain_text("3.5 of 4")
+    expect(answers.locator("pre")).to_contain_text("class Conv")
+    answers.get_by_role("link", name="Submission #1").click()
 
     formgrader.locator(".live-notebook a:visible").click()
     live = Notebook(desk, f"autograded/ada/{EXERCISE}/{EXERCISE}.ipynb", points.page)

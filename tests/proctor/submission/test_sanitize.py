@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-import shutil
 import subprocess
 import sys
 from copy import deepcopy
@@ -24,7 +23,6 @@ import pytest
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.server_extensions.formgrader import handlers
-from playwright.sync_api import Browser, Route, sync_playwright
 from traitlets.config import Config, PyFileConfigLoader
 
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
@@ -36,12 +34,14 @@ from proctor.report.marks import Marks
 from proctor.report.page import page as report_page
 from proctor.submission import restore
 from proctor.submission.sanitize import clean_outputs, shorten
+from tests.proctor.support.chromium import chromium
+from tests.specimens.payloads import HOST, PNG, cells, metadata, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser, Route
 
-from tests.specimens.payloads import HOST, PNG, cells, metadata, texts
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -67,14 +67,8 @@ CLICK = """() => {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start one browser for all pages."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        if found is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.fail("There is no Chromium: install one, or run `playwright install chromium`.")
-        options = ["--no-sandbox", "--disable-gpu", "--disable-quic"] if os.geteuid() == 0 else []
-        chromium = playwright.chromium.launch(executable_path=found, args=options)
-        yield chromium
-        chromium.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
