@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CONFIG = "nbgrader_config.py"
 """The file that makes a folder a course."""
 
+PICTURES = "img"
+"""The course's folder of pictures that any of its notebooks may show."""
+
 STATE = ".proctor"
 """The course's folder of what our commands note for each other."""
 
@@ -71,9 +74,19 @@ class Exercise:
         return self.root / self.tests_directory / self.name
 
     @property
+    def has_tests(self) -> bool:
+        """Whether there are hidden tests: without them, cells are graded by their own assertions."""
+        return any(self.tests.glob("test_*.py"))
+
+    @property
     def given(self) -> Path:
         """The folder of the master notebooks, and of the files that are copied over each submission."""
         return self.place(self.directory.source_directory, ".")
+
+    @property
+    def pictures(self) -> Path:
+        """The course's folder of pictures."""
+        return self.root / PICTURES
 
     def release(self, notebook: str) -> Path:
         """Return the notebook that students got."""

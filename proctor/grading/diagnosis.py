@@ -89,7 +89,7 @@ class Diagnostician:
     """
 
     def __init__(self, known: Sequence[Misconception], comparisons: Sequence[Alike] = (same_values,)) -> None:
-        self._known, self._comparisons = tuple(known), tuple(comparisons)
+        self.known, self._comparisons = tuple(known), tuple(comparisons)
         self._symptoms: dict[type[Criteria], list[Symptoms]] = {}
 
     def __call__(self, case: type[Criteria], seen: Seen) -> dict[str, Words]:
@@ -119,7 +119,7 @@ class Diagnostician:
     def symptoms(self, case: type[Criteria]) -> list[Symptoms]:
         """Return what each mistake that costs points in a cell would be seen by."""
         if case not in self._symptoms:
-            mistakes = [mistake for mistake in self._known if case.grade_id in mistake.cells]
+            mistakes = [mistake for mistake in self.known if case.grade_id in mistake.cells]
             self._symptoms[case] = [Symptoms(mistake, case) for mistake in mistakes]
         return self._symptoms[case]
 

@@ -54,14 +54,14 @@ def _mark_demonstrations(cells: list[Any], release: Any) -> None:
 
     The cell's text decides, not its tag: some editors lose tags, and a student could add one.
     """
-    sources = {cell.source.rstrip() for cell in release.cells if _is_demonstration(cell)}
+    sources = {cell.source.rstrip() for cell in release.cells if is_demonstration(cell)}
     for cell in cells:
         data = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "code" and not data.get("grade") and cell.source.rstrip() in sources:
             cell.metadata["proctor"] = NotebookNode(skip=True)
 
 
-def _is_demonstration(cell: Any) -> bool:
+def is_demonstration(cell: Any) -> bool:
     data = cell.metadata.get("nbgrader", {})
     mine = data.get("grade") or data.get("solution")
     return cell.cell_type == "code" and not mine and DEMONSTRATION in cell.metadata.get("tags", [])
