@@ -49,6 +49,30 @@ def course_folder(folder: Path) -> Path:
     return folder
 
 
+def open_course(folder: Path) -> Any:
+    """Return a course as its nbgrader_config.py describes it: nbgrader's CourseDirectory.
+
+    Raises:
+        UserError: the folder is no course.
+    """
+    # They take a second, and most of the package needs neither.
+    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+
+    folder = course_folder(folder)
+    config = read_config(folder)
+    course = CourseDirectory(config=config)
+    if not course.root or "root" not in config.CourseDirectory:
+        course.root = str(folder)
+    return course
+
+
+def read_config(folder: Path) -> Any:
+    """Return what a course's nbgrader_config.py says, as Jupyter's configuration."""
+    from traitlets.config.loader import PyFileConfigLoader  # noqa: PLC0415
+
+    return PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
+
+
 @dataclass(frozen=True)
 class Exercise:
     """An assignment of a course, and the places of everything of it.
@@ -88,9 +112,19 @@ class Exercise:
         """The course's folder of pictures."""
         return self.root / PICTURES
 
+    @property
+    def released(self) -> Path:
+        """The folder that students got."""
+        return self.place(self.directory.release_directory, ".")
+
+    @property
+    def solution(self) -> Path:
+        """The folder of the solved notebooks."""
+        return self.place(self.directory.solution_directory, ".")
+
     def release(self, notebook: str) -> Path:
         """Return the notebook that students got."""
-        return self.place(self.directory.release_directory, ".") / f"{notebook}.ipynb"
+        return self.released / f"{notebook}.ipynb"
 
     def submitted(self, student: str) -> Path:
         """Return the folder that a student has handed in."""

@@ -112,11 +112,16 @@ class LiveNotebook:
         """Judge a cell as nbgrader does: all points unless it raises, or as many as its last line says."""
         result, data = self._result(cell.source), cell.metadata.nbgrader
         worth, name = float(data.points), data.grade_id
-        earned = result.result if isinstance(result.result, int | float) and result.result is not True else worth
+        earned = (
+            result.result if isinstance(result.result, int | float) and result.result is not True else worth
+        )
         if error := _line(result):
             outcome, hint = Outcome.FAILED, error
         else:
-            outcome, hint = (Outcome.PASSED if earned >= worth else Outcome.FAILED), f"{earned:g} of {worth:g} points"
+            outcome, hint = (
+                (Outcome.PASSED if earned >= worth else Outcome.FAILED),
+                f"{earned:g} of {worth:g} points",
+            )
         sentence = "The cell runs without an error."
         rung = None if outcome is Outcome.PASSED else Rung.RUNS
         verdict = Verdict(ASSERTS, sentence, outcome, worth, rung, "" if rung is None else hint)

@@ -37,13 +37,19 @@ def cells_to_rerun(cells: list[Any], changed: str, source: str, transform: Calla
 def _below(cells: list[Any], changed: str) -> list[Any]:
     names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells]
     rest = cells[names.index(changed) + 1 :]
-    return [each for each in rest if each.cell_type == "code" and not is_graded(each) and not is_demonstration(each)]
+    return [
+        each
+        for each in rest
+        if each.cell_type == "code" and not is_graded(each) and not is_demonstration(each)
+    ]
 
 
 def _defined(source: str) -> set[str]:
     """Return the names that source binds at its top, in whatever way."""
     tree = _parsed(source)
-    inner = {id(node) for top in ast.walk(tree) if _is_scope(top) for node in ast.walk(top) if node is not top}
+    inner = {
+        id(node) for top in ast.walk(tree) if _is_scope(top) for node in ast.walk(top) if node is not top
+    }
     bound = {
         node.id
         for node in ast.walk(tree)

@@ -76,6 +76,17 @@ def failed_criteria(judged: Judged) -> list[str]:
     return failed + [f"{name}.{criterion}" for name, (criterion, _) in judged.faults.items()]
 
 
+def mistakes_noticed(judged: Judged) -> list[str]:
+    """Return the criteria that something wrong made fail; something that is not written yet proves nothing."""
+    proof = (Outcome.FAILED.name, Outcome.ERROR.name)
+    return [
+        f"{name}.{each['criterion']}"
+        for name, report in judged.reports.items()
+        for each in report["verdicts"]
+        if each["outcome"] in proof
+    ]
+
+
 def _passes_locally(case: type[Criteria], name: str, names: dict[str, Any]) -> bool:
     """Return whether a criterion passes on the names themselves."""
     test = case(name)
@@ -113,7 +124,9 @@ class _Further:
         """Try known mistakes, then mutants, until each criterion that the solution passes has failed once."""
         trial = self._trial
         reports, failed = trial.judged.reports, set(failed_criteria(trial.judged))
-        names = {f"{name}.{each['criterion']}" for name, report in reports.items() for each in report["verdicts"]}
+        names = {
+            f"{name}.{each['criterion']}" for name, report in reports.items() for each in report["verdicts"]
+        }
         unseen = names - failed
         for what, work in self._attempts(unseen):
             if not unseen or trial.tried >= MAX_MUTANTS:
@@ -136,7 +149,7 @@ class _Further:
 
     def _mistaken(self, mistake: Misconception, wanted: set[str]) -> list[str]:
         self._solution.names.update(mistake.names())
-        return failed_criteria(self._judge(wanted & mistake.cells))
+        return mistakes_noticed(self._judge(wanted & mistake.cells))
 
     def _mutated(self, mutant: Mutant, wanted: set[str]) -> list[str]:
         """Run a mutant and the cells that depend on it. One that does not even run says nothing."""
@@ -145,7 +158,7 @@ class _Further:
             return []
         for cell in cells_to_rerun(solution.cells, mutant.cell, mutant.source, solution.transform):
             solution.run_cell(cell.source)
-        return failed_criteria(self._judge(wanted))
+        return mistakes_noticed(self._judge(wanted))
 
     def _judge(self, wanted: set[str]) -> Judged:
         judged = Judged()

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.course import course_folder, course_lock
+from proctor.course import course_folder, course_lock, open_course
 from proctor.errors import UserError
 from proctor.lms.collecting import Job, collect
 from proctor.lms.platforms import PLATFORMS
@@ -100,7 +100,6 @@ def _collected(
 def _update_names(course: Path, roster: Roster) -> int:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    from proctor.cli.report import open_course  # noqa: PLC0415  takes a second, and only a roster needs it
     from proctor.lms.gradebook import update_names  # noqa: PLC0415
 
     directory = open_course(course)

@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from proctor.course import course_folder, write_whole
+from proctor.course import Exercise, course_folder, open_course, write_whole
 from proctor.errors import UserError
 
 if TYPE_CHECKING:
@@ -99,9 +99,9 @@ def run(args: argparse.Namespace) -> int:
     """
     course, name = course_folder(args.course), args.exercise
     target = args.to or course / "build" / "site"
-    source = course / "solutions" / name
+    source = Exercise(name, open_course(course)).solution
     if not (source / f"{name}.ipynb").exists():
-        raise UserError(f"{source}/{name}.ipynb is missing: generate the solution first (`make release`).")
+        raise UserError(f"{source}/{name}.ipynb is missing: generate the solution first (`nbgrader generate_solution {name}`).")
     with tempfile.TemporaryDirectory() as scratch:
         folder = shutil.copytree(source, Path(scratch) / name)
         try:

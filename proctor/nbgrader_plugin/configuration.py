@@ -11,31 +11,34 @@ import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 import nbgrader.apps.generateassignmentapp
 import nbgrader.apps.generatefeedbackapp
+import nbgrader.apps.generatesolutionapp
 import nbgrader.converters
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
 
-from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
+from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment, GenerateSolution, PlainLinks
 from proctor.nbgrader_plugin.autograde import Autograde
 from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
 from proctor.nbgrader_plugin.formgrader import sandbox_files
-from proctor.nbgrader_plugin.generate import finish_release, finish_solution
 from proctor.nbgrader_plugin.late import LatePolicy
 
 ADAPTERS = {
     "Autograde": (Autograde, nbgrader.apps.autogradeapp),
     "GenerateAssignment": (GenerateAssignment, nbgrader.apps.generateassignmentapp),
+    "GenerateSolution": (GenerateSolution, nbgrader.apps.generatesolutionapp),
     "GenerateFeedback": (GenerateFeedback, nbgrader.apps.generatefeedbackapp),
 }
 """Our classes, by the name that nbgrader gives its own, and the command that uses them."""
 
 
-def configure(c: Any, course: Path) -> None:
+def configure(c: Any, config_file: str | Path) -> None:
     """Make nbgrader grade our way in a course (called by nbgrader_config.py, before its settings).
 
     Args:
         c: Jupyter's configuration.
-        course: the course's folder.
+        config_file: the course's nbgrader_config.py, `__file__` in it; its folder is the course.
     """
+    given = Path(config_file).resolve()
+    course = given if given.is_dir() else given.parent
     # nbgrader looks for alembic on the PATH, where it is not when .venv/bin/nbgrader is called by its path.
     os.environ["PATH"] = os.pathsep.join(
         [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
@@ -45,12 +48,16 @@ def configure(c: Any, course: Path) -> None:
     c.Sandbox.hide = [str(course)]
     install()
     c.ExchangeFactory.release_feedback = ReleaseFeedback
-    # The release: stubs, figures, and nothing of the hidden tests. Cells can be added when submissions are in.
+    # Nothing of the hidden tests is released. Cells can be added when submissions are in.
     c.GenerateAssignment.preprocessors = GENERATING
-    c.GenerateAssignment.post_convert_hook = finish_release
     # The solution is not run: it is committed without outputs, and shown without the references to hidden tests.
-    c.GenerateSolution.preprocessors = [IncludeHeaderFooter, LockCells, ClearOutput, ClearHiddenTests]
-    c.GenerateSolution.post_convert_hook = finish_solution
+    c.GenerateSolution.preprocessors = [
+        PlainLinks,
+        IncludeHeaderFooter,
+        LockCells,
+        ClearOutput,
+        ClearHiddenTests,
+    ]
     c.AssignLatePenalties.plugin_class = LatePolicy
     c.LatePolicy.course = str(course)
     # Formgrader shows what students wrote: sanitized, and with formulas that need no script.

@@ -17,6 +17,8 @@ from proctor.submission.sanitize import pictures_of, without_requests
 
 DEMONSTRATION = "demonstration"
 """The tag of a cell of the release that only shows something: no graded cell needs what it defines."""
+WITH_IDS = {"nbformat": 4, "nbformat_minor": 5}
+"""The format of graded notebooks, whatever that of the release: their cells have ids."""
 MAX_CELLS = 2_000
 """Cells that a student may add to those of the release; empty ones are left out, and do not count."""
 
@@ -36,13 +38,16 @@ def restore(submitted: Any, release: Any, *, skip: bool = False) -> tuple[Any, l
         _mark_demonstrations(cells, release)
     for number, cell in enumerate(cells):
         cell["id"] = grade_id(cell) or f"cell-{number}"
-    notebook = NotebookNode(release, metadata=copy.deepcopy(release.metadata), cells=cells)
+    metadata = copy.deepcopy(release.metadata)
+    notebook = NotebookNode(release, metadata=metadata, cells=cells, **WITH_IDS)
     return notebook, restoring.notices()
 
 
 def unreadable(release: Any, reason: str) -> Any:
     """Return the notebook that stands in for one that cannot be read: the release, with the reason on top."""
-    notebook = copy.deepcopy(release)
+    notebook = NotebookNode(copy.deepcopy(release), **WITH_IDS)
+    for number, cell in enumerate(notebook.cells):
+        cell.setdefault("id", grade_id(cell) or f"cell-{number}")
     notebook.metadata["proctor"] = {"unreadable": reason}
     words = f"**This submission could not be read.** {reason} The cells below are those of the release."
     notebook.cells.insert(0, new_markdown_cell(words, id="unreadable"))
@@ -62,6 +67,7 @@ def _mark_demonstrations(cells: list[Any], release: Any) -> None:
 
 
 def is_demonstration(cell: Any) -> bool:
+    """Return whether a cell of a release or a master notebook only shows something, as its tag promises."""
     data = cell.metadata.get("nbgrader", {})
     mine = data.get("grade") or data.get("solution")
     return cell.cell_type == "code" and not mine and DEMONSTRATION in cell.metadata.get("tags", [])
