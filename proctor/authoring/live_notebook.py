@@ -33,7 +33,7 @@ class Judged:
         reports: the graded cells' reports, by grade_id, as :meth:`CellReport.as_dict` returns them.
         faults: by grade_id, the criterion that is at fault itself, and what is wrong with it.
         raised: what a cell raised, by the cell's name: where it was not allowed to by its tag `raises-exception`.
-        seconds: the time that each cell took on the clock, by the cell's name; a graded one is judged.
+        seconds: CPU time of each cell, by the cell's name; a graded one is judged.
     """
 
     reports: dict[str, Any] = field(default_factory=dict)
@@ -166,9 +166,9 @@ def _line(result: Any) -> str:
 
 @contextmanager
 def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
-    begun = time.monotonic()
+    begun = time.process_time()
     try:
         yield
     finally:
         sys.stdout.flush()
-        seconds[name] = round(time.monotonic() - begun, 3)
+        seconds[name] = round(time.process_time() - begun, 3)

@@ -92,12 +92,20 @@ def _changes(where: str, body: list[ast.stmt], own: set[int]) -> Iterator[Change
     """Yield small changes of a body: within its statements, then of their order and number."""
     for index, statement in enumerate(body):
         if statement.lineno in own and _changeable(statement):
-            for what, other in mutated(statement):
-                yield f"{where}: {what}", body, [*body[:index], other, *body[index + 1 :]]
+            for _, other in mutated(statement):
+                what = f"{where}: {_changed_line(statement, other)}"
+                yield what, body, [*body[:index], other, *body[index + 1 :]]
     if all(node.lineno in own and not isinstance(node, DEFINITIONS) for node in body):
         for what, changed in statements(body):
             if not what.startswith("without return"):
                 yield f"{where}: {what}", body, changed
+
+
+def _changed_line(statement: ast.stmt, other: ast.stmt) -> str:
+    """Return the first line of a changed statement that is not as it was."""
+    before, after = (ast.unparse(each).splitlines() for each in (statement, other))
+    different = (new.strip() for old, new in zip_longest(before, after, fillvalue="") if old != new)
+    return next(different, "")
 
 
 def _without_result(where: str, body: list[ast.stmt], own: set[int]) -> Iterator[Change]:

@@ -16,11 +16,13 @@ TWINS: Twins = (
     ("random", "standard_normal"), ("floor", "ceil"), ("all", "any"), ("append", "extend"),
 )  # fmt: skip
 """Names of which one is easily taken for the other, in any exercise."""
-OPERATORS = {
+OPERATORS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Add: (ast.Sub,), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult, ast.FloorDiv),
-    ast.FloorDiv: (ast.Mult, ast.Mod), ast.Pow: (ast.Mult,),
+    ast.FloorDiv: (ast.Mult, ast.Mod), ast.Pow: (ast.Mult,), ast.MatMult: (ast.Mult,),
+}  # fmt: skip
+COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.Lt), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.Gt),
-    ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.MatMult: (ast.Mult,),
+    ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,),
 }  # fmt: skip
 
 
@@ -40,7 +42,7 @@ def _(node: ast.BinOp) -> Iterator[tuple[str, ast.AST]]:
 
 @variations.register
 def _(node: ast.Compare) -> Iterator[tuple[str, ast.AST]]:
-    for other in OPERATORS.get(type(node.ops[0]), ()):
+    for other in COMPARISONS.get(type(node.ops[0]), ()):
         yield f"-> {other.__name__}", ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators)
 
 
@@ -80,7 +82,7 @@ def _(node: ast.Slice) -> Iterator[tuple[str, ast.AST]]:
 
 def twins_swapped(node: ast.AST, twins: Twins) -> Iterator[tuple[str, ast.AST]]:
     """Yield nodes with a name or attribute replaced by its twin."""
-    field = {ast.Name: "id", ast.Attribute: "attr"}.get(type(node), "")  # type: ignore[call-overload]
+    field = {ast.Name: "id", ast.Attribute: "attr"}.get(type(node), "")
     name = getattr(node, field) if field else None
     for pair in twins:
         if name in pair:
@@ -146,6 +148,6 @@ def mutated(statement: ast.stmt, twins: Twins = TWINS) -> Iterator[tuple[str, as
     """
     for place, node in enumerate(ast.walk(statement)):
         for what, other in (*variations(node), *twins_swapped(node, twins)):
-            twin = copy.deepcopy(statement)
+            twin: Any = copy.deepcopy(statement)
             twin = Replace(list(ast.walk(twin))[place], copy.deepcopy(other)).visit(twin)
             yield f"{ast.unparse(statement)} | {ast.unparse(node)} {what}", ast.fix_missing_locations(twin)

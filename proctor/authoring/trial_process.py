@@ -1,10 +1,15 @@
-"""The process of a trial: `python -m proctor.authoring.trial_process PLAN`. What must not meet is run in forked copies."""
+"""The process of a trial: `python -m proctor.authoring.trial_process PLAN`.
+
+What must not meet is run in forked copies of it.
+"""
 
 from __future__ import annotations
 
 import json
 import random
 import sys
+import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +36,10 @@ if TYPE_CHECKING:
 SEEDS = 10
 MAX_MUTANTS = 300
 """Mistakes and mutants that are tried at most; most exercises need a few dozen until each criterion has failed."""
-PATIENCE, MOMENT = 20.0, 5.0
-"""A copy may take so many times as long as the notebook did, and so many seconds more."""
+PATIENCE, MOMENT = 10.0, 3.0
+"""A mutant may take so many times as long as judging the solution did, and so many seconds more."""
+LONGEST = 600.0
+"""Seconds that anything may take that is no mutant."""
 
 
 def main(path: Path) -> None:
@@ -106,19 +113,19 @@ class _Further:
     def __init__(self, plan: Plan, solution: LiveNotebook, trial: Trial) -> None:
         self._plan, self._solution, self._trial = plan, solution, trial
         self._tests = Path(plan.tests) if plan.tests else None
-        self._seconds = MOMENT + PATIENCE * sum(trial.judged.seconds.values())
+        self._everything = set(trial.judged.reports)
 
     def run(self) -> None:
         """Try all of it."""
         for seed in range(SEEDS):
-            self._trial.seeds[str(seed)] = in_copy(lambda seed=seed: self._with_seed(seed), self._seconds)
+            self._trial.seeds[str(seed)] = in_copy(partial(self._with_seed, seed), LONGEST)
         self._try_mistakes()
 
     def _with_seed(self, seed: int) -> list[str]:
         random.seed(seed)
         np.random.seed(seed)  # noqa: NPY002  what a test draws without a generator of its own
         self._solution.cases = load_tests(self._tests, seed) if self._tests else {}
-        return failed_criteria(self._judge(set(self._trial.judged.reports)))
+        return failed_criteria(self._judge(self._everything))
 
     def _try_mistakes(self) -> None:
         """Try known mistakes, then mutants, until each criterion that the solution passes has failed once."""
@@ -128,11 +135,14 @@ class _Further:
             f"{name}.{each['criterion']}" for name, report in reports.items() for each in report["verdicts"]
         }
         unseen = names - failed
+        begun = time.monotonic()
+        in_copy(lambda: failed_criteria(self._judge(self._everything)), LONGEST)
+        seconds = MOMENT + PATIENCE * (time.monotonic() - begun)
         for what, work in self._attempts(unseen):
             if not unseen or trial.tried >= MAX_MUTANTS:
                 return
             trial.tried += 1
-            for key in unseen.intersection(in_copy(work, self._seconds) or []):
+            for key in unseen.intersection(in_copy(work, seconds) or []):
                 trial.noticed[key] = what
                 unseen.remove(key)
 
@@ -141,11 +151,11 @@ class _Further:
         diagnosis = offered(self._tests)[0] if self._tests else None
         for mistake in getattr(diagnosis, "known", ()):
             if mistake.cells & cells_of(unseen):
-                yield mistake.says, lambda mistake=mistake: self._mistaken(mistake, cells_of(unseen))
+                yield mistake.says, partial(self._mistaken, mistake, cells_of(unseen))
         solution = self._solution
         each = [mutants(name, solution.transform(source)) for name, source in self._plan.solutions.items()]
         for mutant in _in_turn(each):
-            yield mutant.what, lambda mutant=mutant: self._mutated(mutant, cells_of(unseen))
+            yield mutant.what, partial(self._mutated, mutant, cells_of(unseen))
 
     def _mistaken(self, mistake: Misconception, wanted: set[str]) -> list[str]:
         self._solution.names.update(mistake.names())

@@ -101,7 +101,9 @@ def run(args: argparse.Namespace) -> int:
     target = args.to or course / "build" / "site"
     source = Exercise(name, open_course(course)).solution
     if not (source / f"{name}.ipynb").exists():
-        raise UserError(f"{source}/{name}.ipynb is missing: generate the solution first (`nbgrader generate_solution {name}`).")
+        raise UserError(
+            f"{source}/{name}.ipynb is missing: generate the solution first (`nbgrader generate_solution {name}`)."
+        )
     with tempfile.TemporaryDirectory() as scratch:
         folder = shutil.copytree(source, Path(scratch) / name)
         try:

@@ -61,12 +61,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder)
         generate(course, target)
-        drifted = [
-            f"{name}/{path}" for name in folders for path in differences(course / name, target / name)
-        ]
+        drifted = [f"{name}/{path}" for name in folders for path in differences(course / name, target / name)]
     if drifted:
         sys.exit(
-            "\n".join([*drifted, "These are not what the master notebooks generate: run `make release` and commit."])
+            "\n".join(
+                [*drifted, "These are not what the master notebooks generate: run `make release` and commit."]
+            )
         )
     sys.stdout.write(f"{'/ and '.join(folders)}/ are what {directory.source_directory}/ generates.\n")
 

@@ -1,6 +1,6 @@
 """The end of nbgrader's generators: stubs, pictures, and the solved layers as modules.
 
-The adapters of `nbgrader generate_assignment` and `nbgrader generate_solution` call this after the notebooks are written.
+The adapters of `nbgrader generate_assignment` and `nbgrader generate_solution` call this when the notebooks are there.
 Everything is derived from the master notebook by way of what nbgrader made of it, and deterministic.
 """
 
