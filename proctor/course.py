@@ -10,7 +10,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,24 @@ def open_course(folder: Path) -> Any:
     if not course.root or "root" not in config.CourseDirectory:
         course.root = str(folder)
     return course
+
+
+def exercise_of(folder: Path, assignment: str) -> Exercise:
+    """Return an assignment of a course, with the names that its settings give to the folders.
+
+    A folder without settings has nbgrader's names.
+    """
+    config = folder / CONFIG
+    changed = config.stat().st_mtime_ns if config.is_file() else None
+    return Exercise(assignment, _directory(folder.resolve(), changed))
+
+
+@cache
+def _directory(folder: Path, changed: int | None) -> Any:
+    """Read a course's settings, once for each process, and again when they have changed."""
+    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+
+    return CourseDirectory(root=str(folder)) if changed is None else open_course(folder)
 
 
 def read_config(folder: Path) -> Any:
@@ -125,6 +143,11 @@ class Exercise:
     def release(self, notebook: str) -> Path:
         """Return the notebook that students got."""
         return self.released / f"{notebook}.ipynb"
+
+    @property
+    def all_submitted(self) -> Path:
+        """The folder of everybody's submissions, of all assignments."""
+        return self.root / str(self.directory.submitted_directory)
 
     def submitted(self, student: str) -> Path:
         """Return the folder that a student has handed in."""

@@ -109,9 +109,9 @@ def _try(
     checked.rows, checked.tried = _rows(master, solution, release, cases), solution.tried
     for name, lost in losses(solution).items():
         checked.add(name if name in master.graded else "", lost)
-    for name, error in solution.judged.raised.items():
+    for name, raised in solution.judged.raised.items():
         checked.add(
-            "", f"In the solution, the cell {name} raises {error}. With the tag raises-exception it may."
+            "", f"In the solution, the cell {name} raises {raised}. With the tag raises-exception it may."
         )
     _judge_release(checked, release)
     _judge_noticed(checked)

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.course import course_folder, course_lock, open_course
+from proctor.course import course_folder, course_lock, exercise_of, open_course
 from proctor.errors import UserError
 from proctor.lms.collecting import Job, collect
 from proctor.lms.platforms import PLATFORMS
@@ -137,7 +137,8 @@ def _as_json(report: Report | None, named: int) -> dict[str, object]:
 
 def _only_assignment(course: Path) -> str:
     """Return the only assignment that is released; refuse to guess."""
-    names = sorted(path.name for path in (course / "release").glob("*/") if any(path.glob("*.ipynb")))
+    released = exercise_of(course, "*").released
+    names = sorted(path.name for path in released.parent.glob("*/") if any(path.glob("*.ipynb")))
     if len(names) != 1:
         raise UserError("say which assignment: --assignment " + (" or ".join(names) or "NAME"))
     return names[0]

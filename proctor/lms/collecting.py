@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from proctor.course import exercise_of
 from proctor.errors import CollectError
 from proctor.lms.archive import could_be_submission, open_download, single, split_path
 from proctor.lms.choose import Wanted, choose, fingerprint, grade_ids
@@ -181,13 +182,14 @@ def wanted_of(course: Path, assignment: str) -> Wanted:
     Raises:
         CollectError: the course has no such assignment.
     """
-    for folder in (course / "release" / assignment, course / "source" / assignment):
+    exercise = exercise_of(course, assignment)
+    for folder in (exercise.released, exercise.given):
         notebooks = sorted(folder.glob("*.ipynb"))
         if notebooks:
             contents = [path.read_bytes() for path in notebooks]
             ids = frozenset[str]().union(*map(grade_ids, contents))
             return Wanted(tuple(path.name for path in notebooks), ids, frozenset(map(fingerprint, contents)))
-    raise CollectError(f"This course has no assignment {assignment!r}: no notebook in release/{assignment}.")
+    raise CollectError(f"This course has no assignment {assignment!r}: no notebook in {exercise.released}.")
 
 
 def _dated_before(report: Report, known: dict[str, record.Origin]) -> dict[str, record.Origin]:

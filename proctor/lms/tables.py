@@ -83,7 +83,7 @@ def criteria_of(course: Course) -> Table:
 def reports(course: Course, student: str) -> dict[str, CellReport]:
     """Return the reports on a student's graded cells; none where the graded notebook cannot be read."""
     found: dict[str, CellReport] = {}
-    for path in sorted((course.folder / "autograded" / student / course.assignment).glob("*.ipynb")):
+    for path in sorted(course.exercise.graded(student).glob("*.ipynb")):
         try:
             cells = json.loads(path.read_bytes())["cells"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):

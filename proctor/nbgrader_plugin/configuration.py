@@ -40,9 +40,9 @@ def configure(c: Any, config_file: str | Path) -> None:
     given = Path(config_file).resolve()
     course = given if given.is_dir() else given.parent
     # nbgrader looks for alembic on the PATH, where it is not when .venv/bin/nbgrader is called by its path.
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-    )
+    programs, path = str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)
+    if not path.startswith(programs + os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, path])
     c.CourseDirectory.root = str(course)
     # An environment inside the course must not make the course visible in the sandbox.
     c.Sandbox.hide = [str(course)]
