@@ -48,9 +48,10 @@ def formula(body: str, display: str) -> str:
 
 
 @pass_context
-def markdown2html(context: Any, source: str) -> str:  # noqa: ARG001  nbconvert gives it
-    """Render Markdown; whole HTML blocks stay open across blank lines, as they do in Jupyter."""
-    return str(MarkdownWithMath(renderer=Renderer(escape=False)).render(source))
+def markdown2html(context: Any, source: str) -> str:
+    """Render a cell's Markdown; whole HTML blocks stay open across blank lines, as they do in Jupyter."""
+    attachments = context.get("cell", {}).get("attachments", {})
+    return str(MarkdownWithMath(renderer=Renderer(escape=False, attachments=attachments)).render(source))
 
 
 def page(folder: Path, name: str) -> str:

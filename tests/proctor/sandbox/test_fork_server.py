@@ -23,8 +23,8 @@ from proctor.sandbox.settings import Sandbox
 from proctor.session.session import Session
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterator
+    from pathlib import Path
 
 SMALL = {"preload": ["colorsys"]}
 """Settings of a fork server that starts quickly."""
