@@ -13,7 +13,6 @@ from typing import Any
 
 import nbgrader.converters
 import nbgrader.preprocessors
-from nbconvert.preprocessors import Preprocessor
 from nbgrader.api import Comment, Grade, MissingEntry, Notebook
 from nbgrader.converters import NbGraderException
 from nbgrader.utils import rmtree
@@ -83,7 +82,7 @@ class SaveCells(nbgrader.preprocessors.SaveCells):
                 self.gradebook.db.delete(cell)
 
 
-class PlainLinks(Preprocessor):
+class PlainLinks(nbgrader.preprocessors.NbGraderPreprocessor):
     """Step that rewrites links to `files/img/...`, which only Jupyter of before 2015 knew, to `img/...`."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:

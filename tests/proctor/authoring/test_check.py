@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from proctor.authoring.findings import Checked
 
 SOLUTION = """def halves(x):
-    while x > 1:
-        x = x / 2
-    return x
+    y = x / 2
+    return y / 4
 """
 TESTS = '''"""Hidden tests with many faults."""
 
@@ -40,8 +39,8 @@ class Halves(Criteria):
 
     @points(1)
     def test_weak(self):
-        """This looks at the type of the result only."""
-        self.array(self.halves(8.0) * 0, "halves(8)")
+        """This looks whether there is an error only."""
+        self.halves(8.0)
 
     @points(1)
     def test_lucky(self):
@@ -93,7 +92,7 @@ FAULTY = Example(
         graded("halves", 4),
         graded("free", 1),
         graded("crossing", 1),
-        graded("asserted", 1, "assert halves(4.0) == 1"),
+        graded("asserted", 1, "assert halves(8.0) == 1"),
     ],
     TESTS,
     {},

@@ -94,7 +94,7 @@ def test_an_older_format_stays_valid(release: Path) -> None:
     nbformat.validate(notebook)
     restored, _ = restore(copy.deepcopy(notebook), notebook)
     for one in (restored, unreadable(notebook, "It is a picture.")):
-        nbformat.validate(one, repair_duplicate_cell_ids=False)
+        nbformat.validate(one)
         assert one.nbformat_minor == 5
         assert all(cell["id"] for cell in one.cells)
 
