@@ -67,7 +67,6 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -c "from proctor.jupyter_kernel.kernelspec import install_kernelspec; install_kernelspec()"
 	touch $@
 
 # What can be made again: the demo and other builds. A class's work is never touched.

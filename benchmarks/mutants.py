@@ -14,13 +14,22 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
-from benchmarks.mutations import mutated, statements
+from proctor.authoring import mutations
+from proctor.authoring.mutations import mutated, statements
 from tests.exercise4.mistakes import solution
 from tests.proctor.support.judging import CELLS, judge, lost, remarks
 from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+TWINS = (
+    *mutations.TWINS,
+    ("m", "n"), ("p", "q"), ("sp", "sq"), ("weights", "bias"), ("gradient_weights", "gradient_bias"),
+    ("weights_initializer", "bias_initializer"), ("output", "phase"), ("x", "error"), ("kernel_shape", "stride"),
+    ("windows", "padded"),
+)  # fmt: skip
+"""Names of which one is easily taken for the other in this exercise."""
 
 NEVER_BEFORE = "only a backward before any forward could tell"
 CONSTRUCTOR = "what a constructor puts into weights and bias is never judged: None is fine, too"
@@ -155,7 +164,7 @@ def bodies(original: list[ast.stmt]) -> Iterator[tuple[str, list[ast.stmt]]]:
     yield from statements(original)
     for index, statement in enumerate(original):
         if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Constant):
-            for what, other in mutated(statement):
+            for what, other in mutated(statement, TWINS):
                 yield what, [*original[:index], other, *original[index + 1 :]]
 
 

@@ -6,6 +6,7 @@
     │   ├── ExportError           grades or feedback cannot be returned as they are
     │   ├── TableError            a worksheet or a list cannot be read
     │   ├── ExtensionsError       the file of extensions is damaged
+    │   ├── SolutionFails         the solution of an exercise does not earn its points
     │   ├── NothingToReport       nobody is graded yet
     │   ├── CannotGrade           nothing can be graded as the course or the machine is
     │   │   └── CourseBusy        another command has the course
@@ -55,6 +56,10 @@ class TableError(UserError):
 
 class ExtensionsError(UserError):
     """The file of extensions is damaged."""
+
+
+class SolutionFails(UserError):
+    """The solution of an exercise does not earn its points; says which."""
 
 
 class NothingToReport(UserError):

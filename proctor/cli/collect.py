@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.course import course_folder, course_lock
+from proctor.course import course_folder, course_lock, exercise_of, open_course
 from proctor.errors import GradebookError, UserError
 from proctor.gradebook import database
 from proctor.lms.collecting import Job, collect
@@ -99,7 +99,6 @@ def _collected(
 
 
 def _update_names(course: Path, roster: Roster) -> int:
-    from proctor.cli.report import open_course  # noqa: PLC0415  takes a second, and only a roster needs it
     from proctor.lms.gradebook import update_names  # noqa: PLC0415
 
     directory = open_course(course)
@@ -134,7 +133,8 @@ def _as_json(report: Report | None, named: int) -> dict[str, object]:
 
 def _only_assignment(course: Path) -> str:
     """Return the only assignment that is released; refuse to guess."""
-    names = sorted(path.name for path in (course / "release").glob("*/") if any(path.glob("*.ipynb")))
+    released = exercise_of(course, "*").released
+    names = sorted(path.name for path in released.parent.glob("*/") if any(path.glob("*.ipynb")))
     if len(names) != 1:
         raise UserError("say which assignment: --assignment " + (" or ".join(names) or "NAME"))
     return names[0]

@@ -150,7 +150,7 @@ def _stale(app: Any) -> dict[str, str]:
 
 def _graded(course: Course, student: str) -> Graded:
     """Find a student's graded notebook and the comments on it."""
-    notebook = min((course.folder / "autograded" / student / course.assignment).glob("*.ipynb"))
+    notebook = min(course.exercise.graded(student).glob("*.ipynb"))
     with open_gradebook(course.database, course.course_id) as gradebook:
         try:
             found = gradebook.find_submission_notebook(notebook.stem, course.assignment, student).comments

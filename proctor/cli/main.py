@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
+    "init": ("init", "write a course of your own, which runs at once"),
+    "check": ("check", "check an exercise before its release"),
     "collect": ("collect", "bring a learning platform's download into submitted/"),
     "grade": ("grade", "grade all submissions that are new"),
     "status": ("status", "show what is graded, and which grades are stale"),

@@ -85,7 +85,7 @@ def criteria_of(course: Course) -> Table:
 def reports(course: Course, student: str) -> dict[str, CellReport]:
     """Return the reports on a student's graded cells; none where the graded notebook cannot be read."""
     found: dict[str, CellReport] = {}
-    for path in sorted((course.folder / "autograded" / student / course.assignment).glob("*.ipynb")):
+    for path in sorted(course.exercise.graded(student).glob("*.ipynb")):
         try:
             cells = json_of(path.read_bytes(), path.name)["cells"]
         except (OSError, UnreadableError, KeyError, TypeError):

@@ -48,13 +48,13 @@ def restore(submitted: Any, release: Any, *, skip: bool = False) -> tuple[Any, l
 
 def unreadable(release: Any, reason: str) -> Any:
     """Return the notebook that stands in for one that cannot be read: the release, with the reason on top."""
-    notebook = copy.deepcopy(release)
+    notebook = NotebookNode(copy.deepcopy(release))
     notebook.metadata["proctor"] = {"unreadable": reason}
     words = f"**This submission could not be read.** {reason} The cells below are those of the release."
     notebook.cells.insert(0, new_markdown_cell(words, id="unreadable"))
     notebook.nbformat_minor = max(notebook.nbformat_minor, WITH_IDS)
     for number, cell in enumerate(notebook.cells):
-        cell.setdefault("id", f"cell-{number}")
+        cell.setdefault("id", grade_id(cell) or f"cell-{number}")
     return notebook
 
 
@@ -63,14 +63,15 @@ def _mark_demonstrations(cells: list[Any], release: Any) -> None:
 
     The cell's text decides, not its tag: some editors lose tags, and a student could add one.
     """
-    sources = {cell.source.rstrip() for cell in release.cells if _is_demonstration(cell)}
+    sources = {cell.source.rstrip() for cell in release.cells if is_demonstration(cell)}
     for cell in cells:
         data = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "code" and not data.get("grade") and cell.source.rstrip() in sources:
             cell.metadata["proctor"] = NotebookNode(skip=True)
 
 
-def _is_demonstration(cell: Any) -> bool:
+def is_demonstration(cell: Any) -> bool:
+    """Return whether a cell of a release or a master notebook only shows something, as its tag promises."""
     data = cell.metadata.get("nbgrader", {})
     mine = data.get("grade") or data.get("solution")
     return cell.cell_type == "code" and not mine and DEMONSTRATION in cell.metadata.get("tags", [])
