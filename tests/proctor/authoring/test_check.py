@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from nbgrader.coursedir import CourseDirectory
-from support.own_courses import Example, answer, code, graded, solved, text
 
 from proctor.authoring.check import check
 from proctor.authoring.master import masters
 from proctor.course import Exercise
+from tests.proctor.support.own_courses import Example, answer, code, graded, solved, text
 
 if TYPE_CHECKING:
     from proctor.authoring.findings import Checked
