@@ -24,7 +24,6 @@ from proctor.batch.job import Job, Ungraded
 from proctor.batch.plan import Wish, disk_is_full
 from proctor.batch.results import Graded as Counted
 from proctor.course import course_lock
-from proctor.database import explained
 from proctor.errors import (
     CannotGrade,
     CollectError,
@@ -35,6 +34,7 @@ from proctor.errors import (
     WorkersUnavailable,
 )
 from proctor.gradebook import extensions
+from proctor.gradebook.database import explained
 from proctor.gradebook.freshness import Freshness
 from proctor.gradebook.lateness import charge_again, outdated
 from proctor.gradebook.saving import Graded, save
@@ -54,10 +54,11 @@ if TYPE_CHECKING:
     from proctor.batch.workers import Crew
     from proctor.course import Exercise
     from proctor.gradebook.book import Book
+    from proctor.sandbox.limits import Limits
 
 OpenCrew = Callable[..., AbstractContextManager["Crew"]]
 
-SETTINGS = ("Grading", "Sandbox", "LimitOutput")
+SETTINGS = ("Grading", "Sandbox", "LimitOutput", "Execute")
 """The sections of Jupyter's configuration that matter where a submission is executed."""
 
 ROOM = 0.75
@@ -162,7 +163,8 @@ class Run:
         self.students = [student for student in found if not wish.students or student in wish.students]
         if not self.students:
             raise CannotGrade(f"Nothing was handed in where {exercise.submitted('STUDENT')} would be.")
-        self._fresh = Freshness(exercise, self._clock)
+        self._sources = book.sources(exercise.name)
+        self._fresh = Freshness(exercise, self._clock, self._sources, known)
         self._stage = course.stage
         self._under_way: dict[str, UnderWay] = {}
 
@@ -189,7 +191,7 @@ class Run:
     def _longest(self) -> float:
         """Return the seconds that no submission takes, however slow it is."""
         cells = sum(self._fresh.graded_cells(name) for name in self._notebooks)
-        return Grading(config=self._settings()).longest(cells) * len(self._notebooks)
+        return Grading(config=self._settings).longest(cells) * len(self._notebooks)
 
     def _to_grade(self, tally: Tally, late: set[str]) -> list[str]:
         """Return whom to grade, the first one last; settle on the way what needs no code to be run."""
@@ -232,14 +234,14 @@ class Run:
             tests = self._course.exercise.tests
             if not folder.is_dir():  # a submission that is not there is not one that is empty
                 raise GraderError(f"{folder} was removed while it was read. The grade of before stays.")
-            crew.submit(Job(student, notebooks, staged, tests, self._settings(), self._wish.execute))
+            crew.submit(Job(student, notebooks, staged, tests, self._settings, self._wish.execute))
             self._under_way[student] = UnderWay(before, handed_in, paths)
 
     def _stage_files(self, student: str, handed_in: Any) -> Any:
         """Begin a student's folder with what lies beside the notebook, and the given files."""
         exercise = self._course.exercise
         staged = self._stage.begin(student, keep=self._wish.notebooks != "*")
-        limits = Sandbox(config=self._course.config).effective_limits
+        limits = self._limits
         size, count = int(limits.submission * ROOM), int(limits.submission_files * ROOM)
         copy_files(exercise, student, staged, self._given, size=size, count=count)
         if handed_in is not None:
@@ -252,11 +254,16 @@ class Run:
     def _ungraded(self, student: str, notebook: str) -> Ungraded:
         exercise = self._course.exercise
         path = exercise.submitted(student) / f"{notebook}.ipynb"
-        submitted = read_notebook(path, self._fresh.release(notebook))
+        submitted = read_notebook(path, self._fresh.release(notebook), self._fresh.known)
         release = exercise.release(notebook).read_text(encoding="utf-8")
         # Which tests it was graded by, the grading says, if there is any.
         known = {name: mark for name, mark in self._fresh.now(notebook).items() if name != "tests"}
-        return Ungraded(submitted, release, known)
+        return Ungraded(submitted, release, known, self._sources.get(notebook, {}))
+
+    @cached_property
+    def _limits(self) -> Limits:
+        """The limits of a submission."""
+        return Sandbox(config=self._course.config).effective_limits
 
     @cached_property
     def _given(self) -> dict[Path, bytes]:
@@ -289,7 +296,9 @@ class Run:
         directory = self._course.exercise.directory
         Stage(self._course.exercise, directory.feedback_directory).remove(student)
 
+    @cached_property
     def _settings(self) -> Config:
+        """The settings that travel with each job."""
         config = self._course.config
         settings = Config({name: deepcopy(config[name]) for name in SETTINGS if name in config})
         settings.Grading.patience = Grading(config=config).patience * max(1.0, self._wish.crowding)

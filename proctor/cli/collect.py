@@ -12,9 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor import database
 from proctor.course import course_folder, course_lock
 from proctor.errors import GradebookError, UserError
+from proctor.gradebook import database
 from proctor.lms.collecting import Job, collect
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.roster import read_roster

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from nbgrader.api import MissingEntry
 
 from proctor.batch.grading import states as states_of
-from proctor.cli.grade import open_course
-from proctor.database import open_gradebook
+from proctor.cli.course import open_course
 from proctor.errors import UserError
+from proctor.gradebook.database import open_gradebook
 from proctor.lms import tables
 from proctor.lms.export import write_export
 from proctor.lms.platform import Exported, Graded, Request
@@ -23,7 +23,7 @@ from proctor.lms.platforms import PLATFORMS
 from proctor.lms.results import Course, results
 from proctor.lms.roster import people_in, read_roster
 from proctor.lms.spreadsheet import Table, parse_table, read_table
-from proctor.nbgrader_plugin.autograde import course_of
+from proctor.nbgrader_plugin.application import course_of
 
 if TYPE_CHECKING:
     import argparse

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from proctor.cli.grade import load_course
+from proctor.cli.course import load_course
 from proctor.errors import UserError
 from proctor.gradebook.extensions import NAME, grant
 from proctor.nbgrader_plugin.late import LatePolicy

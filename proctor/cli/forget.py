@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import MissingEntry
 
-from proctor.cli.grade import load_course
+from proctor.cli.course import load_course
 from proctor.course import course_lock
-from proctor.database import open_gradebook
 from proctor.errors import UserError
+from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.extensions import NAME
 from proctor.gradebook.extensions import forget as forget_extensions
 from proctor.lms import comments

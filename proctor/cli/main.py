@@ -9,9 +9,8 @@ import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from proctor import database
-from proctor.batch.imports import leave_out
 from proctor.errors import GradebookError, ProctorError
+from proctor.gradebook import database
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 if all went well, 1 for what is to be mended first, 2 for what cannot be done as it was
         asked, 130 after Ctrl-C, else the command's own.
     """
-    leave_out()
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="proctor", description="Collects, grades, returns and reports.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from nbgrader.api import MissingEntry
 
 from proctor.batch.grading import states as states_of
-from proctor.cli.grade import open_course
-from proctor.database import open_gradebook
-from proctor.nbgrader_plugin.autograde import course_of
+from proctor.cli.course import open_course
+from proctor.gradebook.database import open_gradebook
+from proctor.nbgrader_plugin.application import course_of
 
 if TYPE_CHECKING:
     import argparse

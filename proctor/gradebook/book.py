@@ -14,13 +14,15 @@ from nbgrader.api import (
     Assignment,
     BaseCell,
     Grade,
+    GradeCell,
     Notebook,
+    SourceCell,
     SubmittedAssignment,
     SubmittedNotebook,
 )
 from sqlalchemy import select
 
-from proctor.database import open_gradebook
+from proctor.gradebook.database import open_gradebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +77,24 @@ class Book:
         query = select(Notebook.name).join(Notebook.assignment).where(Assignment.name == assignment)
         with self.transaction(save=False) as session:
             return sorted(session.scalars(query))
+
+    def sources(self, assignment: str) -> dict[str, dict[str, str]]:
+        """Return the source of each graded cell with its hidden tests, by notebook and grade_id.
+
+        nbgrader keeps them when it generates an assignment; the notebook that students get has them no more.
+        """
+        query = (
+            select(Notebook.name, SourceCell.name, SourceCell.source)
+            .join(SourceCell, SourceCell.notebook_id == Notebook.id)
+            .join(GradeCell, (GradeCell.notebook_id == Notebook.id) & (GradeCell.name == SourceCell.name))
+            .join(Assignment, Assignment.id == Notebook.assignment_id)
+            .where(Assignment.name == assignment)
+        )
+        found: dict[str, dict[str, str]] = {}
+        with self.transaction(save=False) as session:
+            for notebook, cell, source in session.execute(query):
+                found.setdefault(notebook, {})[cell] = source or ""
+        return found
 
     def scores(self, assignment: str, student: str) -> dict[str, Score]:
         """Return the score of each graded cell of a student; nothing if there is no submission."""

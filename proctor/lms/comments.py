@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from nbgrader.api import MissingEntry
 
 from proctor.course import STATE, write_whole
-from proctor.database import open_gradebook
 from proctor.errors import ExportError
+from proctor.gradebook.database import open_gradebook
 from proctor.lms.tables import reports
 
 if TYPE_CHECKING:

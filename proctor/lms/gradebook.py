@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nbgrader.api import Student
 
-from proctor.database import open_gradebook
+from proctor.gradebook.database import open_gradebook
 
 if TYPE_CHECKING:
     from proctor.lms import owner

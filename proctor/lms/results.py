@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import MissingEntry
 
-from proctor.database import open_gradebook
+from proctor.gradebook.database import open_gradebook
 from proctor.lms.platform import Result
 from proctor.lms.platforms import PLATFORMS
 from proctor.submission import record

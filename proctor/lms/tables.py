@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import nbformat
 from nbgrader.api import MissingEntry
 
-from proctor.database import open_gradebook
 from proctor.errors import UnreadableError
 from proctor.feedback.reports import reports_of
+from proctor.gradebook.database import open_gradebook
 from proctor.lms.spreadsheet import Table, written
 from proctor.submission.reading import json_of
 

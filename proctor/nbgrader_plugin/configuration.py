@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-import nbgrader.apps.api
-import nbgrader.apps.autogradeapp
-import nbgrader.apps.generateassignmentapp
-import nbgrader.apps.generatefeedbackapp
-import nbgrader.converters
-from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
-
-from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
-from proctor.nbgrader_plugin.autograde import Autograde
-from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
-from proctor.nbgrader_plugin.formgrader import sandbox_files
-from proctor.nbgrader_plugin.generate import finish_release, finish_solution
-from proctor.nbgrader_plugin.late import LatePolicy
-
-ADAPTERS = {
-    "Autograde": (Autograde, nbgrader.apps.autogradeapp),
-    "GenerateAssignment": (GenerateAssignment, nbgrader.apps.generateassignmentapp),
-    "GenerateFeedback": (GenerateFeedback, nbgrader.apps.generatefeedbackapp),
-}
-"""Our classes, by the name that nbgrader gives its own, and the command that uses them."""
+SETTINGS_ONLY = ContextVar("SETTINGS_ONLY", default=False)
+"""Whether the configuration is read by a command of ours, which uses none of nbgrader's steps."""
 
 
 def configure(c: Any, course: Path) -> None:
@@ -42,28 +25,10 @@ def configure(c: Any, course: Path) -> None:
     )
     c.CourseDirectory.root = str(course)
     # An environment inside the course must not make the course visible in the sandbox.
-    c.JailProvisioner.hide = [str(course)]
-    install()
-    c.ExchangeFactory.release_feedback = ReleaseFeedback
-    # The release: stubs, figures, and nothing of the hidden tests. Cells can be added when submissions are in.
-    c.GenerateAssignment.preprocessors = GENERATING
-    c.GenerateAssignment.post_convert_hook = finish_release
-    # The solution is not run: it is committed without outputs, and shown without the references to hidden tests.
-    c.GenerateSolution.preprocessors = [IncludeHeaderFooter, LockCells, ClearOutput, ClearHiddenTests]
-    c.GenerateSolution.post_convert_hook = finish_solution
-    c.AssignLatePenalties.plugin_class = LatePolicy
+    c.Sandbox.hide = [str(course)]
+    c.AssignLatePenalties.plugin_class = "proctor.nbgrader_plugin.late.LatePolicy"
     c.LatePolicy.course = str(course)
-    # Formgrader shows what students wrote: harmless, and with formulas that need no script.
-    c.HTMLExporter.preprocessors = ["proctor.nbgrader_plugin.formgrader.Sanitize"]
-    c.HTMLExporter.filters = {
-        "markdown2html": "proctor.nbgrader_plugin.formgrader.markdown2html",
-        "highlight_code": "proctor.nbgrader_plugin.formgrader.highlight_code",
-    }
-    sandbox_files()
+    if not SETTINGS_ONLY.get():
+        from proctor.nbgrader_plugin.replacement import replace_steps  # noqa: PLC0415  - all of nbgrader: a second
 
-
-def install() -> None:
-    """Put our classes in the place of nbgrader's, for its commands and for formgrader: no setting does that."""
-    for name, (adapter, command) in ADAPTERS.items():
-        for module in (nbgrader.converters, nbgrader.apps.api, command):
-            setattr(module, name, adapter)
+        replace_steps(c)

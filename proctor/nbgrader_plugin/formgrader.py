@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbgrader.server_extensions.formgrader.handlers import SubmissionFilesHandler
 
 from proctor.feedback.markdown import code, markdown
-from proctor.feedback.reports import reports_of, show_report
+from proctor.feedback.reports import reports_of, show_report, without_report
 from proctor.submission.sanitize import clean_outputs, shorten_sources
 
 MAX_SHOWN = 400_000
@@ -45,6 +45,9 @@ class Sanitize(Preprocessor):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Return the notebook with nothing in it that a browser would obey (called by the exporter)."""
         found = reports_of(nb)
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = without_report(cell)
         clean_outputs(nb)
         shorten_sources(nb, MAX_SHOWN)
         nb.metadata = NotebookNode(language_info={"name": "python", "pygments_lexer": "ipython3"})

@@ -7,8 +7,12 @@ from typing import Any
 from traitlets import Bool, Dict, Float, List, TraitError, Unicode, validate
 from traitlets.config import Configurable
 
+from proctor.errors import SandboxUnavailable
 from proctor.sandbox.bwrap import find_bwrap
 from proctor.sandbox.limits import Limits
+
+FORMER = "JailProvisioner"
+"""Name of these settings in former versions."""
 
 
 class Sandbox(Configurable):
@@ -45,6 +49,13 @@ class Sandbox(Configurable):
         help="Modules to import once for many submissions, whose processes are then forked; one that is "
         "missing does no harm. Empty: each submission's process starts by itself.",
     )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if FORMER in self.config:  # its settings would have no effect, and nobody would notice
+            raise SandboxUnavailable(
+                f"nbgrader_config.py sets c.{FORMER}, which is c.Sandbox now: see docs/upgrading.md. Nothing was run."
+            )
 
     @validate("limits")
     def _known_limits(self, proposal: Any) -> dict[str, int]:

@@ -12,7 +12,7 @@ from proctor.errors import UnreadableError
 from proctor.submission.reading import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 NOTEBOOK = re.compile(r"[^.].*\.ipynb(?:\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
 """A notebook's name, with what mailers and browsers add to it. `._X.ipynb` and `.~X.ipynb` are none."""
@@ -23,7 +23,9 @@ MAX_NOTEBOOKS = 20
 SKIPPED = {"__macosx", "__pycache__", "node_modules", "site-packages"}
 
 
-def choose(folder: Path, expected: str, release: Any = None) -> tuple[Path, list[str]]:
+def choose(
+    folder: Path, expected: str, release: Any = None, others: Collection[str] = ()
+) -> tuple[Path, list[str]]:
     """Return the notebook of a submission, and what there is to say about the choice.
 
     Of several, one that was worked on comes before one that is as it was handed out, the expected name before a copy's
@@ -33,9 +35,11 @@ def choose(folder: Path, expected: str, release: Any = None) -> tuple[Path, list
         folder: of the submission.
         expected: the name that the notebook should have.
         release: the notebook that students got; without it nobody knows what was worked on.
+        others: the names of the assignment's other notebooks, none of which is taken for this one.
     """
     path = folder / expected
-    found = sorted(notebooks(folder), key=lambda each: _rank(each, folder, expected))
+    found = [each for each in notebooks(folder) if each.name not in others]
+    found.sort(key=lambda each: _rank(each, folder, expected))
     if not found or found == [path] or (os.path.lexists(path) and path not in found):
         return path, []
     if len(found) == 1:
@@ -50,9 +54,16 @@ def choose(folder: Path, expected: str, release: Any = None) -> tuple[Path, list
     ]
 
 
-def look_for(path: Path, release: Any = None) -> tuple[Path, str]:
-    """Return the notebook to read, and a notice or "", given the path at which it is expected."""
-    found, notices = choose(path.parent, path.name, release)
+def look_for(path: Path, release: Any = None, known: Iterable[str] = ()) -> tuple[Path, str]:
+    """Return the notebook to read, and a notice or "".
+
+    Args:
+        path: at which it is expected.
+        release: the notebook that students got.
+        known: all notebooks of the assignment, without their suffix.
+    """
+    others = {f"{name}.ipynb" for name in known} - {path.name}
+    found, notices = choose(path.parent, path.name, release, others)
     return found, " ".join(notices)
 
 

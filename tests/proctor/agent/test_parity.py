@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 import shutil
-import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from features import DIFFERENT, EQUAL, RANDOM, STATE, Feature
-from running import Cells, brief, run_ours, run_plainly
-
 from proctor.sandbox.fonts import font_list
 from proctor.sandbox.view import build_view
+from tests.proctor.support.features import DIFFERENT, EQUAL, RANDOM, STATE, Feature
+from tests.proctor.support.running import Cells, brief, run_ours, run_plainly
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _cases(notebooks: dict[str, list[Feature]]) -> list[Any]:

@@ -7,27 +7,21 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 
-from proctor.batch import grading
+from proctor.batch import grading, workers
 from proctor.batch.job import GradedNotebook, Result
-from proctor.cli import grade
 from proctor.cli.main import main
 from proctor.gradebook.marks import marks_of
 from proctor.sandbox.bwrap import find_bwrap
-
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tests"))
-
-import small_course  # noqa: E402
+from tests.proctor.support import small_course
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from proctor.batch.job import Job
 
@@ -180,7 +174,7 @@ def canned(monkeypatch: pytest.MonkeyPatch, graded: Path, *, then: Callable[[], 
     def crew(*_: object, **__: object) -> Iterator[Canned]:
         yield Canned()
 
-    monkeypatch.setattr(grade, "local_crew", crew)
+    monkeypatch.setattr(workers, "local_crew", crew)
 
 
 def test_a_gradebook_that_is_held_while_a_class_is_graded(

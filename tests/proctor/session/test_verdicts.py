@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-TESTS = Path(__file__).resolve().parents[2]
-ROOT = TESTS.parent
-sys.path[:0] = [str(TESTS), str(TESTS / "specimens")]
-
-import bank  # noqa: E402
-import fairness  # noqa: E402
-from bank import PARTS, Submission  # noqa: E402
-from judging import CELLS, HIDDEN, judge  # noqa: E402
-from thinning import thinned  # noqa: E402
-
-from build import grade_id  # noqa: E402
-from proctor.grading.execute import saved_body  # noqa: E402
-from proctor.grading.judge_cells import Exam, Judging  # noqa: E402
-from proctor.sandbox.settings import Sandbox  # noqa: E402
-from proctor.session.clock import Bounds  # noqa: E402
-from proctor.session.session import Session  # noqa: E402
+from proctor.grading.execute import saved_body
+from proctor.grading.judge_cells import Exam, Judging
+from proctor.sandbox.settings import Sandbox
+from proctor.session.clock import Bounds
+from proctor.session.session import Session
+from tests.exercise4.mistakes import PARTS, Mistake, grade_id, mistakes
+from tests.proctor.support.judging import CELLS, HIDDEN, judge, quietly
+from tests.proctor.support.thinning import thinned
+from tests.specimens.bank import right_answers, submission_of
+from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
     from proctor.criteria.outcome import CellReport, Outcome
 
-EVERYONE = thinned({**bank.right_answers(), **bank.mistakes()}, 2)
+TESTS = Path(__file__).resolve().parents[2]
+ROOT = TESTS.parent
+
+EVERYONE = thinned({**right_answers(), **mistakes()}, 2)
 SESSION_LASTS = 25
 """Specimens for one session, whose limits on time and output they share."""
 GIVEN = {cell.id for cell in Submission.release().notebook.cells} - set(PARTS)
@@ -76,9 +72,9 @@ def test_verdicts_are_the_same_across_the_sandbox(names: list[str], folder: Path
     differ = []
     with Session(folder, Sandbox(), Bounds()) as session:
         for specimen in (EVERYONE[name] for name in names):
-            cells = CELLS[specimen.part] if isinstance(specimen, bank.Mistake) else tuple(HIDDEN)
-            submission = specimen.submission()
-            here = ends(fairness.quietly(submission, partial(judge, cells=cells)))
+            cells = CELLS[specimen.part] if isinstance(specimen, Mistake) else tuple(HIDDEN)
+            submission = submission_of(specimen)
+            here = ends(quietly(submission, partial(judge, cells=cells)))
             if ends(across(submission, session, cells)) != here:
                 differ.append(specimen.name)
     assert differ == []

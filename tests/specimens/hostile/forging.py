@@ -2,7 +2,7 @@
 
 import json
 
-from recipe import ALL, BEGINS, Outcome, attack, nbformat
+from tests.specimens.recipe import ALL, BEGINS, Outcome, attack, nbformat
 
 new_output = nbformat.v4.new_output
 

@@ -1,0 +1,51 @@
+"""Replacement of nbgrader's own steps by ours, in a process that runs nbgrader's commands or the formgrader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nbgrader.apps.api
+import nbgrader.apps.autogradeapp
+import nbgrader.apps.generateassignmentapp
+import nbgrader.apps.generatefeedbackapp
+import nbgrader.converters
+from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
+
+from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
+from proctor.nbgrader_plugin.autograde import Autograde
+from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
+from proctor.nbgrader_plugin.formgrader import sandbox_files
+from proctor.nbgrader_plugin.generate import finish_release, finish_solution
+
+ADAPTERS = {
+    "Autograde": (Autograde, nbgrader.apps.autogradeapp),
+    "GenerateAssignment": (GenerateAssignment, nbgrader.apps.generateassignmentapp),
+    "GenerateFeedback": (GenerateFeedback, nbgrader.apps.generatefeedbackapp),
+}
+"""Our classes, by the name that nbgrader gives its own, and the command that uses them."""
+
+
+def replace_steps(c: Any) -> None:
+    """Put our steps in the place of nbgrader's, by Jupyter's configuration where that has a setting for it."""
+    install()
+    c.ExchangeFactory.release_feedback = ReleaseFeedback
+    # The release: stubs, figures, and nothing of the hidden tests. Cells can be added when submissions are in.
+    c.GenerateAssignment.preprocessors = GENERATING
+    c.GenerateAssignment.post_convert_hook = finish_release
+    # The solution is not run: it is committed without outputs, and shown without the references to hidden tests.
+    c.GenerateSolution.preprocessors = [IncludeHeaderFooter, LockCells, ClearOutput, ClearHiddenTests]
+    c.GenerateSolution.post_convert_hook = finish_solution
+    # Formgrader shows what students wrote: sanitized, and with formulas that need no script.
+    c.HTMLExporter.preprocessors = ["proctor.nbgrader_plugin.formgrader.Sanitize"]
+    c.HTMLExporter.filters = {
+        "markdown2html": "proctor.nbgrader_plugin.formgrader.markdown2html",
+        "highlight_code": "proctor.nbgrader_plugin.formgrader.highlight_code",
+    }
+    sandbox_files()
+
+
+def install() -> None:
+    """Put our classes in the place of nbgrader's, for its commands and for formgrader: no setting does that."""
+    for name, (adapter, command) in ADAPTERS.items():
+        for module in (nbgrader.converters, nbgrader.apps.api, command):
+            setattr(module, name, adapter)

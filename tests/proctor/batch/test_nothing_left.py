@@ -1,0 +1,29 @@
+"""Grading leaves nothing behind: no process, socket, folder or open file; `make attacks` tries 100 in a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks import leftovers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_nothing_is_left_after_20_submissions(tmp_path: Path) -> None:
+    """After 20 gradings, some of which crash, hang or leave programs, all counts are what they were before."""
+    assert leftovers.after(20, tmp_path) == []
+
+
+def test_what_is_left_would_be_seen(tmp_path: Path) -> None:
+    """The count notices a process, an open file, a folder and a socket that were not there before."""
+    with leftovers.temporary_folder():
+        before = leftovers.count()
+        with leftovers.litter(tmp_path):
+            assert {kind for kind, _ in leftovers.grown(before)} == {
+                "processes",
+                "files",
+                "folders",
+                "sockets",
+            }
+        assert leftovers.grown(before) == []

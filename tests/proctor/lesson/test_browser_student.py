@@ -1,0 +1,121 @@
+"""A student's way through the notebook, in a real browser: grey, green, Validate, save and reset."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.exercise4.mistakes import PARTS, solution
+from tests.proctor.support.jupyter_in_browser import Desk, chromium, opened
+from tests.proctor.support.notebook_in_browser import RAN, Notebook
+from tests.proctor.support.room import LeftoverError, room
+from tests.specimens.build import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[3]
+
+RELEASE = ROOT / "release" / "exercise4"
+WAITING = "Waiting for your code: ConvolutionalLayer.__init__ is not written yet."
+SUCCESS = "Success! Your notebook passes all the tests."
+
+
+def two_students(folder: Path) -> None:
+    """Lay out the release twice: as it is, and with the solution in its cells."""
+    for name in ("begun", "solved"):
+        shutil.copytree(RELEASE, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    Submission.solved().write(folder / "solved")
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Desk]:
+    """Open JupyterLab on the release; nothing of it may be left in the end."""
+    with opened(two_students) as desk:
+        yield desk
+
+
+def test_from_grey_to_green(desk: Desk) -> None:
+    """The release runs to its end and is grey; with the solution pasted it is green, and Validate agrees."""
+    notebook = Notebook(desk, "begun/exercise4.ipynb")
+    notebook.run_all()
+    shown = [
+        name for name in notebook.code if name != "set-up-files"
+    ]  # its input, and with it the prompt, is folded
+    assert [name for name in shown if not RAN.match(notebook.prompt(name))] == []
+    assert {name: notebook.colour(name) for name in notebook.graded} == dict.fromkeys(notebook.graded, "grey")
+    assert "○ Sigmoid.forward is not written yet." in notebook.output("sigmoid_forward")
+    assert WAITING in notebook.output("pay-off-learn-code")
+
+    for part, source in solution().items():
+        notebook.paste(part, source)
+    notebook.run_all(restart=True)
+    assert {name: notebook.colour(name) for name in notebook.graded} == dict.fromkeys(
+        notebook.graded, "green"
+    )
+    assert [name for name in notebook.code if "Waiting for your code" in notebook.output(name)] == []
+    assert "digits that the network has never seen" in notebook.output("pay-off-learn-code")
+    assert notebook.validate() == SUCCESS
+
+
+def test_reset_and_save(desk: Desk) -> None:
+    """`%load` brings the stub back, and Validate says what is missing; `%%writefile` saves the cell, and counts."""
+    notebook = Notebook(desk, "solved/exercise4.ipynb")
+    folder = desk.folder / "solved" / "src" / "layers"
+    notebook.run("set-up-code")
+    for part in PARTS:
+        notebook.run(part)
+    assert notebook.run("conv_forward") == "✓ conv_forward: the self-check is passed.\n"
+
+    notebook.paste("conv", "%load src/layers/conv_0.py")
+    notebook.run("conv")  # it loads the stub
+    assert notebook.source("conv") == f"# %load src/layers/conv_0.py\n{(folder / 'conv_0.py').read_text()}"
+    notebook.run("conv")
+    assert "○ ConvolutionalLayer.__init__ is not written yet." in notebook.run("conv_forward")
+    failed = re.findall(r'self_check\("(\w+)"\)', notebook.validate())
+    assert failed == [name for name in notebook.graded if name.startswith(("flatten", "conv"))]
+
+    source = solution()["conv"].removeprefix("# ")
+    notebook.paste("conv", source)
+    assert notebook.run("conv") == "Writing src/layers/conv.py\n"
+    assert f"%%writefile src/layers/conv.py\n{(folder / 'conv.py').read_text()}" == source
+    assert notebook.run("conv_forward") == "✓ conv_forward: the self-check is passed.\n"
+    assert notebook.validate() == SUCCESS
+
+
+def test_a_process_that_is_left_is_noticed() -> None:
+    """Whoever leaves a room with a process that still runs there is told which."""
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    place = room(grace=0)
+    made = place.__enter__()
+    with subprocess.Popen(
+        command, env=made.variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        process.stdout.readline()
+        with pytest.raises(LeftoverError, match=f"pid={process.pid},"):
+            place.__exit__(None, None, None)
+        process.communicate(b"\n")
+    assert not made.folder.exists()
+
+
+def test_a_file_that_is_left_is_noticed() -> None:
+    """Whoever leaves a temporary file in a room is told which."""
+    with pytest.raises(LeftoverError, match=r"tmp/scratch\.txt$"), room() as made:
+        (made.folder / "tmp" / "scratch.txt").touch()
+    assert not made.folder.exists()
+
+
+def test_without_a_browser_it_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no Chromium, the tests fail with a sentence that says what to install."""
+    monkeypatch.setenv("PATH", "")
+    with (
+        pytest.raises(RuntimeError, match="No Chromium found: install one"),
+        chromium(desk.server, desk.room),
+    ):
+        pass

@@ -1,0 +1,169 @@
+"""An instructor's work in a real browser: formgrader from the assignment to the export, and the sandboxed kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from proctor.jupyter_kernel.kernelspec import install_kernelspec
+from proctor.nbgrader_plugin.drift import differences
+from tests.exercise4.mistakes import mistakes
+from tests.proctor.support.jupyter_in_browser import Desk, opened
+from tests.proctor.support.notebook_in_browser import Notebook
+from tests.proctor.support.room import alive
+from tests.specimens.bank import submission_of
+from tests.specimens.build import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psutil
+
+ROOT = Path(__file__).resolve().parents[3]
+EXERCISE = "exercise4"
+SUBMITTED = f"submitted/ada/{EXERCISE}/{EXERCISE}.ipynb"
+MISTAKE = mistakes()["conv_true_convolution"]
+
+LOOK_AROUND = """
+import json, os, socket
+def reached(address):
+    try:
+        return bool(socket.create_connection(address, 5))
+    except OSError:
+        return False
+reached = [address for address in (("192.0.2.1", 80), ("127.0.0.1", {port})) if reached(address)]
+seen = [path for path in {paths!r} if os.path.exists(path)]
+told = [name for name, value in os.environ.items() if {room!r} in value]
+print(json.dumps({{"folder": os.getcwd(), "reached": reached, "seen": seen, "told": told}}))
+print(os.readlink("/proc/self/ns/pid"))
+"""
+
+
+def make_course(folder: Path) -> None:
+    """Lay out a course with two submissions; nothing is generated yet."""
+    for name in ("source", "img", f"tests/{EXERCISE}"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*"))
+    shutil.copyfile(ROOT / "nbgrader_config.py", folder / "nbgrader_config.py")
+    submission_of(MISTAKE).write(folder / "submitted" / "ada" / EXERCISE)
+    Submission.release().write(folder / "submitted" / "bob" / EXERCISE)
+    install_kernelspec(folder.parent)
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Desk]:
+    """Open JupyterLab in a course; nothing of it may be left in the end."""
+    with opened(make_course) as desk:
+        yield desk
+
+
+def open_formgrader(desk: Desk) -> FrameLocator:
+    """Open formgrader from JupyterLab's menu."""
+    page: Page = desk.browser.new_page()
+    page.goto(desk.server.url("lab"))
+    for entry in ("Nbgrader", "Formgrader"):
+        page.get_by_role("menuitem", name=entry, exact=True).click()
+    return page.frame_locator("iframe")
+
+
+def confirmed(formgrader: FrameLocator) -> str:
+    """Wait for the box that tells how it went, close it, and return its title and first sentence."""
+    box = formgrader.locator(".modal.in")
+    said = f"{box.locator('.modal-title').inner_text()}: {box.locator('.modal-body p').first.inner_text()}"
+    box.get_by_role("button", name="OK", exact=True).click()
+    expect(formgrader.locator(".modal")).to_have_count(0)
+    return said
+
+
+def exported(desk: Desk) -> dict[str, float]:
+    """Run `nbgrader export`, and return the scores by student."""
+    command = [sys.executable, "-m", "nbgrader", "export", "--to", "grades.csv"]
+    done = subprocess.run(
+        command, cwd=desk.folder, env=desk.room.variables, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    with (desk.folder / "grades.csv").open(newline="") as table:
+        return {row["student_id"]: float(row["score"]) for row in csv.DictReader(table)}
+
+
+def inhabitants(desk: Desk, namespace: str) -> list[psutil.Process]:
+    """List the processes below the server that live in a process namespace: a kernel, and all that it started."""
+    found = []
+    for process in desk.server.family():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
+            if str(Path(f"/proc/{process.pid}/ns/pid").readlink()) == namespace:
+                found.append(process)
+    return found
+
+
+def test_from_the_assignment_to_the_export(desk: Desk) -> None:
+    """Formgrader generates, autogrades one submission in the jail, shows its cards, and takes another score."""
+    formgrader = open_formgrader(desk)
+    table = formgrader.locator("#main-table")
+    table.locator(".assign a").click()
+    assert confirmed(formgrader).startswith("Success: Successfully created the student version")
+    assert differences(ROOT / "release" / EXERCISE, desk.folder / "release" / EXERCISE) == []
+
+    table.locator(".num-submissions a").click()
+    ada, bob = (table.locator("tr", has_text=name) for name in ("ada", "bob"))
+    ada.locator(".autograde a").click()
+    assert confirmed(formgrader).startswith("Success: Successfully autograded")
+    score = 25 - sum(MISTAKE.costs.values())
+    expect(ada.locator(".score")).to_have_text(f"{score:g} / 25")
+    expect(ada.locator(".status")).to_have_text("graded")
+    expect(bob.locator(".status")).to_have_text("needs autograding")
+
+    formgrader.get_by_role("link", name="Manual Grading", exact=True).click()
+    for path in (EXERCISE, f"{EXERCISE}/{EXERCISE}"):
+        table.locator(f"a[href$='/gradebook/{path}']").click()
+    table.get_by_role("link", name="Submission #1", exact=True).click()
+    expect(formgrader.locator(".proctor-card")).to_have_count(15)
+    card = formgrader.locator(".proctor-card", has_text="Convolution, forward, stride (1, 1)")
+    expect(card).to_contain_text("3 of 4 points")
+    expect(card.get_by_text("✗ failed")).to_be_visible()
+
+    points = formgrader.locator("input#conv_forward")
+    expect(points).to_have_attribute("placeholder", "3")  # formgrader has fetched the scores
+    points.fill("3.5")
+    with points.page.expect_response(re.compile("/formgrader/api/grade/")) as saved:
+        points.press("Tab")
+    assert saved.value.json()["manual_score"] == 3.5
+    assert exported(desk) == {"ada": score + 0.5}
+
+    formgrader.locator(".live-notebook a:visible").click()
+    live = Notebook(desk, f"autograded/ada/{EXERCISE}/{EXERCISE}.ipynb", points.page)
+    expect(live.kernel).to_have_text("Python 3 (sandboxed)")
+    live.shut_down()
+
+
+def test_the_sandboxed_kernel(desk: Desk) -> None:
+    """A student's notebook runs in the sandbox, where neither network nor course is; shut down, nothing is left."""
+    notebook = Notebook(desk, SUBMITTED)
+    notebook.choose_kernel("Python 3 (sandboxed)")
+    secret = [desk.folder, desk.folder / "tests", desk.folder / "submitted", ROOT / "tests", ROOT / "proctor"]
+    look_around = LOOK_AROUND.format(
+        port=desk.server.address.rpartition(":")[2],
+        paths=list(map(str, secret)),
+        room=str(desk.room.folder),
+    )
+    notebook.paste("set-up-code", look_around)
+    found, namespace = notebook.run("set-up-code").split("\n", 1)
+    assert json.loads(found) == {"folder": "/home/student/work", "reached": [], "seen": [], "told": []}
+
+    kernel = inhabitants(desk, namespace.strip())
+    sockets = list((desk.room.folder / "run").rglob("*"))
+    assert kernel
+    assert sockets
+    notebook.shut_down()
+    assert alive(kernel) == []
+    assert inhabitants(desk, namespace.strip()) == []
+    assert [path for path in sockets if path.exists()] == []

@@ -1,0 +1,1 @@
+"""Helpers of the tests and benchmarks: courses, classes, downloads, sandboxes and browsers."""
