@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sandboxes import Cells, cells
 
 from proctor.sandbox.fork_server import fork_servers
+from tests.proctor.support.sandboxes import Cells, cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
