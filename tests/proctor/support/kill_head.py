@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 import nbformat
 
+from proctor.batch import workers
 from proctor.batch.job import GradedNotebook, Result
-from proctor.cli import grade
 from proctor.cli.main import main as proctor
 from proctor.gradebook.marks import marks_of
 from tests.proctor.support import small_course
@@ -66,7 +66,7 @@ def run_head(course: Path, kept: Path) -> int:
     def canned(_size: int, _course: Path, **_: object) -> Iterator[Canned]:
         yield Canned(kept)
 
-    grade.local_crew = canned
+    workers.local_crew = canned
     return proctor(["grade", small_course.EXERCISE, "--course", str(course), "--jobs", "2"])
 
 
