@@ -8,7 +8,7 @@ WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
 
-.PHONY: demo test thorough check bench release site img fairness mutants attacks lab clean
+.PHONY: demo test thorough check bench release site img fairness seeds mutants attacks lab clean
 
 # A class from specimens, generated, graded and exported: who got what.
 demo: $(STAMP)
@@ -48,12 +48,16 @@ img: $(STAMP)
 fairness: $(STAMP)
 	$(BIN)/python -m benchmarks.fairness
 
+# That no verdict depends on the seed of the hidden inputs: both banks under twenty of them.
+seeds: $(STAMP)
+	$(BIN)/python -m benchmarks.fairness seeds
+
 mutants: $(STAMP)
 	$(BIN)/python -m benchmarks.mutants
 
-# Every fault and attack of the banks, with our settings and with nbgrader as it comes, and what is left behind.
+# Every fault and attack of the banks, and what is left behind; `make attacks ARGS=--stock` shows nbgrader as it comes, too.
 attacks: $(STAMP)
-	$(BIN)/python -m benchmarks.attacks
+	$(BIN)/python -m benchmarks.attacks $(ARGS)
 	$(BIN)/python -m benchmarks.leftovers 100
 
 lab: $(STAMP)
@@ -63,7 +67,6 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -c "from proctor.jupyter_kernel.kernelspec import install_kernelspec; install_kernelspec()"
 	touch $@
 
 # What can be made again: the demo and other builds. A class's work is never touched.

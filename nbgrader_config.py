@@ -1,7 +1,6 @@
 """The course, readable in a minute. nbgrader and Jupyter read it in this folder."""
 
 import sys
-from pathlib import Path
 
 try:
     from proctor.nbgrader_plugin.configuration import configure
@@ -12,11 +11,13 @@ except ImportError as error:
     )
 
 c = get_config()
-configure(c, Path(__file__).resolve().parent if "__file__" in globals() else Path.cwd())
+configure(c, __file__)
 
 c.CourseDirectory.course_id = "deep-learning-for-beginners"
 c.CourseDirectory.solution_directory = "solutions"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc*", "__pycache__", "img"]
+# `%load src/layers/conv_0.py` brings a part back to its start.
+c.GenerateAssignment.stubs = "src/layers"
 
 # Limits: CPU time in seconds (on the clock, `patience` times as long), memory and files in bytes.
 c.Grading.cell_seconds = 20

@@ -11,7 +11,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 CONFIG = "nbgrader_config.py"
 """The file that makes a folder a course."""
+
+PICTURES = "img"
+"""The course's folder of pictures that any of its notebooks may show."""
 
 STATE = ".proctor"
 """The course's folder of what our commands note for each other."""
@@ -45,6 +48,48 @@ def course_folder(folder: Path) -> Path:
     if not (folder / CONFIG).is_file():
         raise UserError(f"{folder} is no course: it has no {CONFIG}. Go there, or use --course.")
     return folder
+
+
+def open_course(folder: Path) -> Any:
+    """Return a course as its nbgrader_config.py describes it: nbgrader's CourseDirectory.
+
+    Raises:
+        UserError: the folder is no course.
+    """
+    # They take a second, and most of the package needs neither.
+    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+
+    folder = course_folder(folder)
+    config = read_config(folder)
+    course = CourseDirectory(config=config)
+    if not course.root or "root" not in config.CourseDirectory:
+        course.root = str(folder)
+    return course
+
+
+def exercise_of(folder: Path, assignment: str) -> Exercise:
+    """Return an assignment of a course, with the names that its settings give to the folders.
+
+    A folder without settings has nbgrader's names.
+    """
+    config = folder / CONFIG
+    changed = config.stat().st_mtime_ns if config.is_file() else None
+    return Exercise(assignment, _directory(folder.resolve(), changed))
+
+
+@cache
+def _directory(folder: Path, changed: int | None) -> Any:
+    """Read a course's settings, once for each process, and again when they have changed."""
+    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+
+    return CourseDirectory(root=str(folder)) if changed is None else open_course(folder)
+
+
+def read_config(folder: Path) -> Any:
+    """Return what a course's nbgrader_config.py says, as Jupyter's configuration."""
+    from traitlets.config.loader import PyFileConfigLoader  # noqa: PLC0415
+
+    return PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
 
 
 @dataclass(frozen=True)
@@ -72,13 +117,38 @@ class Exercise:
         return self.root / self.tests_directory / self.name
 
     @property
+    def has_tests(self) -> bool:
+        """Whether there are hidden tests: without them, cells are graded by their own assertions."""
+        return any(self.tests.glob("test_*.py"))
+
+    @property
     def given(self) -> Path:
         """The folder of the master notebooks, and of the files that are copied over each submission."""
         return self.place(self.directory.source_directory, ".")
 
+    @property
+    def pictures(self) -> Path:
+        """The course's folder of pictures."""
+        return self.root / PICTURES
+
+    @property
+    def released(self) -> Path:
+        """The folder that students got."""
+        return self.place(self.directory.release_directory, ".")
+
+    @property
+    def solution(self) -> Path:
+        """The folder of the solved notebooks."""
+        return self.place(self.directory.solution_directory, ".")
+
     def release(self, notebook: str) -> Path:
         """Return the notebook that students got."""
-        return self.place(self.directory.release_directory, ".") / f"{notebook}.ipynb"
+        return self.released / f"{notebook}.ipynb"
+
+    @property
+    def all_submitted(self) -> Path:
+        """The folder of everybody's submissions, of all assignments."""
+        return self.root / str(self.directory.submitted_directory)
 
     def submitted(self, student: str) -> Path:
         """Return the folder that a student has handed in."""

@@ -6,12 +6,14 @@
     │   ├── ExportError           grades or feedback cannot be returned as they are
     │   ├── TableError            a worksheet or a list cannot be read
     │   ├── ExtensionsError       the file of extensions is damaged
+    │   ├── SolutionFails         the solution of an exercise does not earn its points
     │   ├── NothingToReport       nobody is graded yet
     │   ├── CannotGrade           nothing can be graded as the course or the machine is
     │   │   └── CourseBusy        another command has the course
     │   └── WorkersUnavailable    no worker can be had, or none is left
     ├── GraderError               the grader's fault: its tests, its configuration, its machine; exit status 1
     │   ├── CannotCross           a hidden test needs what cannot go to the student's side
+    │   ├── GradebookError        the gradebook is locked, damaged or of another version
     │   └── SandboxError          a sandbox could not be started
     │       ├── SandboxUnavailable    none can be built on this machine
     │       └── ForkServerError       the preloaded process gave no agent
@@ -56,6 +58,10 @@ class ExtensionsError(UserError):
     """The file of extensions is damaged."""
 
 
+class SolutionFails(UserError):
+    """The solution of an exercise does not earn its points; says which."""
+
+
 class NothingToReport(UserError):
     """There is no grade to report on."""
 
@@ -85,6 +91,10 @@ class CannotCross(GraderError):
 
     def __str__(self) -> str:
         return f"{self.where}this test needs {self.what}, which cannot cross to the student's side."
+
+
+class GradebookError(GraderError):
+    """The gradebook cannot be used; says why, and what to do."""
 
 
 class SandboxError(GraderError):

@@ -3,7 +3,8 @@
 import linecache
 import os
 
-MAX_TEXT, MAX_LINE, MAX_LINES = 400, 160, 4
+MAX_TEXT, MAX_LINE, MAX_LINES = 600, 160, 4
+"""Characters of an exception's text (the longest usual one, on `np.float`, has 460) and of a line; lines."""
 MAX_BASES = 20
 PLAIN = (type(None), bool, int, float, str)
 """Types of attributes that are told."""

@@ -1,7 +1,8 @@
 """Server that answers the calls of hidden tests on the objects of a namespace.
 
 Requests have "do" and, by it: find (needs), call (ref, name or null, args, named), get (ref, name), set (ref, name,
-value), operate (an operator, ref, args), printed, figures.
+value), operate (an operator, ref, args), printed, figures, define (names: what NumPy is to call by other names, too,
+until the next such request).
 Answers have one of: value (with notes, and types that are met for the first time), missing, error (kind, text,
 where), or back (object, name, args, named): the student's code calls an object of the test's, which is answered in
 turn, or asks something itself before it answers.
@@ -64,6 +65,7 @@ class Server:
         self.refs, self.classes, self.returned, self.notes = [], [], [], []
         self.known, self.types, self.new_types = {}, {}, {}
         self.printed, self.extra = Printed(), {}
+        self.defined = []
 
     def handle(self, header, body):
         """Return the answer to one request, as a frame."""
@@ -184,6 +186,15 @@ class Server:
     def do_set(self, header, reader):
         """Set an attribute."""
         setattr(self._object(header["ref"]), header["name"], reader.read(header["value"]))
+
+    def do_define(self, header, reader):
+        """Let NumPy have other names for some of its functions and of Python's types, as older versions had."""
+        for name in self.defined:
+            vars(np).pop(name, None)
+        self.defined = [name for name in header["names"] if name not in vars(np)]
+        for name in self.defined:
+            new = header["names"][name]
+            setattr(np, name, getattr(np if new in vars(np) else builtins, new))
 
     def call_back(self, number, name, args, named):
         """Call a method of an object of the test's; runs while the grader waits for the outer answer."""

@@ -35,6 +35,7 @@ from proctor.errors import (
     WorkersUnavailable,
 )
 from proctor.gradebook import extensions
+from proctor.gradebook.database import explained
 from proctor.gradebook.freshness import Freshness
 from proctor.gradebook.lateness import charge_again, outdated
 from proctor.gradebook.saving import Graded, save
@@ -230,6 +231,9 @@ class Run:
             staged = self._stage_files(student, way.handed_in)
             notebooks = {f"{name}.ipynb": self._ungraded(student, name) for name in self._notebooks}
             tests = self._course.exercise.tests
+            folder = self._course.exercise.submitted(student)
+            if not folder.is_dir():  # a submission that is not there is not one that is empty
+                raise GraderError(f"{folder} was removed while it was read. The grade of before stays.")
             crew.submit(Job(student, notebooks, staged, tests, self._settings, self._wish.execute))
             self._under_way[student] = way
         if student in tally.failed:
@@ -326,7 +330,7 @@ class Run:
             if disk_is_full(error) or isinstance(error, WorkersUnavailable):
                 raise
             log.debug("%s could not be graded", student, exc_info=True)
-            tally.failed[student] = " ".join(str(error).split()) or type(error).__name__
+            tally.failed[student] = explained(error) or " ".join(str(error).split()) or type(error).__name__
             self._stage.drop(student)
         finally:
             self._report(tally)

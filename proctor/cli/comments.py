@@ -9,8 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.cli.report import open_course
-from proctor.course import course_lock
+from proctor.course import course_lock, open_course
 from proctor.errors import UserError
 from proctor.lms import comments
 from proctor.lms.results import Course

@@ -7,10 +7,9 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook
-
 from proctor.course import course_folder
 from proctor.errors import UserError
+from proctor.gradebook.database import open_gradebook
 from proctor.nbgrader_plugin.application import read_course
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def open_course(course: Path, exercise: str, *, verbose: bool = False) -> Any:
 def _refuse_unknown(directory: Any) -> None:
     """Refuse an assignment that the gradebook does not know."""
     name = directory.assignment_id
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+    with open_gradebook(directory.db_url, directory.course_id) as gradebook:
         known = [assignment.name for assignment in gradebook.assignments]
     if name not in known:
         among = f" (it knows {', '.join(known)})" if known else ""

@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
 from proctor.batch.grading import states as states_of
 from proctor.cli.course import open_course
 from proctor.course import course_lock
 from proctor.errors import UserError
+from proctor.gradebook.database import open_gradebook
 from proctor.lms import tables
 from proctor.lms.export import write_export
 from proctor.lms.platform import Exported, Graded, Request
@@ -149,8 +150,8 @@ def _stale(app: Any) -> dict[str, str]:
 
 def _graded(course: Course, student: str) -> Graded:
     """Find a student's graded notebook and the comments on it."""
-    notebook = min((course.folder / "autograded" / student / course.assignment).glob("*.ipynb"))
-    with Gradebook(course.database, course.course_id) as gradebook:
+    notebook = min(course.exercise.graded(student).glob("*.ipynb"))
+    with open_gradebook(course.database, course.course_id) as gradebook:
         try:
             found = gradebook.find_submission_notebook(notebook.stem, course.assignment, student).comments
             comments = {each.name: each.comment for each in found if each.comment}

@@ -9,12 +9,15 @@ import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from proctor.errors import ProctorError
+from proctor.errors import GradebookError, ProctorError
+from proctor.gradebook import database
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
+    "init": ("init", "write a course of your own, which runs at once"),
+    "check": ("check", "check an exercise before its release"),
     "collect": ("collect", "bring a learning platform's download into submitted/"),
     "grade": ("grade", "grade all submissions that are new"),
     "status": ("status", "show what is graded, and which grades are stale"),
@@ -71,8 +74,8 @@ def explain(error: Exception) -> tuple[int, str] | None:
     """Return the exit status and the sentence for an error, or None for a defect, which is to be seen whole."""
     if isinstance(error, ProctorError):
         return error.status, str(error)
-    if type(error).__module__.startswith("sqlalchemy"):
-        return 1, _gradebook(error)
+    if gradebook := database.explained(error):
+        return GradebookError.status, gradebook
     if isinstance(error, ModuleNotFoundError) and str(error.name).startswith("psycopg"):
         return 2, (
             f"The gradebook is in PostgreSQL, for which {error.name} is not installed: pip install "
@@ -84,22 +87,3 @@ def explain(error: Exception) -> tuple[int, str] | None:
         where = f"{error.filename}: " if error.filename else ""
         return 1, f"{where}{error.strerror}. Nothing more was written; the same command goes on."
     return None
-
-
-def _gradebook(error: Exception) -> str:
-    """Return in one sentence what is wrong with the gradebook, and what to do."""
-    said = str(getattr(error, "orig", None) or error).splitlines()[0]
-    for words, advice in (
-        ("locked", "Another program holds it: wait until that has ended."),
-        ("full", "The disk is full. Make room."),
-        ("No space left on device", "The disk of its server is full. Make room."),
-        ("connection", "Is its server running, and c.CourseDirectory.db_url right?"),
-        ("readonly", "Give yourself the right to write it, and its folder."),
-        ("no such table", "It is not complete, or of another version: `nbgrader db upgrade` may help."),
-        ("no such column", "It is of another version of nbgrader: `nbgrader db upgrade` may help."),
-        ("malformed", "It is damaged: put a backup in its place."),
-        ("not a database", "It is damaged: put a backup in its place."),
-    ):
-        if words in said:
-            return f"The gradebook cannot be used ({said}). {advice} The same command goes on."
-    return f"The gradebook cannot be used ({said})."

@@ -10,16 +10,15 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbgrader.coursedir import CourseDirectory
-from traitlets.config.loader import PyFileConfigLoader
-
-from proctor.course import CONFIG, course_folder, write_whole
+from proctor.course import Exercise, open_course, write_whole
 from proctor.errors import UserError
 from proctor.report.gathering import gather
 from proctor.report.page import page
 
 if TYPE_CHECKING:
     import argparse
+
+    from nbgrader.coursedir import CourseDirectory
 
     from proctor.report.gathering import Classroom
 
@@ -41,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     if path.is_dir():
         raise UserError(f"--to {path} is a folder; name a file, such as {path / args.exercise}.html.")
     classroom = gather(course, args.exercise)
-    images = Path(course.format_path(course.release_directory, ".", args.exercise))
+    images = Exercise(args.exercise, course).released
     now = dt.datetime.now().astimezone()
     text = page(classroom, now, names=args.names, images=images if images.is_dir() else None)
     write_whole(path, text)
@@ -57,20 +56,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _ungraded(course: CourseDirectory, exercise: str, classroom: Classroom) -> list[str]:
     """Return who has handed in and has no graded notebook."""
-    folders = (Path(course.root) / course.submitted_directory).glob(f"[!.]*/{exercise}")
+    handed_in = Exercise(exercise, course).students(course.submitted_directory)
     graded = {each.student for each in classroom.submissions} | {student for student, _ in classroom.troubles}
-    return sorted({folder.parent.name for folder in folders} - graded)
-
-
-def open_course(folder: Path) -> CourseDirectory:
-    """Return a course as its nbgrader_config.py describes it.
-
-    Raises:
-        UserError: the folder is no course.
-    """
-    folder = course_folder(folder)
-    config = PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
-    course = CourseDirectory(config=config)
-    if not course.root or "root" not in config.CourseDirectory:
-        course.root = str(folder)
-    return course
+    return sorted(set(handed_in) - graded)

@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from proctor.course import course_folder, write_whole
+from proctor.course import Exercise, course_folder, open_course, write_whole
 from proctor.errors import UserError
 
 if TYPE_CHECKING:
@@ -48,9 +48,10 @@ def formula(body: str, display: str) -> str:
 
 
 @pass_context
-def markdown2html(context: Any, source: str) -> str:  # noqa: ARG001  nbconvert gives it
-    """Render Markdown; whole HTML blocks stay open across blank lines, as they do in Jupyter."""
-    return str(MarkdownWithMath(renderer=Renderer(escape=False)).render(source))
+def markdown2html(context: Any, source: str) -> str:
+    """Render a cell's Markdown; whole HTML blocks stay open across blank lines, as they do in Jupyter."""
+    attachments = context.get("cell", {}).get("attachments", {})
+    return str(MarkdownWithMath(renderer=Renderer(escape=False, attachments=attachments)).render(source))
 
 
 def page(folder: Path, name: str) -> str:
@@ -99,9 +100,11 @@ def run(args: argparse.Namespace) -> int:
     """
     course, name = course_folder(args.course), args.exercise
     target = args.to or course / "build" / "site"
-    source = course / "solutions" / name
+    source = Exercise(name, open_course(course)).solution
     if not (source / f"{name}.ipynb").exists():
-        raise UserError(f"{source}/{name}.ipynb is missing: generate the solution first (`make release`).")
+        raise UserError(
+            f"{source}/{name}.ipynb is missing: generate the solution first (`nbgrader generate_solution {name}`)."
+        )
     with tempfile.TemporaryDirectory() as scratch:
         folder = shutil.copytree(source, Path(scratch) / name)
         try:

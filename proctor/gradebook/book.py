@@ -14,7 +14,6 @@ from nbgrader.api import (
     Assignment,
     BaseCell,
     Grade,
-    Gradebook,
     GradeCell,
     Notebook,
     SourceCell,
@@ -22,6 +21,8 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from sqlalchemy import make_url, select
+
+from proctor.gradebook.database import open_gradebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ class Book:
 
     def __init__(self, db_url: str, course_id: str) -> None:
         self.url = db_url
-        self.nbgrader = Gradebook(db_url, course_id)
+        self.nbgrader = open_gradebook(db_url, course_id)
 
     @property
     def session(self) -> Any:

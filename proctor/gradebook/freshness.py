@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,11 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import parse_utc
 
 from proctor import submission
-from proctor.grading.cell_tests import holds_tests
+from proctor.errors import UnreadableError
+from proctor.grading.own_tests import holds_tests
 from proctor.submission import fingerprints
 from proctor.submission.intake import STAMP
+from proctor.submission.reading import json_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -113,8 +114,8 @@ class Freshness:
 def facts_of(graded: Path) -> dict[str, Any]:
     """Read what a graded notebook keeps about its grading; nothing where it is unreadable."""
     try:
-        found = json.loads(graded.read_bytes())["metadata"]["proctor"]
-    except (OSError, ValueError, KeyError, TypeError):
+        found = json_of(graded.read_bytes(), graded.name)["metadata"]["proctor"]
+    except (OSError, UnreadableError, KeyError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -7,7 +7,6 @@ nothing, an error costs all points wherever it is shown, and partial credit is t
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
 from proctor.errors import GraderError
 from proctor.feedback.card import number
+from proctor.grading.own_tests import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +33,6 @@ ENDED = {
 }
 NOT_SHOWN = "A test failed that is not shown."
 
-_OURS = re.compile(r"^[^#\n]*\bproctor\b[^#\n]*\bnotebook\b", re.MULTILINE)
-"""An import of :func:`proctor.grading.notebook.grade`: the cell's tests are a hidden test class."""
 _SCALAR = re.compile(r"np\.(?:float|u?int)\d+\((.+)\)")
 """How NumPy shows a number of its own."""
 
@@ -58,7 +56,7 @@ class CellTests:
     @classmethod
     def of(cls, grade_id: str, worth: float, source: str, shown: str) -> CellTests:
         """Return the tests of a cell, given its source and what of it students see."""
-        return cls(grade_id, worth, source, _lines(source) - _lines(shown))
+        return cls(grade_id, worth, source, lines_of(source) - lines_of(shown))
 
     def report(self, execution: Execution) -> CellReport:
         """Report what the cell has earned when it was run.
@@ -113,26 +111,6 @@ class CellTests:
         return CellReport(self.grade_id, self.grade_id.replace("_", " "), (verdict,), inside=True)
 
 
-def holds_tests(source: str) -> bool:
-    """Return whether a graded cell has tests of its own.
-
-    A cell has none that calls :func:`proctor.grading.notebook.grade`, since its tests are a class; and none in which
-    only comments, constants and `pass` stand: it would earn its points without a test.
-    """
-    if _OURS.search(source):
-        return False
-    try:
-        statements = ast.parse(source).body
-    except (SyntaxError, ValueError):  # a magic, a shell command, another language
-        return any(not line.startswith("#") for line in _lines(source))
-    return not all(_does_nothing(statement) for statement in statements)
-
-
-def _does_nothing(statement: ast.stmt) -> bool:
-    constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    return constant or isinstance(statement, ast.Pass)
-
-
 def _last_number(outputs: Sequence[NotebookNode]) -> float | None:
     """Return the last result of a cell as a number; None if there is none, or it is something else."""
     results = [output.data.get("text/plain") for output in outputs if output.output_type == "execute_result"]
@@ -149,8 +127,3 @@ def _last_number(outputs: Sequence[NotebookNode]) -> float | None:
 def _text(plain: Any) -> str:
     """Return a text as the notebook format may keep it, whole or in lines."""
     return ("".join(plain) if isinstance(plain, list) else str(plain)).strip()
-
-
-def _lines(source: str) -> frozenset[str]:
-    """Return the lines of a source that have something on them."""
-    return frozenset(line.strip() for line in source.splitlines() if line.strip())

@@ -65,7 +65,7 @@ class Diagnostician:
     cache: ObservationCache | None = None
 
     def __init__(self, known: Sequence[Misconception], comparisons: Sequence[Alike] = (same_values,)) -> None:
-        self._known, self._comparisons = tuple(known), tuple(comparisons)
+        self.known, self._comparisons = tuple(known), tuple(comparisons)
         self._symptoms: dict[type[Criteria], list[Symptoms]] = {}
 
     def __call__(self, case: type[Criteria], seen: Seen) -> dict[str, Words]:
@@ -97,7 +97,7 @@ class Diagnostician:
         if case not in self._symptoms:
             self._symptoms[case] = [
                 Symptoms(mistake, case, number, self.cache)
-                for number, mistake in enumerate(self._known)
+                for number, mistake in enumerate(self.known)
                 if case.grade_id in mistake.cells
             ]
         return self._symptoms[case]

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError, SubmissionRefused
 from proctor.feedback.reports import reports_of, show_report
-from proctor.grading.cell_tests import CellTests, holds_tests
+from proctor.grading.cell_tests import CellTests
 from proctor.grading.diagnosis import offered
 from proctor.grading.execute import Run, run_submission
 from proctor.grading.judge_cell import load_tests, undecided
 from proctor.grading.judge_cells import Exam
 from proctor.grading.missing import explained, ran
+from proctor.grading.own_tests import holds_tests
 from proctor.grading.settings import Grading
 from proctor.sandbox.settings import Sandbox
 from proctor.session.session import Session

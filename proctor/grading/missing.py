@@ -7,6 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
+from proctor.agent.errors import MAX_TEXT
 from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
 from proctor.grading.versions import explanation
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-MAX_MESSAGE = 300
 NEAR = 0.6
 """Smallest similarity of two names, from 0 to 1."""
 _CLASS = re.compile(r"^class +(\w+)", re.MULTILINE)
@@ -71,7 +71,7 @@ def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
 
 def raised(cell: Ran) -> str:
     """Return in words what a cell raised, and what that has to do with versions."""
-    text = "".join(c if c.isprintable() else " " for c in cell.text)[:MAX_MESSAGE].strip()
+    text = "".join(c if c.isprintable() else " " for c in cell.text)[:MAX_TEXT].strip()
     return "\n".join(
         filter(None, [f"{cell.kind[:80]}: {text}".rstrip(": "), explanation(cell.kind, cell.text)])
     )

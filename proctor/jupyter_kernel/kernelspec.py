@@ -22,9 +22,10 @@ def kernelspec() -> dict[str, Any]:
 
     The command is never run by our provisioner, which has one of its own. A client that does not know
     provisioners does run it, and must not start student code without the sandbox: so it says what is missing.
+    The same text is installed with the package (data/share/jupyter), so it names no path of this machine.
     """
     return {
-        "argv": [sys.executable, "-c", REFUSAL, "-f", "{connection_file}"],
+        "argv": ["python", "-c", REFUSAL, "-f", "{connection_file}"],
         "display_name": DISPLAY_NAME,
         "language": "python",
         "interrupt_mode": "message",  # a signal would reach bubblewrap, not the kernel inside

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from proctor import submission
+from proctor.course import exercise_of
 from proctor.errors import CollectError
 from proctor.lms.archive import could_be_submission, open_download, single, split_path
 from proctor.lms.choose import Wanted, choose, grade_ids
@@ -182,14 +183,15 @@ def wanted_of(course: Path, assignment: str) -> Wanted:
     Raises:
         CollectError: the course has no such assignment.
     """
-    for folder in (course / "release" / assignment, course / "source" / assignment):
+    exercise = exercise_of(course, assignment)
+    for folder in (exercise.released, exercise.given):
         notebooks = sorted(folder.glob("*.ipynb"))
         if notebooks:
             contents = [path.read_bytes() for path in notebooks]
             ids = frozenset[str]().union(*map(grade_ids, contents))
             given = frozenset[str]().union(*(submission.sources(submission.read(path)) for path in notebooks))
             return Wanted(tuple(path.name for path in notebooks), ids, given)
-    raise CollectError(f"This course has no assignment {assignment!r}: no notebook in release/{assignment}.")
+    raise CollectError(f"This course has no assignment {assignment!r}: no notebook in {exercise.released}.")
 
 
 def _dated_before(report: Report, known: dict[str, record.Origin]) -> dict[str, record.Origin]:

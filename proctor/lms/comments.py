@@ -20,7 +20,6 @@ import nbformat
 from nbgrader.api import (
     BaseCell,
     Comment,
-    Gradebook,
     MissingEntry,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -29,6 +28,7 @@ from sqlalchemy import select
 
 from proctor.course import STATE, write_whole
 from proctor.errors import ExportError
+from proctor.gradebook.database import open_gradebook
 from proctor.lms.tables import reports
 from proctor.submission.structure import answered_in
 
@@ -147,7 +147,7 @@ def forget(course: Path, student: str, *, delete: bool) -> bool:
 def _write(course: Course, cell: str, texts: dict[str, tuple[str, str]]) -> tuple[str, ...]:
     """Set each student's comment in a cell from one text to another, in one transaction; return whose changed."""
     changed = []
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         for student, name, comment in _comments(gradebook, course):
             if name == cell and student in texts and (comment.manual_comment or "") == texts[student][0]:
                 comment.manual_comment = texts[student][1] or None
@@ -173,7 +173,7 @@ def _written(course: Course) -> dict[tuple[str, str], str]:
         .join(SubmittedNotebook, SubmittedNotebook.id == Comment.notebook_id)
         .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
     )
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         number = _assignment(gradebook, course).id
         rows = gradebook.db.execute(query.where(SubmittedAssignment.assignment_id == number))
         return {(student, cell): text or "" for student, cell, text in rows}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
+from proctor.course import exercise_of
+from proctor.gradebook.database import open_gradebook
 from proctor.lms.platform import Result
 from proctor.lms.platforms import PLATFORMS
 from proctor.submission import record
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from proctor.course import Exercise
     from proctor.lms.owner import Student
     from proctor.lms.roster import Roster
 
@@ -29,16 +32,17 @@ class Course:
     database: str
     course_id: str = "*"
 
+    @property
+    def exercise(self) -> Exercise:
+        """The assignment, with the places of everything of it."""
+        return exercise_of(self.folder, self.assignment)
+
     def people(self, platform: str, roster: Roster | None) -> dict[str, Origin]:
         """Return who has handed in, with what the platform calls them.
 
         What collecting learned comes first; for who was not collected, the roster.
         """
-        handed = [
-            folder.parent.name
-            for folder in sorted((self.folder / "submitted").glob(f"[!.]*/{self.assignment}"))
-            if folder.is_dir()
-        ]
+        handed = self.exercise.students(self.exercise.directory.submitted_directory)
         known = record.load(self.folder, self.assignment)
         listed = {each.id: each for each in roster.students} if roster else {}
         found = {}
@@ -65,14 +69,14 @@ def results(
         The results, by student, and for whom something is missing, what.
     """
     found, missing = [], {}
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         for student, origin in sorted(people.items()):
             try:
                 submission = gradebook.find_submission(course.assignment, student)
             except MissingEntry:
                 missing[student] = "is not graded"
                 continue
-            pages = tuple(sorted((course.folder / "feedback" / student / course.assignment).glob("*.html")))
+            pages = tuple(sorted(course.exercise.page(student).glob("*.html")))
             lack = _lack(submission, stale.get(student, ""))
             if feedback and not lack:
                 lack = _page_lack(course, student, pages)
@@ -102,7 +106,7 @@ def _lack(submission: Any, stale: str) -> str:
 def _page_lack(course: Course, student: str, pages: tuple[Path, ...]) -> str:
     if not pages:
         return "has no feedback"
-    graded = (course.folder / "autograded" / student / course.assignment).glob("*.ipynb")
+    graded = course.exercise.graded(student).glob("*.ipynb")
     newest = max((path.stat().st_mtime for path in graded), default=0.0)
     if min(page.stat().st_mtime for page in pages) < newest:
         return "has feedback from before the last grading"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from nbgrader.utils import parse_utc
 
-from proctor.course import course_lock
+from proctor.course import course_lock, exercise_of
 from proctor.errors import CollectError, CourseBusy
 from proctor.lms.choose import STAMP
 from proctor.submission import folders
@@ -39,7 +39,7 @@ class Stage:
 
     def __init__(self, course: Path, assignment: str, *, force: bool = False, dry: bool = False) -> None:
         self.course, self.assignment, self.force, self.dry = course, assignment, force, dry
-        self.submitted = course / "submitted"
+        self.submitted = exercise_of(course, assignment).all_submitted
         self.new: list[str] = []
         self.changed: list[str] = []
         self.same: list[str] = []

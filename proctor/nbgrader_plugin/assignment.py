@@ -5,6 +5,7 @@ nbgrader refuses to add a graded cell once there are submissions, and removes a 
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,9 +14,19 @@ from typing import Any
 import nbgrader.converters
 import nbgrader.preprocessors
 from nbgrader.api import Comment, Grade, MissingEntry, Notebook
+from nbgrader.converters import NbGraderException
 from nbgrader.utils import rmtree
+from traitlets import Bool, Unicode
 
+from proctor.authoring.master import Master
+from proctor.authoring.refusals import refuse_missing_files, require_full_points
+from proctor.course import PICTURES, Exercise
+from proctor.errors import UserError
 from proctor.gradebook.staging import STAGE
+from proctor.grading.settings import Grading
+from proctor.nbgrader_plugin.generate import finish
+
+SERVED_PICTURE = re.compile(rf"(?<=[\"'(<\s])files/(?={PICTURES}/)")
 
 
 class SaveCells(nbgrader.preprocessors.SaveCells):
@@ -71,21 +82,49 @@ class SaveCells(nbgrader.preprocessors.SaveCells):
                 self.gradebook.db.delete(cell)
 
 
+class PlainLinks(nbgrader.preprocessors.NbGraderPreprocessor):
+    """Step that rewrites links to `files/img/...`, which only Jupyter of before 2015 knew, to `img/...`."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Rewrite the links of a notebook's Markdown (called by nbgrader's exporter)."""
+        for cell in nb.cells:
+            if cell.cell_type == "markdown":
+                cell.source = SERVED_PICTURE.sub("", cell.source)
+        return nb, resources
+
+
 GENERATING = [
-    SaveCells if step is nbgrader.preprocessors.SaveCells else step
-    for step in nbgrader.converters.GenerateAssignment.class_traits()["preprocessors"].default()
+    PlainLinks,
+    *(
+        SaveCells if step is nbgrader.preprocessors.SaveCells else step
+        for step in nbgrader.converters.GenerateAssignment.class_traits()["preprocessors"].default()
+    ),
 ]
-"""The steps of generate_assignment: nbgrader's, with this one."""
+"""The steps of generate_assignment: nbgrader's, with these two."""
 
 
 class GenerateAssignment(nbgrader.converters.GenerateAssignment):
-    """nbgrader's GenerateAssignment, which leaves the old release where it cannot make a new one.
+    """nbgrader's GenerateAssignment, which refuses what students should not get, and leaves nothing half made.
 
-    Stock nbgrader removes it first: what an instructor got wrong would stop the grading, too.
+    Stock nbgrader removes the old release first: what an instructor got wrong would stop the grading, too.
     """
 
+    stubs = Unicode(
+        help="Folder in the release, such as src/layers, to which each solution cell is written as a module, NAME_0.py "
+        "(in the solution NAME.py). Empty: nowhere."
+    ).tag(config=True)
+    check_solution = Bool(
+        default_value=True,
+        help="Whether the solution is run and judged first; without all of its points there is no release.",
+    ).tag(config=True)
+
     def start(self) -> None:
-        """Generate; put the old release back where that fails."""
+        """Generate; put the old release back where that fails (called by the command and by the formgrader).
+
+        Raises:
+            NbGraderException: something is missing or wrong; the log says what.
+        """
+        self._refuse_faults()
         release = Path(self._format_dest(self.coursedir.assignment_id, "."))
         if not release.is_dir():
             super().start()
@@ -99,3 +138,33 @@ class GenerateAssignment(nbgrader.converters.GenerateAssignment):
                     rmtree(str(release))
                 kept.rename(release)
                 raise
+
+    def set_permissions(self, assignment_id: str, student_id: str) -> None:
+        """Complete the release first (called by nbgrader when the notebooks are written)."""
+        folder = Path(self._format_dest(assignment_id, student_id))
+        finish(folder, Exercise(assignment_id, self.coursedir), self.stubs, "_0")
+        super().set_permissions(assignment_id, student_id)
+
+    def _refuse_faults(self) -> None:
+        settings = Grading(config=self.config)
+        exercise = Exercise(self.coursedir.assignment_id, self.coursedir, settings.tests_directory)
+        for path in sorted(exercise.given.glob(f"{self.coursedir.notebook_id}.ipynb")):
+            try:
+                master = Master.read(path)
+                refuse_missing_files(master, exercise)
+                if self.check_solution:
+                    require_full_points(exercise, master, settings.seed)
+            except UserError as error:
+                self.log.error("%s There is no new release.", error)  # noqa: TRY400  - no traceback
+                raise NbGraderException(str(error)) from None
+
+
+class GenerateSolution(nbgrader.converters.GenerateSolution):
+    """nbgrader's GenerateSolution, with the pictures and modules that belong to the notebook."""
+
+    def set_permissions(self, assignment_id: str, student_id: str) -> None:
+        """Complete the solution first (called by nbgrader when the notebooks are written)."""
+        folder = Path(self._format_dest(assignment_id, student_id))
+        stubs = GenerateAssignment(coursedir=self.coursedir, parent=self).stubs
+        finish(folder, Exercise(assignment_id, self.coursedir), stubs, "")
+        super().set_permissions(assignment_id, student_id)

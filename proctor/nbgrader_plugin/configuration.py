@@ -12,23 +12,28 @@ SETTINGS_ONLY = ContextVar("SETTINGS_ONLY", default=False)
 """Whether the configuration is read by a command of ours, which uses none of nbgrader's steps."""
 
 
-def configure(c: Any, course: Path) -> None:
+def configure(c: Any, config_file: str | Path) -> None:
     """Make nbgrader grade our way in a course (called by nbgrader_config.py, before its settings).
 
     Args:
         c: Jupyter's configuration.
-        course: the course's folder.
+        config_file: the course's nbgrader_config.py, `__file__` in it; its folder is the course.
     """
+    given = Path(config_file).resolve()
+    course = given if given.is_dir() else given.parent
     # nbgrader looks for alembic on the PATH, where it is not when .venv/bin/nbgrader is called by its path.
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-    )
+    programs, path = str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)
+    if not path.startswith(programs + os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, path])
     c.CourseDirectory.root = str(course)
     # An environment inside the course must not make the course visible in the sandbox.
     c.Sandbox.hide = [str(course)]
     c.AssignLatePenalties.plugin_class = "proctor.nbgrader_plugin.late.LatePolicy"
     c.LatePolicy.course = str(course)
     if not SETTINGS_ONLY.get():
-        from proctor.nbgrader_plugin.replacement import replace_steps  # noqa: PLC0415  - all of nbgrader: a second
-
+        try:
+            from proctor.nbgrader_plugin.replacement import replace_steps  # noqa: PLC0415  - all of nbgrader: a second
+        except ImportError as error:
+            # Jupyter would log this and go on with nbgrader's defaults: student code without a sandbox.
+            sys.exit(f"nbgrader_config.py: {error}. Nothing was graded. Is the environment complete?")
         replace_steps(c)

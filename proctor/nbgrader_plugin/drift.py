@@ -8,7 +8,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-GENERATED = {"release": "generate_assignment", "solutions": "generate_solution"}
+from proctor.course import CONFIG, PICTURES, open_course
+
+GENERATED = {
+    "release_directory": ("generate_assignment", "--GenerateAssignment.check_solution=False"),
+    "solution_directory": ("generate_solution",),
+}
+"""The command that fills each of nbgrader's folders. Whether the solution is right is not asked here."""
 
 
 def generate(course: Path, target: Path) -> None:
@@ -17,14 +23,15 @@ def generate(course: Path, target: Path) -> None:
     Raises:
         RuntimeError: a generator failed; the text is what it said.
     """
-    shutil.copyfile(course / "nbgrader_config.py", target / "nbgrader_config.py")
-    for name in ("source", "img"):
-        shutil.copytree(
-            course / name, target / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*")
-        )
-    for assignment in sorted(path.name for path in (target / "source").iterdir() if path.is_dir()):
+    shutil.copyfile(course / CONFIG, target / CONFIG)
+    sources = open_course(course).source_directory
+    for name in (sources, PICTURES):
+        if (course / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", ".ipynb_*")
+            shutil.copytree(course / name, target / name, ignore=ignored)
+    for assignment in sorted(path.name for path in (target / sources).iterdir() if path.is_dir()):
         for command in GENERATED.values():
-            arguments = [sys.executable, "-m", "nbgrader", command, assignment]
+            arguments = [sys.executable, "-m", "nbgrader", *command, assignment]
             done = subprocess.run(arguments, cwd=target, capture_output=True, text=True, check=False)  # noqa: S603
             if done.returncode:
                 raise RuntimeError(done.stderr[-2000:])
@@ -47,19 +54,21 @@ def differences(one: Path, other: Path) -> list[str]:
 def main() -> None:
     """Compare, and exit with one line for each file that has drifted."""
     course = Path.cwd()
-    if not (course / "nbgrader_config.py").exists():
-        sys.exit(f"{course} is no course: run this where nbgrader_config.py lies.")
+    if not (course / CONFIG).exists():
+        sys.exit(f"{course} is no course: run this where {CONFIG} lies.")
+    directory = open_course(course)
+    folders = [getattr(directory, name) for name in GENERATED]
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder)
         generate(course, target)
-        drifted = [
-            f"{name}/{path}" for name in GENERATED for path in differences(course / name, target / name)
-        ]
+        drifted = [f"{name}/{path}" for name in folders for path in differences(course / name, target / name)]
     if drifted:
         sys.exit(
-            "\n".join([*drifted, "These are not what source/ generates: run `make release` and commit."])
+            "\n".join(
+                [*drifted, "These are not what the master notebooks generate: run `make release` and commit."]
+            )
         )
-    sys.stdout.write("release/ and solutions/ are what source/ generates.\n")
+    sys.stdout.write(f"{'/ and '.join(folders)}/ are what {directory.source_directory}/ generates.\n")
 
 
 if __name__ == "__main__":

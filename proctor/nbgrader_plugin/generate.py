@@ -1,8 +1,7 @@
-"""What nbgrader's generators leave to us: stubs, figures, and the solved layers as modules.
+"""The end of nbgrader's generators: stubs, pictures, and the solved layers as modules.
 
-`nbgrader generate_assignment` and `nbgrader generate_solution` call these after they have written their
-notebooks (`post_convert_hook` in nbgrader_config.py). Everything is derived from the master notebook by way of
-what nbgrader made of it, and deterministic.
+The adapters of `nbgrader generate_assignment` and `nbgrader generate_solution` call this when the notebooks are there.
+Everything is derived from the master notebook by way of what nbgrader made of it, and deterministic.
 """
 
 from __future__ import annotations
@@ -10,34 +9,39 @@ from __future__ import annotations
 import base64
 import bz2
 import json
-import re
 import shutil
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-MARKER = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
+from proctor.authoring.master import MARKER
+from proctor.authoring.named_files import files_named, pictures_in_code, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from proctor.course import Exercise
+
+WITH_IDS = (4, 5)
+"""The first version of the notebook format in which cells have ids; in older ones they are an error."""
 PACKED = 'FILES = ""\n'
 """The line of a code cell that is filled with the given text files, for who uploads only the notebook."""
-FIGURE = re.compile(r"\bimg/([\w.-]+\.(?:png|gif))")
 
 
-def finish_release(assignment: str, student: str, notebooks: list[str]) -> None:  # noqa: ARG001
-    """Complete the release; nbgrader calls it at the end of generate_assignment, in the course folder."""
-    folder = Path("release") / assignment
+def finish(folder: Path, exercise: Exercise, stubs: str, suffix: str) -> None:
+    """Complete a folder that nbgrader has generated.
+
+    Args:
+        folder: the release, or the solution.
+        exercise: what it was generated from.
+        stubs: the folder in it to which each solution cell is written as a module; "" for nowhere.
+        suffix: of those modules' names.
+    """
     _tidy_notebooks(folder)
-    _write_layers(folder, suffix="_0")
-    _copy_figures(folder)
-    _pack_files(folder)
-
-
-def finish_solution(assignment: str, student: str, notebooks: list[str]) -> None:  # noqa: ARG001
-    """Complete the solution; nbgrader calls it at the end of generate_solution, in the course folder."""
-    folder = Path("solutions") / assignment
-    _tidy_notebooks(folder)
-    _write_layers(folder, suffix="")
-    _copy_figures(folder)
+    if stubs:
+        _write_modules(folder, folder / stubs, suffix)
+    _copy_pictures(folder, exercise)
     _pack_files(folder)
 
 
@@ -51,32 +55,40 @@ def solution_cells(notebook: Any) -> dict[str, str]:
     return cells
 
 
+def _notebooks(folder: Path) -> Iterator[tuple[Path, Any]]:
+    for path in sorted(folder.glob("*.ipynb")):
+        yield path, nbformat.read(path, as_version=4)
+
+
 def _tidy_notebooks(folder: Path) -> None:
     """Write notebooks without markers, outputs and trailing space, so that a second run changes no byte."""
-    for path in folder.glob("*.ipynb"):
-        notebook = nbformat.read(path, as_version=4)
+    for path, notebook in _notebooks(folder):
         for cell in notebook.cells:
             cell.source = MARKER.sub("", cell.source).rstrip()
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
+            if (notebook.nbformat, notebook.nbformat_minor) < WITH_IDS:
+                cell.pop("id", None)
         nbformat.write(notebook, path)
 
 
-def _write_layers(folder: Path, suffix: str) -> None:
+def _write_modules(folder: Path, target: Path, suffix: str) -> None:
     """Write each solution cell as a module; a stub is what `%load` brings back, so it is the cell as it is."""
-    target = folder / "src" / "layers"
     target.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("*.ipynb"):
-        for name, source in solution_cells(nbformat.read(path, as_version=4)).items():
+    for _, notebook in _notebooks(folder):
+        for name, source in solution_cells(notebook).items():
             (target / f"{name}{suffix}.py").write_text(source.rstrip() + "\n", encoding="utf-8")
 
 
-def _copy_figures(folder: Path) -> None:
-    """Copy the figures that the notebooks show."""
-    texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.ipynb")]
-    for name in sorted({name for text in texts for name in FIGURE.findall(text)}):
-        (folder / "img").mkdir(exist_ok=True)
-        shutil.copyfile(Path("img") / name, folder / "img" / name)
+def _copy_pictures(folder: Path, exercise: Exercise) -> None:
+    """Copy what the notebooks name and nbgrader has not: from the course's pictures, or an ignored folder."""
+    for _, notebook in _notebooks(folder):
+        named = {each.path for each in files_named(notebook)} | pictures_in_code(notebook)
+        for path in sorted(named):
+            source, target = place_of(path, exercise), folder / path
+            if source and source.is_file() and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
 
 
 def _pack_files(folder: Path) -> None:

@@ -8,18 +8,19 @@ import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 import nbgrader.apps.generateassignmentapp
 import nbgrader.apps.generatefeedbackapp
+import nbgrader.apps.generatesolutionapp
 import nbgrader.converters
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
 
-from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
+from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment, GenerateSolution, PlainLinks
 from proctor.nbgrader_plugin.autograde import Autograde
 from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
 from proctor.nbgrader_plugin.formgrader import add_pages, sandbox_files
-from proctor.nbgrader_plugin.generate import finish_release, finish_solution
 
 ADAPTERS = {
     "Autograde": (Autograde, nbgrader.apps.autogradeapp),
     "GenerateAssignment": (GenerateAssignment, nbgrader.apps.generateassignmentapp),
+    "GenerateSolution": (GenerateSolution, nbgrader.apps.generatesolutionapp),
     "GenerateFeedback": (GenerateFeedback, nbgrader.apps.generatefeedbackapp),
 }
 """Our classes, by the name that nbgrader gives its own, and the command that uses them."""
@@ -29,12 +30,16 @@ def replace_steps(c: Any) -> None:
     """Put our steps in the place of nbgrader's, by Jupyter's configuration where that has a setting for it."""
     install()
     c.ExchangeFactory.release_feedback = ReleaseFeedback
-    # The release: stubs, figures, and nothing of the hidden tests. Cells can be added when submissions are in.
+    # Nothing of the hidden tests is released. Cells can be added when submissions are in.
     c.GenerateAssignment.preprocessors = GENERATING
-    c.GenerateAssignment.post_convert_hook = finish_release
     # The solution is not run: it is committed without outputs, and shown without the references to hidden tests.
-    c.GenerateSolution.preprocessors = [IncludeHeaderFooter, LockCells, ClearOutput, ClearHiddenTests]
-    c.GenerateSolution.post_convert_hook = finish_solution
+    c.GenerateSolution.preprocessors = [
+        PlainLinks,
+        IncludeHeaderFooter,
+        LockCells,
+        ClearOutput,
+        ClearHiddenTests,
+    ]
     # Formgrader shows what students wrote: sanitized, and with formulas that need no script.
     c.HTMLExporter.preprocessors = ["proctor.nbgrader_plugin.formgrader.Sanitize"]
     c.HTMLExporter.filters = {

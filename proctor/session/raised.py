@@ -10,6 +10,7 @@ import builtins
 from functools import cache
 from typing import Any
 
+from proctor.agent.errors import MAX_TEXT
 from proctor.agent.frames import FormatError
 from proctor.criteria import StudentError
 
@@ -25,7 +26,7 @@ def student_error(data: Any) -> StudentError:
     lines, bases = data.get("where"), data.get("bases")
     bases = bases[:MAX_NAMES] if isinstance(bases, list) else []
     where = "\n".join(clip(line, 200) for line in lines[:4]) if isinstance(lines, list) else ""
-    kind, text = clip(data.get("kind"), 80), clip(data.get("text"), 300)
+    kind, text = clip(data.get("kind"), 80), clip(data.get("text"), MAX_TEXT)
     error = raised_class((kind, *(clip(name, 80) for name in bases)))(kind, text, where)
     attributes = data.get("attributes")
     if isinstance(attributes, dict):

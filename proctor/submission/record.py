@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from proctor.course import STATE, write_whole
+from proctor.course import STATE, exercise_of, write_whole
 from proctor.errors import CollectError
 from proctor.submission import folders
 
@@ -79,7 +79,7 @@ def earlier(course: Path, assignment: str, known: dict[str, Origin]) -> dict[tup
     return {
         (origin.platform, origin.platform_id): student
         for student, origin in known.items()
-        if origin.platform_id and (course / "submitted" / student / assignment).is_dir()
+        if origin.platform_id and exercise_of(course, assignment).submitted(student).is_dir()
     }
 
 
@@ -106,7 +106,7 @@ def forget(course: Path, student: str, *, delete: bool = True) -> bool:
 
 
 def _path(course: Path) -> Path:
-    return course / "submitted" / NAME
+    return exercise_of(course, "").all_submitted / NAME
 
 
 def _read(course: Path) -> dict[str, dict[str, dict[str, Any]]]:

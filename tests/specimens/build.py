@@ -99,10 +99,22 @@ class Submission:
         Graded cells, the set-up and other cells of the release are left out, and so is a first line with
         `%%writefile`: the cell is run instead of saved.
         """
-        given = {cell.get("id") for cell in Submission.release().notebook.cells} - set(PARTS)
         names: dict[str, Any] = {"__name__": "__main__"}
         with given_code():
-            for cell in self.notebook.cells:
-                if cell.cell_type == "code" and (grade_id(cell) in PARTS or cell.get("id") not in given):
-                    exec(compile(without_magics(cell.source), cell.get("id", "cell"), "exec"), names)
+            for cell in self.own_cells():
+                exec(compile(without_magics(cell.source), cell.get("id", "cell"), "exec"), names)
         return names
+
+    def own_cells(self) -> list[nbformat.NotebookNode]:
+        """Return the code cells that this student has written: the parts, and those that the release does not have."""
+        return [
+            cell
+            for cell in self.notebook.cells
+            if cell.cell_type == "code" and (grade_id(cell) in PARTS or cell.get("id") not in _given())
+        ]
+
+
+@cache
+def _given() -> frozenset[str]:
+    """Return the ids of the release's cells."""
+    return frozenset(cell.get("id") for cell in Submission.release().notebook.cells)

@@ -140,6 +140,11 @@ class Recipe:
     notice: str = ""
     page: bool = False
 
+    @property
+    def kind(self) -> str:
+        """The bank and its module, "hostile/pages"."""
+        return self.change.__module__.replace("_", "/", 1)
+
     def hand_in(self, folder: Path, names: Mapping[str, str]) -> None:
         """Write the submission into a new folder."""
         work = Work.start(solved=self.solved)

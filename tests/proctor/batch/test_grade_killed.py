@@ -125,9 +125,12 @@ def wait_for(condition: Callable[[], object], seconds: float = 200) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("victim", ["head", "worker", "kernel"])
+@pytest.mark.parametrize("victim", ["head", "worker", "fork server", "kernel", "temporary files"])
 def test_processes_may_be_killed(handed_in: Path, graded: Path, tmp_path: Path, victim: str) -> None:
-    """Killed while a student's code runs: the head, a worker or the kernel. No grade differs, nothing is left."""
+    """Killed while a student's code runs, as by a machine without memory; or all that is temporary is removed.
+
+    No grade differs, and nothing is left.
+    """
     course = shutil.copytree(handed_in, tmp_path / "course")
     with small_course.nothing_left(course) as environment:
         running = subprocess.Popen(
@@ -143,6 +146,11 @@ def test_processes_may_be_killed(handed_in: Path, graded: Path, tmp_path: Path, 
             running.kill()
         elif victim == "worker":
             descendants(running, "popen_loky")[0].kill()
+        elif victim == "fork server":
+            min(descendants(running, "settings.json"), key=lambda process: process.pid).kill()
+        elif victim == "temporary files":
+            for path in Path(environment["TMPDIR"]).iterdir():
+                shutil.rmtree(path)
         else:
             for kernel in dozing(running):
                 kernel.kill()

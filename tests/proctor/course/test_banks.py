@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import (
-    fairness,
+    bank_verdicts,
     mutants,
 )
 from proctor.criteria.outcome import Outcome
@@ -48,13 +48,13 @@ def test_criteria_are_sentences(name: str) -> None:
 @pytest.mark.parametrize("name", right_answers())
 def test_right_answers_get_all_points(name: str) -> None:
     """A right answer of the bank gets 25 of 25, with the remarks that are due and no other."""
-    assert fairness.accepts(name) == ""
+    assert bank_verdicts.accepts(name) == ""
 
 
 @pytest.mark.parametrize("name", mistakes())
 def test_mistakes_cost_exactly_what_they_break(name: str) -> None:
     """A mistake of the bank costs what it says, in each of the 15 cells."""
-    assert fairness.is_exact(name) == ""
+    assert bank_verdicts.is_exact(name) == ""
 
 
 UNNAMED = {
@@ -70,12 +70,12 @@ UNNAMED = {
 @pytest.mark.parametrize("name", mistakes())
 def test_mistakes_are_named_rightly(name: str) -> None:
     """A mistake of the bank is called what it is, in whichever cells it shows, or it is known why not."""
-    how, text = fairness.naming(name)
+    how, text = bank_verdicts.naming(name)
     assert how == ("none" if name in UNNAMED else "right"), text
 
 
 EVERYONE = {**right_answers(), **mistakes()}
-JUDGED_AGAIN = {"bias_written_into_an_element"}
+JUDGED_AGAIN = {"bias_written_into_an_element", "flatten_by_removed_names", "he_by_a_removed_name"}
 """Right answers that are judged once more, as an older NumPy ran them; plain local classes get no second look."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import fairness
+from benchmarks import bank_verdicts
 from proctor.grading.judge_cell import load_tests
 from tests.exercise4.inputs import why_unfit
 from tests.exercise4.mistakes import mistakes
@@ -131,6 +131,6 @@ def test_what_hides_a_mistake_is_known(values: Any, words: str) -> None:
     "name", ["conv_weights_of_first_call", "input_kernels_of_first_call", "solution", "loops"]
 )
 def test_verdicts_are_the_same_under_other_seeds(name: str) -> None:
-    """A few of both banks under twenty seeds; `make fairness` tries all."""
+    """A few of both banks under twenty seeds; `make seeds` tries all."""
     assert name in mistakes() or name in right_answers()
-    assert fairness.under_seeds(name) == ""
+    assert bank_verdicts.under_seeds(name) == ""

@@ -11,7 +11,8 @@ from nbgrader.utils import determine_grade
 from proctor.criteria import StudentError
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
-from proctor.grading.cell_tests import NOT_SHOWN, CellTests, holds_tests
+from proctor.grading.cell_tests import NOT_SHOWN, CellTests
+from proctor.grading.own_tests import holds_tests
 from proctor.session.session import Execution
 
 WORTH = 4.0

@@ -81,10 +81,8 @@ def grade(recipes: Iterable[Recipe], folder: Path, template: Path) -> Graded:
     world.close_the_doors()
     done = run(world, "autograde", EXERCISE)
     log = done.stdout + done.stderr
-    for recipe in recipes:
-        if recipe.page:
-            pages = run(world, "generate_feedback", EXERCISE, f"--student={recipe.name}")
-            log += pages.stderr
+    if any(recipe.page for recipe in recipes):
+        log += run(world, "generate_feedback", EXERCISE).stderr
     return Graded(world, done.returncode, log)
 
 

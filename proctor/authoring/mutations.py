@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import singledispatch
 from typing import Any
 
-TWINS = (
-    ("m", "n"), ("p", "q"), ("sp", "sq"), ("weights", "bias"), ("gradient_weights", "gradient_bias"),
-    ("weights_initializer", "bias_initializer"), ("maximum", "minimum"), ("zeros", "ones"), ("sum", "mean"),
-    ("normal", "uniform"), ("random", "standard_normal"), ("sqrt", "square"), ("prod", "sum"),
-    ("exp", "expm1"), ("abs", "negative"), ("output", "phase"), ("x", "error"), ("kernel_shape", "stride"),
-    ("windows", "padded"),
+Twins = Sequence[tuple[str, str]]
+
+TWINS: Twins = (
+    ("max", "min"), ("maximum", "minimum"), ("argmax", "argmin"), ("zeros", "ones"), ("sum", "mean"), ("prod", "sum"),
+    ("sqrt", "square"), ("exp", "expm1"), ("sin", "cos"), ("abs", "negative"), ("normal", "uniform"),
+    ("random", "standard_normal"), ("floor", "ceil"), ("all", "any"), ("append", "extend"),
 )  # fmt: skip
-"""Names of which one is easily taken for the other."""
-OPERATORS = {
+"""Names of which one is easily taken for the other, in any exercise."""
+OPERATORS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Add: (ast.Sub,), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult, ast.FloorDiv),
-    ast.FloorDiv: (ast.Mult, ast.Mod), ast.Pow: (ast.Mult,),
-    ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.Lt),
+    ast.FloorDiv: (ast.Mult, ast.Mod), ast.Pow: (ast.Mult,), ast.MatMult: (ast.Mult,),
+}  # fmt: skip
+COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.Lt), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.Gt),
+    ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,),
 }  # fmt: skip
 
 
@@ -39,7 +42,7 @@ def _(node: ast.BinOp) -> Iterator[tuple[str, ast.AST]]:
 
 @variations.register
 def _(node: ast.Compare) -> Iterator[tuple[str, ast.AST]]:
-    for other in OPERATORS.get(type(node.ops[0]), ()):
+    for other in COMPARISONS.get(type(node.ops[0]), ()):
         yield f"-> {other.__name__}", ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators)
 
 
@@ -77,12 +80,11 @@ def _(node: ast.Slice) -> Iterator[tuple[str, ast.AST]]:
         yield "from 1", changed(node, "lower", ast.Constant(1))
 
 
-@variations.register(ast.Name)
-@variations.register(ast.Attribute)
-def _(node: Any) -> Iterator[tuple[str, ast.AST]]:
-    field = "id" if isinstance(node, ast.Name) else "attr"
-    name = getattr(node, field)
-    for pair in TWINS:
+def twins_swapped(node: ast.AST, twins: Twins) -> Iterator[tuple[str, ast.AST]]:
+    """Yield nodes with a name or attribute replaced by its twin."""
+    field = {ast.Name: "id", ast.Attribute: "attr"}.get(type(node), "")
+    name = getattr(node, field) if field else None
+    for pair in twins:
         if name in pair:
             other = pair[1 - pair.index(name)]
             yield f"-> {other}", changed(node, field, other)
@@ -137,10 +139,15 @@ class Replace(ast.NodeTransformer):
         return self.new if node is self.old else super().visit(node)
 
 
-def mutated(statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
-    """Yield (what, other statement) for each small change within a statement."""
+def mutated(statement: ast.stmt, twins: Twins = TWINS) -> Iterator[tuple[str, ast.stmt]]:
+    """Yield (what, other statement) for each small change within a statement.
+
+    Args:
+        statement: it stays as it is.
+        twins: names of which one is easily taken for the other.
+    """
     for place, node in enumerate(ast.walk(statement)):
-        for what, other in variations(node):
-            twin = copy.deepcopy(statement)
+        for what, other in (*variations(node), *twins_swapped(node, twins)):
+            twin: Any = copy.deepcopy(statement)
             twin = Replace(list(ast.walk(twin))[place], copy.deepcopy(other)).visit(twin)
             yield f"{ast.unparse(statement)} | {ast.unparse(node)} {what}", ast.fix_missing_locations(twin)

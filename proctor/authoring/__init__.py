@@ -1,0 +1,9 @@
+"""An exercise before its release: a new course, the master notebook, and what its hidden tests notice.
+
+- `new_course`: writes a course that runs at once.
+- `master`, `named_files`: a master notebook, its graded cells, and the files that it names.
+- `trial`: runs the solution, the untouched release and mutants of the solution by the hidden tests, in a process of its
+  own. What runs there is the course's own code, so it needs no sandbox.
+- `mutations`, `mutants`: small changes of the solution, each of which a test should notice.
+- `check`: all that can be said about an exercise before students get it.
+"""

@@ -1,0 +1,197 @@
+"""The process of a trial: `python -m proctor.authoring.trial_process PLAN`.
+
+What must not meet is run in forked copies of it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import numpy as np
+
+from proctor.authoring.forks import in_copy
+from proctor.authoring.live_notebook import Judged, LiveNotebook, cell_name, is_graded
+from proctor.authoring.mutants import mutants
+from proctor.authoring.rerun import cells_to_rerun
+from proctor.authoring.trial import ANSWER, Plan, Trial
+from proctor.criteria.outcome import Outcome
+from proctor.errors import GraderError
+from proctor.grading.diagnosis import offered
+from proctor.grading.judge_cell import criteria, load_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from proctor.authoring.mutants import Mutant
+    from proctor.criteria import Criteria
+    from proctor.grading.diagnosis import Misconception
+
+SEEDS = 10
+MAX_MUTANTS = 300
+"""Mistakes and mutants that are tried at most; most exercises need a few dozen until each criterion has failed."""
+PATIENCE, MOMENT = 10.0, 3.0
+"""A mutant may take so many times as long as judging the solution did, and so many seconds more."""
+LONGEST = 600.0
+"""Seconds that anything may take that is no mutant."""
+
+
+def main(path: Path) -> None:
+    """Try what a plan says, and write what came out beside it."""
+    plan, trial = Plan(**json.loads(path.read_text("utf-8"))), Trial()
+    try:
+        cases = load_tests(Path(plan.tests), plan.seed) if plan.tests else {}
+    except GraderError as error:
+        trial.fault = str(error)
+    else:
+        notebook = LiveNotebook(nbformat.reads(plan.notebook, as_version=4), plan.folder, cases)
+        trial.judged = notebook.run()
+        trial.uncrossed = list(uncrossed(notebook, trial.judged))
+        if plan.solutions:
+            _Further(plan, notebook, trial).run()
+    path.with_name(ANSWER).write_text(trial.written(), encoding="utf-8")
+
+
+def uncrossed(notebook: LiveNotebook, judged: Judged) -> Iterator[str]:
+    """Yield the criteria that fail only because something in them cannot cross the wall of a sandbox.
+
+    They pass on the notebook's own names. A test that stumbles over the wall may come to say so by an error of its own:
+    then that belongs here.
+    """
+    failed = set(failed_criteria(judged))
+    for grade_id, case in notebook.cases.items():
+        for name in criteria(case):
+            if f"{grade_id}.{name}" in failed and _passes_locally(case, name, notebook.names):
+                yield f"{grade_id}.{name}"
+
+
+def failed_criteria(judged: Judged) -> list[str]:
+    """Return the criteria that did not pass; one that waits for another says nothing."""
+    silent = (Outcome.PASSED.name, Outcome.WAITING.name)
+    failed = [
+        f"{name}.{each['criterion']}"
+        for name, report in judged.reports.items()
+        for each in report["verdicts"]
+        if each["outcome"] not in silent
+    ]
+    return failed + [f"{name}.{criterion}" for name, (criterion, _) in judged.faults.items()]
+
+
+def mistakes_noticed(judged: Judged) -> list[str]:
+    """Return the criteria that something wrong made fail; something that is not written yet proves nothing."""
+    proof = (Outcome.FAILED.name, Outcome.ERROR.name)
+    return [
+        f"{name}.{each['criterion']}"
+        for name, report in judged.reports.items()
+        for each in report["verdicts"]
+        if each["outcome"] in proof
+    ]
+
+
+def _passes_locally(case: type[Criteria], name: str, names: dict[str, Any]) -> bool:
+    """Return whether a criterion passes on the names themselves."""
+    test = case(name)
+    try:
+        test.setUp()
+        for need in case.needs:
+            setattr(test, need, names[need])
+        getattr(test, name)()
+    except Exception:  # noqa: BLE001  - whatever the course's code raises
+        return False
+    return True
+
+
+class _Further:
+    """What is tried beyond the solution: other seeds, known mistakes, and mutants of the solution."""
+
+    def __init__(self, plan: Plan, solution: LiveNotebook, trial: Trial) -> None:
+        self._plan, self._solution, self._trial = plan, solution, trial
+        self._tests = Path(plan.tests) if plan.tests else None
+        self._everything = set(trial.judged.reports)
+
+    def run(self) -> None:
+        """Try all of it."""
+        for seed in range(SEEDS):
+            self._trial.seeds[str(seed)] = in_copy(partial(self._with_seed, seed), LONGEST)
+        self._try_mistakes()
+
+    def _with_seed(self, seed: int) -> list[str]:
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002  what a test draws without a generator of its own
+        self._solution.cases = load_tests(self._tests, seed) if self._tests else {}
+        return failed_criteria(self._judge(self._everything))
+
+    def _try_mistakes(self) -> None:
+        """Try known mistakes, then mutants, until each criterion that the solution passes has failed once."""
+        trial = self._trial
+        reports, failed = trial.judged.reports, set(failed_criteria(trial.judged))
+        names = {
+            f"{name}.{each['criterion']}" for name, report in reports.items() for each in report["verdicts"]
+        }
+        unseen = names - failed
+        begun = time.monotonic()
+        in_copy(lambda: failed_criteria(self._judge(self._everything)), LONGEST)
+        seconds = MOMENT + PATIENCE * (time.monotonic() - begun)
+        for what, work in self._attempts(unseen):
+            if not unseen or trial.tried >= MAX_MUTANTS:
+                return
+            trial.tried += 1
+            for key in unseen.intersection(in_copy(work, seconds) or []):
+                trial.noticed[key] = what
+                unseen.remove(key)
+
+    def _attempts(self, unseen: set[str]) -> Iterator[tuple[str, Any]]:
+        """Yield what is tried, and the work that returns the criteria that fail by it."""
+        diagnosis = offered(self._tests)[0] if self._tests else None
+        for mistake in getattr(diagnosis, "known", ()):
+            if mistake.cells & cells_of(unseen):
+                yield mistake.says, partial(self._mistaken, mistake, cells_of(unseen))
+        solution = self._solution
+        each = [mutants(name, solution.transform(source)) for name, source in self._plan.solutions.items()]
+        for mutant in _in_turn(each):
+            yield mutant.what, partial(self._mutated, mutant, cells_of(unseen))
+
+    def _mistaken(self, mistake: Misconception, wanted: set[str]) -> list[str]:
+        self._solution.names.update(mistake.names())
+        return mistakes_noticed(self._judge(wanted & mistake.cells))
+
+    def _mutated(self, mutant: Mutant, wanted: set[str]) -> list[str]:
+        """Run a mutant and the cells that depend on it. One that does not even run says nothing."""
+        solution = self._solution
+        if solution.run_cell(mutant.source):
+            return []
+        for cell in cells_to_rerun(solution.cells, mutant.cell, mutant.source, solution.transform):
+            solution.run_cell(cell.source)
+        return mistakes_noticed(self._judge(wanted))
+
+    def _judge(self, wanted: set[str]) -> Judged:
+        judged = Judged()
+        for number, cell in enumerate(self._solution.cells, 1):
+            if is_graded(cell) and cell_name(number, cell) in wanted:
+                self._solution.judge(cell, judged)
+        return judged
+
+
+def cells_of(names: set[str]) -> set[str]:
+    """Return the graded cells of some criteria."""
+    return {name.rpartition(".")[0] for name in names}
+
+
+def _in_turn(several: list[Iterator[Any]]) -> Iterator[Any]:
+    """Yield from several iterators in turn, until all have ended."""
+    while several:
+        for each in list(several):
+            try:
+                yield next(each)
+            except StopIteration:
+                several.remove(each)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
