@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from proctor.authoring.findings import Checked
 
 SOLUTION = """def halves(x):
-    y = x / 2
-    return y / 4
+    return x / 8
 """
 TESTS = '''"""Hidden tests with many faults."""
 
