@@ -2,23 +2,24 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A worker takes a whole file, in the order of tests/proctor/conftest.py: fixtures are shared in a file.
+WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # nbgrader looks for alembic on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
-SCRIPT := PYTHONPATH=$(CURDIR)/tests/proctor:$(CURDIR)/tests/specimens $(BIN)/python
 
-.PHONY: demo test thorough check bench release site img fairness mutants attacks pictures lab clean
+.PHONY: demo test thorough check bench release site img fairness seeds mutants attacks lab clean
 
 # A class from specimens, generated, graded and exported: who got what.
 demo: $(STAMP)
-	$(SCRIPT) benchmarks/demo.py
+	$(BIN)/python -m benchmarks.demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest $(WORKERS)
 
 # The same, with every case of the banks: some minutes more.
 thorough: $(STAMP)
-	THOROUGH=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	THOROUGH=1 $(BIN)/python -m pytest $(WORKERS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -30,7 +31,7 @@ check: $(STAMP)
 
 # How fast a class is graded, beside stock nbgrader; `make bench ARGS="--growth 50 200 800"` for classes of any size.
 bench: $(STAMP)
-	$(SCRIPT) benchmarks/bench.py $(ARGS)
+	$(BIN)/python -m benchmarks.bench $(ARGS)
 
 # What students get and what they are shown afterwards, from the master notebook.
 release: $(STAMP)
@@ -44,20 +45,20 @@ site: $(STAMP)
 img: $(STAMP)
 	$(BIN)/python img/draw.py
 
-# Feedback pages of three students, as pictures in build/pictures.
-pictures: $(STAMP)
-	$(SCRIPT) benchmarks/pictures.py
-
 fairness: $(STAMP)
-	$(SCRIPT) benchmarks/fairness.py $(ARGS)
+	$(BIN)/python -m benchmarks.fairness
+
+# That no verdict depends on the seed of the hidden inputs: both banks under twenty of them.
+seeds: $(STAMP)
+	$(BIN)/python -m benchmarks.fairness seeds
 
 mutants: $(STAMP)
-	$(SCRIPT) benchmarks/mutants.py $(ARGS)
+	$(BIN)/python -m benchmarks.mutants
 
-# Every fault and attack of the banks, with our settings and with nbgrader as it comes, and what is left behind.
+# Every fault and attack of the banks, and what is left behind; `make attacks ARGS=--stock` shows nbgrader as it comes, too.
 attacks: $(STAMP)
-	$(SCRIPT) benchmarks/attacks.py $(ARGS)
-	$(SCRIPT) benchmarks/leftovers.py 100
+	$(BIN)/python -m benchmarks.attacks $(ARGS)
+	$(BIN)/python -m benchmarks.leftovers 100
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab

@@ -1,34 +1,34 @@
 """What became of each specimen of the banks `faulty` and `hostile`: with our settings, and in stock nbgrader.
 
-    make attacks                      every specimen: ours in ten minutes on two cores, stock in an hour
-    make attacks ARGS="NAME ..."     these only
+    python -m benchmarks.attacks              every specimen, with our settings
+    python -m benchmarks.attacks --stock      the same beside nbgrader as it comes, which takes another hour
+    python -m benchmarks.attacks NAME ...     these only
 
 Prints a table, and writes build/attacks.json. The exit status is 0 if ours is fair in every case.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ours
-import stock
-from recipe import recipes
-from support.world import ROOT, Fate
-
-HERE = Path(__file__).resolve().parent
-
+from benchmarks import stock
+from tests.proctor.support import ours
+from tests.proctor.support.world import ROOT, Fate
+from tests.specimens.recipe import recipes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from recipe import Recipe
+    from tests.specimens.recipe import Recipe
 
 REPORT = ROOT / "build" / "attacks.json"
 FAMILIES = ("faulty", "hostile")
@@ -38,11 +38,21 @@ SIDES = 2
 Case = dict[str, str]
 
 
+def every() -> list[Recipe]:
+    """Return the specimens of both banks; no two have the same name."""
+    return [recipe for family in FAMILIES for recipe in recipes(family).values()]
+
+
 def our_fates(chosen: Sequence[Recipe], folder: Path) -> dict[str, Fate]:
-    """Grade specimens with our settings."""
+    """Grade specimens with our settings; whoever is told something else than what is fair is not fairly graded."""
     with ExitStack() as stack:
         graded = ours.grade_side_by_side(chosen, folder, stack, sides=SIDES)
-        return {recipe.name: graded[recipe.name].world.fate(recipe) for recipe in chosen}
+        return {recipe.name: _fate(recipe, graded[recipe.name]) for recipe in chosen}
+
+
+def _fate(recipe: Recipe, graded: ours.Graded) -> Fate:
+    fate, words = graded.world.fate(recipe), ours.complaint(recipe, graded)
+    return Fate("unfair", words) if words and not fate.why else fate
 
 
 def stock_fates(chosen: Sequence[Recipe], folder: Path) -> dict[str, Fate]:
@@ -59,47 +69,52 @@ def stock_fates(chosen: Sequence[Recipe], folder: Path) -> dict[str, Fate]:
 
 
 def cases(chosen: Iterable[Recipe], mine: Mapping[str, Fate], theirs: Mapping[str, Fate]) -> list[Case]:
-    """Return a row for each specimen; `why` says in words what is not fair, on either side."""
+    """Return a row for each specimen; `why` says in words what is not fair, on any side; no side is needed."""
     rows = []
     for recipe in chosen:
-        fates = {"ours": mine[recipe.name], "stock": theirs[recipe.name]}
+        sides = {"ours": mine, "stock": theirs}
+        fates = {side: found[recipe.name] for side, found in sides.items() if recipe.name in found}
         why = "; ".join(f"{side}: {fate.why}" for side, fate in fates.items() if fate.why)
         ends = {side: fate.what for side, fate in fates.items()}
-        rows.append({"name": recipe.name, "family": recipe.family, **ends, "why": why, "says": recipe.says})
+        rows.append({"name": recipe.name, "family": recipe.kind, **ends, "why": why, "says": recipe.says})
     return rows
 
 
 def table(rows: Sequence[Case]) -> str:
-    """Return the rows as a table, and what they add up to."""
-    width = max(len(row["name"]) for row in rows)
-    lines = [f"{'family':8} {'case':{width}} {'ours':8} {'stock':8} why"]
-    lines += [
-        f"{row['family']:8} {row['name']:{width}} {row['ours']:8} {row['stock']:8} {row['why']}"
-        for row in rows
-    ]
-    for family in FAMILIES:
+    """Return the rows as a table, and how many cases of each family came to which end."""
+    sides = [side for side in ("ours", "stock") if side in rows[0]]
+    keys = ("family", "name", *sides)
+    wide = {key: max(len(key), *(len(row[key]) for row in rows)) for key in keys}
+    head = {key: key for key in (*keys, "why")}
+    lines = [" ".join([*(f"{row[key]:{wide[key]}}" for key in keys), row["why"]]) for row in [head, *rows]]
+    for family in dict.fromkeys(row["family"] for row in rows):
         some = [row for row in rows if row["family"] == family]
-        for side in ("ours", "stock"):
+        for side in sides:
             counts = Counter(row[side] for row in some)
             words = ", ".join(f"{counts[what]} {what}" for what in ("fair", "unfair", "harmful"))
-            lines.append(f"{family:8} {side:6} {len(some)} cases: {words}")
+            lines.append(f"{family:{wide['family']}} {side:5} {len(some)} cases: {words}")
     return "\n".join(lines)
 
 
-def main(names: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Grade, print, write; returns the exit status."""
-    chosen = [recipe for family in FAMILIES for recipe in recipes(family).values()]
-    if unknown := sorted(set(names) - {recipe.name for recipe in chosen}):
+    parser = argparse.ArgumentParser(description="Tells what became of each fault and attack of the banks.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="these only")
+    parser.add_argument("--stock", action="store_true", help="also with nbgrader as it comes: another hour")
+    args = parser.parse_args(arguments)
+    chosen = every()
+    if unknown := sorted(set(args.names) - {recipe.name for recipe in chosen}):
         sys.exit(f"There is no specimen called {', '.join(unknown)} in tests/specimens/faulty or hostile.")
-    chosen = [recipe for recipe in chosen if not names or recipe.name in names]
+    chosen = [recipe for recipe in chosen if not args.names or recipe.name in args.names]
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
         print(f"{len(chosen)} specimens, with our settings ...", flush=True)
         mine = our_fates(chosen, Path(folder) / "ours")
-        print(f"{len(chosen)} specimens, with nbgrader as it comes ...", flush=True)
-        theirs = stock_fates(chosen, Path(folder) / "stock")
+        print(f"Graded in {(time.monotonic() - began) / 60:.0f} minutes.", flush=True)
+        theirs = stock_fates(chosen, Path(folder) / "stock") if args.stock else {}
     rows = cases(chosen, mine, theirs)
     print(table(rows))
-    if not names:
+    if not args.names:
         REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(json.dumps({"cases": rows}, indent=1) + "\n")
         print(f"\nAlso in {REPORT.relative_to(ROOT)}")

@@ -1,7 +1,8 @@
 """How fast a class is graded: stock nbgrader and ours, side by side, on the same notebooks.
 
-    make bench ARGS="[--submissions 40] [--rounds 3] [--jobs CORES]"
-    make bench ARGS="--growth 50 200 800"
+    python -m benchmarks.bench [--submissions 40] [--rounds 3] [--jobs CORES]
+    python -m benchmarks.bench --growth 50 200 800
+    python -m benchmarks.bench --stock-course
 
 Prints a table and writes build/bench.json. Stock nbgrader has the same hidden tests, inside the notebook. Nothing
 else should run meanwhile; rounds alternate between the two, so that what disturbs one disturbs the other.
@@ -21,20 +22,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import stock
-from bank import mistakes, right_answers
-from meter import Cost, measure, own_group
-from support import PYTHONPATH
-
+from benchmarks import bench_stock_course, stock
+from benchmarks.meter import Cost, measure, own_group
 from proctor.nbgrader_plugin.drift import generate
-
-HERE = Path(__file__).resolve().parent
-TESTS = HERE.parent / "tests"
-ROOT = HERE.parent
-
+from tests.exercise4.mistakes import mistakes
+from tests.specimens.bank import right_answers, submission_of
 
 if TYPE_CHECKING:
-    from build import Submission
+    from tests.specimens.build import Submission
+
+ROOT = Path(__file__).resolve().parents[1]
 
 EXERCISE = "exercise4"
 RESULT = ROOT / "build" / "bench.json"
@@ -61,7 +58,7 @@ def students(count: int) -> dict[str, Submission]:
     half = min(20, count // 2)
     chosen = [bank[len(bank) * n // half] for n in range(half) for bank in banks]
     return {
-        f"s{n:04}-{specimen.name.replace('_', '-')}": specimen.submission()
+        f"s{n:04}-{specimen.name.replace('_', '-')}": submission_of(specimen)
         for n, specimen in ((n, chosen[n % len(chosen)]) for n in range(count))
     }
 
@@ -70,8 +67,7 @@ def make_course(folder: Path) -> Path:
     """Make a course for our grader, with the exercise registered."""
     folder.mkdir()
     generate(ROOT, folder)
-    for name in (EXERCISE, "specimens"):  # the bank names the mistakes
-        shutil.copytree(ROOT / "tests" / name, folder / "tests" / name)
+    shutil.copytree(ROOT / "tests" / EXERCISE, folder / "tests" / EXERCISE)
     return folder
 
 
@@ -103,9 +99,8 @@ def from_inside(part: str, template: Path, book: dict[str, Submission]) -> dict[
     """Return what a part that is measured from inside tells."""
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         course = hand_in(template, Path(scratch) / "course", book)
-        command = [sys.executable, str(HERE / "bench_parts.py"), part, str(course)]
-        environment = {**os.environ, "PYTHONPATH": PYTHONPATH}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        command = [sys.executable, "-m", "benchmarks.bench_parts", part, str(course)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{done.stderr[-3000:]}\nThis failed: {' '.join(command)}")
     told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -180,10 +175,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--growth", type=int, nargs="+", metavar="N", help="instead: classes of these sizes")
+    parser.add_argument(
+        "--stock-course", action="store_true", help="instead: a course with assertions in its cells"
+    )
     args = parser.parse_args()
     os.environ["PATH"] = (
         f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # nbgrader looks for alembic there
     )
+    if args.stock_course:
+        bench_stock_course.show(bench_stock_course.compare(args.submissions, args.rounds))
+        return
     if args.growth:
         growth(args.growth, args.jobs)
         return

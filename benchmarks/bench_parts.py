@@ -1,7 +1,7 @@
 """The parts of `make bench` that are measured from inside: where the CPU time goes, and how little it could be.
 
-    python bench_parts.py stages COURSE      grade a class one by one, and charge what is used to its stage
-    python bench_parts.py floor COURSE       run the same cells and tests in one interpreter
+    python -m benchmarks.bench_parts stages COURSE      grade a class one by one, and charge what is used to its stage
+    python -m benchmarks.bench_parts floor COURSE       run the same cells and tests in one interpreter
 
 Each prints one line of JSON: CPU seconds for each submission.
 """
@@ -20,17 +20,16 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import meter
 import nbformat
 
-HERE = Path(__file__).resolve().parent
-TESTS = HERE.parent / "tests"
-
+from benchmarks import meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from proctor.batch.job import Job, Result
+
+ROOT = Path(__file__).resolve().parents[1]
 
 EXERCISE = "exercise4"
 REST = "conversion"
@@ -84,7 +83,7 @@ class InlineCrew:
 
     def submit(self, job: Job) -> None:
         """Do the job."""
-        from proctor.batch.job import work  # noqa: PLC0415
+        from proctor.batch.work import work  # noqa: PLC0415
 
         self._results.append(work(job))
 
@@ -111,6 +110,7 @@ def stages(course: Path) -> dict[str, float]:
 
         watch_stages(watch)
         parser = argparse.ArgumentParser()
+        parser.set_defaults(verbose=False)  # what the command line adds to each command
         grade.add_arguments(parser)
         wanted, tally = grade._course(parser.parse_args([EXERCISE, "--course", str(course)])), Tally()
         with watch.stage(REST):
@@ -152,7 +152,8 @@ def floor(course: Path) -> dict[str, float]:
     os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "agg", "OPENBLAS_NUM_THREADS": "1"}
     import matplotlib.pyplot as plt  # noqa: PLC0415
     import scipy.signal  # noqa: F401, PLC0415
-    from support.judging import judge_locally  # noqa: PLC0415
+
+    from tests.proctor.support.judging import judge_locally  # noqa: PLC0415
 
     shell = bare_shell()
     folders = sorted((course / "submitted").glob(f"*/{EXERCISE}"))
@@ -173,7 +174,7 @@ def floor(course: Path) -> dict[str, float]:
                 raise SystemExit("A cell of the solution fails here: what is measured is not what it does.")
             plt.close("all")
             forget(scratch)
-            os.chdir(HERE)
+            os.chdir(ROOT)
     return {"floor": used / len(folders)}
 
 

@@ -14,10 +14,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bank import mistakes, right_answers
 from nbgrader.api import Gradebook
 
-from build import Submission, solution
+from tests.exercise4.mistakes import mistakes, solution
+from tests.specimens.bank import right_answers, submission_of
+from tests.specimens.build import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = ROOT / "build" / "demo"
@@ -25,10 +29,6 @@ DATABASE = f"sqlite:///{COURSE / 'gradebook.db'}"
 EXERCISE = "exercise4"
 SHOWN = 2
 """Graded cells that are named for each student: the table fits 100 columns."""
-
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 RIGHT = (
     "solution",
@@ -58,7 +58,7 @@ def students() -> Iterator[tuple[str, Submission]]:
     for name in RIGHT:
         yield name, right[name].submission()
     for name in WRONG:
-        yield name, wrong[name].submission()
+        yield name, submission_of(wrong[name])
     yield (
         "half_done",
         Submission.release().replace("activation_functions", solution()["activation_functions"]),
@@ -68,7 +68,7 @@ def students() -> Iterator[tuple[str, Submission]]:
 
 def lay_out_course() -> None:
     """Copy what makes the course into build/demo, where that is not yet the same."""
-    for name in ("source", "release", "img", "tests/exercise4", "tests/specimens"):
+    for name in ("source", "release", "img", "tests/exercise4"):
         target = COURSE / name
         if not _same(ROOT / name, target):
             shutil.rmtree(target, ignore_errors=True)

@@ -1,136 +1,48 @@
 """How fair the hidden tests are, as one table and as build/fairness.json.
 
-    make fairness                        everything, in a few minutes on two cores
-    make fairness ARGS="correct"         right answers that get all points: no remark that is not due, no mistake
-    make fairness ARGS="mistaken"        mistakes that cost what the bank says, in each graded cell
-    make fairness ARGS="named"           mistakes that the feedback names: rightly, wrongly, not at all
-    make fairness ARGS="useful"          mistakes whose feedback has a useful word without a name: where, or how
-    make fairness ARGS="seeds"           both banks under twenty seeds of the hidden inputs
-    make fairness ARGS="mutants"         small changes of the solution that cost a point
-    make fairness ARGS="alarms 10000"    right initializers that lose a point by chance
+    python -m benchmarks.fairness                 `make fairness`: all but the last two, in five minutes on two cores
+    python -m benchmarks.fairness correct         right answers: all points, no remark that is not due, no mistake
+    python -m benchmarks.fairness saved           right answers that end alike as they are run and saved by %%writefile
+    python -m benchmarks.fairness mistakes        mistakes: what they cost, their names, their useful words
+    python -m benchmarks.fairness alarms 4000     right initializers that lose a point by chance
+    python -m benchmarks.fairness seeds           both banks under twenty seeds of the hidden inputs (`make seeds`)
+    python -m benchmarks.fairness mutants         small changes of the solution that cost a point (`make mutants`)
 
-The exit status is 0 if nothing is unfair.
+A useful word is where values are wrong, or how, or the name of the mistake. The exit status is 0 if nothing is unfair.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
+import resource
 import sys
 import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from functools import cache, partial
-from io import StringIO
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bank import Submission, mistakes, right_answers, solution
-from mutants import Mutant, mutants
-from support.judging import CELLS, DIAGNOSE, HIDDEN, judge, lost, named, remarks
-
-from proctor.grading.judge_cell import WRONG, load_tests
-
-HERE = Path(__file__).resolve().parent
-TESTS = HERE.parent / "tests"
-
+from benchmarks import both_forms
+from benchmarks.bank_verdicts import SEEDS, accepts, how_unnamed, is_exact, naming, under_seeds, vague
+from benchmarks.mutants import Mutant, mutants
+from tests.exercise4.mistakes import mistakes, solution
+from tests.proctor.support.judging import judge, lost
+from tests.specimens.bank import right_answers
+from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from typing import TypeVar
+    from collections.abc import Callable, Iterator
 
-    from proctor.criteria import Criteria
+ROOT = Path(__file__).resolve().parents[1]
 
-    Result = TypeVar("Result")
-
-REPORT = HERE.parent / "build" / "fairness.json"
-RUNS = 10_000
-SEEDS = 20
-SEEDED = frozenset(HIDDEN) - {"const", "uniform_random", "he"}
-"""The cells whose inputs depend on the seed."""
-LAST_RESORT = re.compile(r"on average|entries are wrong\. Which term|The only entry is wrong\.")
-"""What is said where values differ in no way that has a word."""
+REPORT = ROOT / "build" / "fairness.json"
+RUNS = 4_000
+"""At 30 ms each. That one fails once in 10^9 at most is derived in tests/exercise4/draws.py; no runs could show it."""
 CHUNK = 100
-
-
-@cache
-def hidden(seed: int) -> dict[str, type[Criteria]]:
-    """Return the hidden tests under a seed."""
-    return load_tests(TESTS / "exercise4", seed)
-
-
-def quietly(submission: Submission, how: Callable[[Mapping[str, Any]], Result] = judge) -> Result:
-    """Judge a submission whose prints and warnings are nobody's business."""
-    with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        warnings.simplefilter("ignore")
-        return how(submission.namespace())
-
-
-def accepts(name: str) -> str:
-    """Return what is unfair to a right answer of the bank, or ""."""
-    answer = right_answers()[name]
-    reports = quietly(answer.submission(), partial(judge, diagnose=DIAGNOSE))
-    said = remarks(reports)
-    due = all(all(piece in text for text in said.get(cell, [""])) for cell, piece in answer.remarks.items())
-    if lost(reports) or named(reports) or set(said) != set(answer.remarks) or not due:
-        return f"{name} loses {lost(reports)}, with remarks {said}, called {named(reports)}"
-    return ""
-
-
-def is_exact(name: str) -> str:
-    """Return where a mistake of the bank does not cost what it should, or ""."""
-    mistake = mistakes()[name]
-    costs = lost(quietly(mistake.submission()))
-    return "" if costs == dict(mistake.costs) else f"{name} costs {costs}, and should {dict(mistake.costs)}"
-
-
-def naming(name: str) -> tuple[str, str]:
-    """Return how a mistake of the bank is named, "right", "wrong" or "none", and what it is called."""
-    mistake = mistakes()[name]
-    words = {each.words for each in (mistake, *(mistakes()[other] for other in mistake.also))}
-    cells = list(mistake.costs)
-    called = named(quietly(mistake.submission(), partial(judge, cells=cells, diagnose=DIAGNOSE)))
-    wrong = set().union(*called.values()) - words
-    if wrong:
-        return "wrong", f"{name} is called {wrong}"
-    return ("right" if called else "none"), name
-
-
-def vague(name: str) -> str:
-    """Return the hints of a mistake of the bank that say neither where nor how nor what it is, or ""."""
-    mistake = mistakes()[name]
-    reports = quietly(mistake.submission(), partial(judge, cells=list(mistake.costs), diagnose=DIAGNOSE))
-    wrong = [
-        verdict for report in reports.values() for verdict in report.verdicts if verdict.outcome in WRONG
-    ]
-    if any(verdict.misconception or not LAST_RESORT.search(verdict.hint) for verdict in wrong):
-        return ""
-    return f"{name} hears {[verdict.hint for verdict in wrong]}"
-
-
-def how_unnamed(name: str) -> bool:
-    """Return whether a mistake of the bank would hear where or how also if nobody knew it by name."""
-    mistake = mistakes()[name]
-    reports = quietly(mistake.submission(), partial(judge, cells=list(mistake.costs)))
-    wrong = [
-        verdict for report in reports.values() for verdict in report.verdicts if verdict.outcome in WRONG
-    ]
-    return any(not LAST_RESORT.search(verdict.hint) for verdict in wrong)
-
-
-def under_seeds(name: str) -> str:
-    """Return the first seed under which a submission of the banks loses other points, or ""."""
-    one = mistakes().get(name) or right_answers()[name]
-    cells = SEEDED & set(CELLS[one.part] if name in mistakes() else HIDDEN)
-    due = {cell: points for cell, points in getattr(one, "costs", {}).items() if cell in cells}
-    for seed in range(1, SEEDS + 1):
-        tests = hidden(seed)
-        costs = lost(quietly(one.submission(), partial(judge, cells=sorted(cells), tests=tests)))
-        if costs != due:
-            return f"{name} costs {costs} under seed {seed}, and should {due}"
-    return ""
+APART = ("seeds", "mutants")
+"""Jobs that take as long as all others together, and have a command of their own."""
 
 
 def fate(mutant: Mutant) -> str:
@@ -153,32 +65,39 @@ def correct(pool: ProcessPoolExecutor) -> dict[str, Any]:
     return {"accepted": len(right_answers()) - len(unfair), "total": len(right_answers()), "unfair": unfair}
 
 
-def mistaken(pool: ProcessPoolExecutor) -> dict[str, Any]:
-    """Judge the bank of mistakes."""
-    unfair = [text for text in pool.map(is_exact, mistakes(), chunksize=4) if text]
-    return {"exact": len(mistakes()) - len(unfair), "total": len(mistakes()), "unfair": unfair}
+def saved() -> dict[str, Any]:
+    """Judge the bank of right answers as they are run, and saved to files."""
+    unfair = both_forms.all_differing(list(right_answers()))
+    return {"same": len(right_answers()) - len(unfair), "total": len(right_answers()), "unfair": unfair}
 
 
-def diagnoses(pool: ProcessPoolExecutor) -> dict[str, Any]:
-    """Name the mistakes of the bank."""
-    found = list(pool.map(naming, mistakes(), chunksize=32))
-    unfair = [text for how, text in found if how == "wrong"]
-    counts = Counter(how for how, _ in found)
-    return {how: counts[how] for how in ("right", "wrong", "none")} | {"unfair": unfair}
+def about(name: str) -> tuple[str, tuple[str, str], str, bool]:
+    """Return all about a mistake of the bank, in one process."""
+    return is_exact(name), naming(name), vague(name), how_unnamed(name)
 
 
-def useful(pool: ProcessPoolExecutor) -> dict[str, Any]:
-    """Look for a useful word about each mistake of the bank."""
-    unfair = [text for text in pool.map(vague, mistakes(), chunksize=16) if text]
-    unnamed = sum(pool.map(how_unnamed, mistakes(), chunksize=16))
-    total = len(mistakes())
-    return {"useful": total - len(unfair), "unnamed": unnamed, "total": total, "unfair": unfair}
+def mistaken(pool: ProcessPoolExecutor) -> dict[str, dict[str, Any]]:
+    """Judge the bank of mistakes: what they cost, how they are named, and if there is a useful word."""
+    exact, named_, useless, unnamed = zip(*pool.map(about, mistakes(), chunksize=4), strict=True)
+    total, counts = len(mistakes()), Counter(how for how, _ in named_)
+    wrong, useless = [text for how, text in named_ if how == "wrong"], list(filter(None, useless))
+    costly = list(filter(None, exact))
+    return {
+        "mistaken": {"exact": total - len(costly), "total": total, "unfair": costly},
+        "named": {how: counts[how] for how in ("right", "wrong", "none")} | {"unfair": wrong},
+        "useful": {
+            "useful": total - len(useless),
+            "unnamed": sum(unnamed),
+            "total": total,
+            "unfair": useless,
+        },
+    }
 
 
 def seeded(pool: ProcessPoolExecutor) -> dict[str, Any]:
     """Judge both banks under many seeds."""
     everyone = [*right_answers(), *mistakes()]
-    unfair = [text for text in pool.map(under_seeds, everyone, chunksize=4) if text]
+    unfair = [text for text in pool.map(under_seeds, everyone, chunksize=2) if text]
     return {"same": len(everyone) - len(unfair), "total": len(everyone), "seeds": SEEDS, "unfair": unfair}
 
 
@@ -202,6 +121,7 @@ def table(results: dict[str, dict[str, Any]]) -> Iterator[str]:
     """Yield the lines of the table."""
     words = {
         "correct": "right answers accepted      {accepted} of {total}",
+        "saved": "saved as when run           {same} of {total}",
         "mistaken": "mistakes that cost exactly  {exact} of {total}",
         "named": "mistakes named rightly      {right} ({wrong} wrongly, {none} not at all)",
         "useful": "useful word                 {useful} of {total} ({unnamed} also without a name)",
@@ -227,27 +147,36 @@ def main(arguments: list[str]) -> int:
     """Run what is asked for; return the exit status."""
     wanted = arguments[0] if arguments else "all"
     runs = int(arguments[1]) if len(arguments) > 1 else RUNS
-    with workers() as pool:
-        jobs = {
-            "correct": lambda: ("correct", correct(pool)),
-            "mistaken": lambda: ("mistaken", mistaken(pool)),
-            "named": lambda: ("named", diagnoses(pool)),
-            "useful": lambda: ("useful", useful(pool)),
-            "seeds": lambda: ("seeds", seeded(pool)),
-            "mutants": lambda: ("mutants", mutated(pool)),
-            "alarms": lambda: ("false_alarms", false_alarms(pool, runs)),
-        }
-        if wanted not in (*jobs, "all"):
-            print(f"No job is called {wanted!r}: {', '.join(jobs)}, or all.", file=sys.stderr)
-            return 2
-        results = dict(job() for name, job in jobs.items() if wanted in (name, "all"))
+    jobs: dict[str, Callable[[ProcessPoolExecutor], dict[str, dict[str, Any]]]] = {
+        "correct": lambda pool: {"correct": correct(pool)},
+        "saved": lambda _: {"saved": saved()},
+        "mistakes": mistaken,
+        "alarms": lambda pool: {"false_alarms": false_alarms(pool, runs)},
+        "seeds": lambda pool: {"seeds": seeded(pool)},
+        "mutants": lambda pool: {"mutants": mutated(pool)},
+    }
+    if wanted not in (*jobs, "all"):
+        print(f"No job is called {wanted!r}: {', '.join(jobs)}, or all.", file=sys.stderr)
+        return 2
+    chosen = [name for name in jobs if name not in APART] if wanted == "all" else [wanted]
+    results: dict[str, dict[str, Any]] = {}
+    for name in chosen:
+        with workers() as pool:
+            results |= jobs[name](pool)
     print("\n".join(table(results)))
+    print(f"CPU time: {cpu_seconds():.0f} s, besides that of sandboxes")
     known = json.loads(REPORT.read_text()) if REPORT.exists() else {}
     for name, result in results.items():
         known[name] = {key: value for key, value in result.items() if key != "unfair"}
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(known, indent=2) + "\n")
     return int(any(result["unfair"] for result in results.values()))
+
+
+def cpu_seconds() -> float:
+    """Return the CPU time of this process and of those that it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 if __name__ == "__main__":

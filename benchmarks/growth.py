@@ -1,6 +1,6 @@
 """Shows that memory and disk stay flat: grades many small submissions, and prints what the run holds as it goes.
 
-    python growth.py [SUBMISSIONS] [JOBS]
+    python -m benchmarks.growth [SUBMISSIONS] [JOBS]
 
 A line for each twentieth: submissions saved, CPU seconds of the head for each of them, resident memory of the head
 and of its largest worker in MiB, open files of the head, processes, and the temporary files and folders under way.
@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 
 import psutil
-from support import small_course
+
+from tests.proctor.support import small_course
 
 HEADINGS = ("saved", "head CPU s each", "head MiB", "worker MiB", "open files", "processes", "temporary")
 

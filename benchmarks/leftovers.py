@@ -1,6 +1,6 @@
 """Counts what this process has open and running before and after grading many submissions.
 
-python leftovers.py 100
+python -m benchmarks.leftovers 100
 """
 
 from __future__ import annotations
@@ -17,23 +17,20 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 import psutil
-from ours import SETTINGS
-from recipe import recipes
 
-from build import RELEASE, Submission, grade_id
 from proctor import submission
 from proctor.grading.grade import grade_notebook, reports_of
-
-HERE = Path(__file__).resolve().parent
-TESTS = HERE.parent / "tests"
-
+from tests.exercise4.mistakes import grade_id
+from tests.proctor.support.ours import SETTINGS
+from tests.specimens.build import RELEASE, Submission
+from tests.specimens.recipe import recipes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from build import nbformat
+    from tests.specimens.build import nbformat
 
-HIDDEN = TESTS / "exercise4"
+HIDDEN = Path(__file__).resolve().parents[1] / "tests" / "exercise4"
 AMONG = (
     "exit_at_once",
     "segmentation_fault_in_a_method",

@@ -1,7 +1,8 @@
 """Mutation testing of the hidden tests: small changes of the solution, each of which a test must notice.
 
-A mutant is killed if a point is lost. What is not killed must be listed below with a reason, or it has
-survived: then a hidden test is too weak. Run as a script, it prints the score and each survivor.
+A mutant is killed if a point is lost in a graded cell that owns what was changed: a broken gradient for the bias must
+not be found by the step of training alone. What is not killed must be listed below with a reason, or it has survived:
+then a hidden test is too weak. Run as a script, it prints the score and each survivor.
 """
 
 from __future__ import annotations
@@ -11,17 +12,13 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from bank import Submission, solution
-from support.judging import CELLS, judge, lost, remarks
 
 from proctor.authoring import mutations
 from proctor.authoring.mutations import mutated, statements
-
-HERE = Path(__file__).resolve().parent
-
+from tests.exercise4.mistakes import solution
+from tests.proctor.support.judging import CELLS, judge, lost, remarks
+from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +61,38 @@ EQUIVALENT = (
     ("ConvolutionalLayer.backward", "unstrided = *without dtype", "double precision is fine, too"),
 )
 """(where, what, why): mutants that are right. Patterns; a mutant that is killed is never looked up here."""
+NOWHERE = "no cell runs"
+LAYER = "ConvolutionalLayer"
+OWNERS = (
+    ("Sigmoid.forward", "*", "sigmoid_forward"),
+    ("Sigmoid.backward", "*", "sigmoid_backward"),
+    ("ReLU.forward", "*self.is_positive = *", "relu_backward"),
+    ("ReLU.forward", "*", "relu_forward"),
+    ("ReLU.backward", "*", "relu_backward"),
+    ("Const.*", "*", "const"),
+    ("UniformRandom.*", "*", "uniform_random"),
+    ("He.*", "*", "he"),
+    ("FlattenLayer.*", "*", "flatten"),
+    (f"{LAYER}.__init__", "*self.stride = *", "conv_stride"),
+    (f"{LAYER}.__init__", "*self.learning_rate = *", "conv_update"),
+    (f"{LAYER}.__init__", "*self.n_kernels = *", "conv_initialize"),
+    (f"{LAYER}.__init__", "*", "conv_forward"),
+    (f"{LAYER}.forward", "*self.input_shape = *", "conv_gradient_input"),
+    (f"{LAYER}.forward", "* | (sp, sq) entries*", "conv_stride"),
+    (f"{LAYER}.forward", "* | (:, :, ::sp, ::sq) entries*", "conv_stride"),
+    (f"{LAYER}.forward", "* | s[pq] -> *", "conv_stride"),
+    (f"{LAYER}.forward", "* | ::s[pq] without step", "conv_stride"),
+    (f"{LAYER}.forward", "*", "conv_forward"),
+    (f"{LAYER}.backward", "*self.gradient_bias = *", "conv_gradient_bias"),
+    (f"{LAYER}.backward", "*self.gradient_weights = *", "conv_gradient_weights"),
+    (f"{LAYER}.backward", "*self.weights = *", "conv_update"),
+    (f"{LAYER}.backward", "*self.bias = *", "conv_update"),
+    (f"{LAYER}.backward", "*", "conv_gradient_input"),
+    (f"{LAYER}.get_gradient_weights", "*", "conv_gradient_weights"),
+    (f"{LAYER}.get_gradient_bias", "*", "conv_gradient_bias"),
+    (f"{LAYER}.initialize", "*", "conv_initialize"),
+)
+"""(where, what, cell): the graded cell that has to notice a change. Patterns; the first that fits counts."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +108,23 @@ class Mutant:
         """Return "killed", or "equivalent", or "survived"."""
         lost, remarked = self.judged()
         if lost:
-            return "killed"
+            return "killed" if {self.owner(), NOWHERE} & lost else "survived"
         return "equivalent" if remarked or self.reason() else "survived"
 
-    def judged(self) -> tuple[float, bool]:
-        """Return the points that the mutant loses, and if there is a remark, which costs nothing."""
+    def judged(self) -> tuple[set[str], bool]:
+        """Return the cells in which the mutant loses points, and if there is a remark, which costs nothing."""
         try:
             reports = judge(Submission.solved().replace(self.part, self.source).namespace(), CELLS[self.part])
         except Exception:  # noqa: BLE001  - the cell does not even run
-            return 1, False
-        return sum(lost(reports).values()), bool(remarks(reports))
+            return {NOWHERE}, False
+        return set(lost(reports)), bool(remarks(reports))
+
+    def owner(self) -> str:
+        """Return the graded cell that has to notice this mutant; KeyError if none is known to."""
+        for where, what, cell in OWNERS:
+            if fnmatch(self.where, where) and fnmatch(self.what, what):
+                return cell
+        raise KeyError(f"no graded cell owns {self.where}: {self.what}")
 
     def reason(self) -> str:
         """Return why this mutant is equivalent, or ""."""

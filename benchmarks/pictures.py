@@ -1,6 +1,6 @@
 """Photographs feedback pages: of a perfect, a typical and a crashed submission, in light, in dark, on a phone.
 
-`make pictures` grades the three and writes pages and pictures to build/pictures, for people to look at.
+`python -m benchmarks.pictures` grades the three and writes pages and pictures to build/pictures, for people to look at.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from bank import mistakes
 from playwright.sync_api import sync_playwright
 
-from build import Submission, solution
 from proctor import submission
 from proctor.feedback.page import page
 from proctor.feedback.reports import reports_of
 from proctor.grading.grade import grade_notebook
+from tests.exercise4.mistakes import mistakes, solution
+from tests.specimens.bank import submission_of
+from tests.specimens.build import Submission
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "build" / "pictures"
@@ -29,8 +30,8 @@ VIEWS = {"light": (1280, "light"), "dark": (1280, "dark"), "phone": (390, "light
 def typical() -> Submission:
     """Hand in two mistakes, in He and in the convolution's forward pass, and one method that is not written."""
     book = mistakes()
-    handed_in = book["conv_true_convolution"].submission()
-    handed_in.replace("initializers", book["he_fan_out"].submission().cell("initializers").source)
+    handed_in = submission_of(book["conv_true_convolution"])
+    handed_in.replace("initializers", book["he_fan_out"].source())
     source = solution()["activation_functions"]
     cut = source.rindex("    def backward")
     handed_in.replace(

@@ -4,7 +4,7 @@ The same submissions, the same hidden tests, the same world. What a submission m
 in a sandbox of its own: no network, all of this machine read-only, a course, a home and a /tmp in memory, limits on
 memory, processes and time. Run as a program inside the sandbox, this module grades one specimen and prints its fate::
 
-    python stock.py TEMPLATE FAMILY NAME
+    python -m benchmarks.stock TEMPLATE FAMILY NAME
 """
 
 from __future__ import annotations
@@ -20,18 +20,14 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import nbformat
-from recipe import EXERCISE, POINTS, grade_id, recipes
-from support import PYTHONPATH
-from support.world import CLASSMATE, LAST, OUTSIDE, ROOT, Fate, World, canary
 
 from proctor.grading.judge_cell import load_tests
 from proctor.sandbox.bwrap import find_bwrap
-
-HERE = Path(__file__).resolve().parent
-
+from tests.proctor.support.world import CLASSMATE, LAST, OUTSIDE, ROOT, WITHOUT_MISTAKES, Fate, World, canary
+from tests.specimens.recipe import EXERCISE, POINTS, grade_id, recipes
 
 if TYPE_CHECKING:
-    from recipe import Recipe
+    from tests.specimens.recipe import Recipe
 
 PATIENCE = 150
 """Seconds for one specimen and a classmate; they need some ten. Whoever takes longer holds up the class."""
@@ -81,7 +77,7 @@ def make_template(folder: Path) -> Path:
         ROOT / "source" / EXERCISE, source, ignore=shutil.ignore_patterns("__pycache__", "*.ipynb")
     )
     shutil.copytree(ROOT / "solutions", folder / "solutions")
-    shutil.copytree(ROOT / "tests" / EXERCISE, folder / "tests" / EXERCISE)
+    shutil.copytree(ROOT / "tests" / EXERCISE, folder / "tests" / EXERCISE, ignore=WITHOUT_MISTAKES)
     notebook = nbformat.read(ROOT / "source" / EXERCISE / f"{EXERCISE}.ipynb", as_version=4)
     texts = cell_sources()
     for cell in notebook.cells:
@@ -116,7 +112,7 @@ def cell_sources() -> dict[str, str]:
 
 def fate(recipe: Recipe, template: Path) -> Fate:
     """Grade one specimen in a sandbox, and say what became of it."""
-    command = [str(find_bwrap().path), *sandbox(template), sys.executable, __file__]
+    command = [str(find_bwrap().path), *sandbox(template), sys.executable, "-m", "benchmarks.stock"]
     command += [str(template), recipe.family, recipe.name]
     try:
         done = subprocess.run(
@@ -143,8 +139,8 @@ def sandbox(template: Path) -> list[str]:
         "--ro-bind", str(ROOT), str(ROOT), "--ro-bind", sys.prefix, sys.prefix,
         "--setenv", "PATH", f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
         "--setenv", "MPLCONFIGDIR", mpl.get_cachedir(), "--setenv", OUTSIDE, str(Path("/proc/self/ns/pid").readlink()),
-        "--setenv", "PYTHONDONTWRITEBYTECODE", "1", "--setenv", "PYTHONPATH", PYTHONPATH,
-        "--chdir", "/tmp", "--",
+        "--setenv", "PYTHONDONTWRITEBYTECODE", "1",
+        "--chdir", str(ROOT), "--",
     ]  # fmt: skip
 
 

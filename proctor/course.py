@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import fcntl
+import glob
 import os
 import re
 import tempfile
+from contextvars import ContextVar
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache, cached_property
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 CONFIG = "nbgrader_config.py"
 """The file that makes a folder a course."""
+
+SETTINGS_ONLY = ContextVar("SETTINGS_ONLY", default=False)
+"""Whether the configuration is read by a command of ours, which uses none of nbgrader's steps."""
 
 PICTURES = "img"
 """The course's folder of pictures that any of its notebooks may show."""
@@ -88,7 +93,11 @@ def read_config(folder: Path) -> Any:
     """Return what a course's nbgrader_config.py says, as Jupyter's configuration."""
     from traitlets.config.loader import PyFileConfigLoader  # noqa: PLC0415
 
-    return PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
+    token = SETTINGS_ONLY.set(True)
+    try:
+        return PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
+    finally:
+        SETTINGS_ONLY.reset(token)
 
 
 @dataclass(frozen=True)
@@ -220,14 +229,31 @@ def course_lock(course: Path, command: str) -> Iterator[None]:
         file.truncate(0)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that who reads it sees the old one or the new one; only its owner may read it."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file so that who reads it sees the old one or the new one; only its owner may read it.
+
+    What a process that was killed left half written beside it, is removed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
+        if not _is_alive(left.name.removeprefix(f".{path.name}.").partition(".")[0]):
+            left.unlink(missing_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _is_alive(process: str) -> bool:
+    """Return whether a process of this number is there; also where nothing says that it is not."""
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, OverflowError, PermissionError):
+        return True
+    return True

@@ -12,6 +12,8 @@
     │   │   └── CourseBusy        another command has the course
     │   └── WorkersUnavailable    no worker can be had, or none is left
     ├── GraderError               the grader's fault: its tests, its configuration, its machine; exit status 1
+    │   ├── CannotCross           a hidden test needs what cannot go to the student's side
+    │   ├── GradebookError        the gradebook is locked, damaged or of another version
     │   └── SandboxError          a sandbox could not be started
     │       ├── SandboxUnavailable    none can be built on this machine
     │       └── ForkServerError       the preloaded process gave no agent
@@ -78,6 +80,21 @@ class WorkersUnavailable(UserError):
 
 class GraderError(ProctorError):
     """The grader is at fault: its configuration, its tests, its machine. Never a zero for the student."""
+
+
+class CannotCross(GraderError):
+    """A hidden test needs what cannot go to the student's side: the test's limit, whoever is graded."""
+
+    def __init__(self, what: str, where: str = "") -> None:
+        super().__init__(what, where)  # as they are, so that it can be pickled
+        self.what, self.where = what, where
+
+    def __str__(self) -> str:
+        return f"{self.where}this test needs {self.what}, which cannot cross to the student's side."
+
+
+class GradebookError(GraderError):
+    """The gradebook cannot be used; says why, and what to do."""
 
 
 class SandboxError(GraderError):

@@ -1,13 +1,18 @@
 """All that runs inside a sandbox: the shell that runs cells, and the server that answers hidden tests.
 
     frames, values     the wire: frames over a socket, and the plain values that they carry
+    kinds, tables      more kinds of values: sets, dates, sparse matrices, pandas' tables
     streams, shell     a notebook's shell, whose outputs go out as frames
     server             answers the calls of hidden tests on the notebook's objects
+    operations         what is done to an object by an operator
+    traits, errors     what is told of a type that is met, and of an exception
+    callbacks          objects of a hidden test, as the student's code sees them
+    capture, figures   what is printed and drawn
     agent, copies      one submission: its cells, its snapshots, the copies that are judged
     privileges         the loss of all privileges, before anything of a submission is seen
     fork_server        the preloaded process, which forks an agent for each submission
 
 It imports nothing of the rest of the package. Its source is shown in the sandbox as the package `agent`; the grader
-imports `frames` and `values`, so that the wire is described once. Whoever tampers with it in there can only return
-other values.
+imports `frames`, `values` and `kinds`, so that the wire is described once. Whoever tampers with it in there can only
+return other values.
 """

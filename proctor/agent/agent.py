@@ -3,7 +3,7 @@
 Requests on an agent's connection::
 
     start (descriptor of a packed folder)    unpack the submission and settle in it
-    run (source, saved, wanted)              run a cell; outputs come as they are shown, then `done`
+    run (source, saved, wanted, tests)       run a cell; outputs come as they are shown, then `done`
     fork (descriptor of a socket)            fork a copy, which answers the calls of hidden tests there
 
 Nothing is judged in the agent itself: what hangs, crashes or fills the memory while it is judged costs a copy, and
@@ -29,7 +29,7 @@ from types import CodeType
 
 from . import shell as shells
 from .frames import Connection, DescriptorConnection
-from .server import Server
+from .server import Server, describe
 from .streams import Descriptor, OutStream
 
 HOME = os.environ.get("HOME", "/home/student")
@@ -105,7 +105,9 @@ class Agent:
         self._display.connect(self._connection)
         try:
             try:
-                await self._run(header["source"])
+                raised = await self._run(header["source"])
+                if header.get("tests") and raised is not None:
+                    told = {"error": describe(raised)}
             except (KeyboardInterrupt, asyncio.CancelledError):
                 pass
             except Exception as error:  # the shell itself stumbles: a cell has taken something away from it
@@ -118,13 +120,14 @@ class Agent:
                 self._display.show(shown)
             if header.get("saved") is not None:
                 self._display.flush()
-                told = self._run_saved(header["saved"], set(header["wanted"]))
+                told |= self._run_saved(header["saved"], set(header["wanted"]))
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             if os.getpid() == self._pid:
                 self._display.end(told)
 
     async def _run(self, source):
+        """Run a cell; return the exception that it ended with, or None."""
         shell, error = self._shell, None
         shells.prepare_cell()
         self._task, self._running = None, True
@@ -136,8 +139,7 @@ class Agent:
                 transformed, error = source, sys.exc_info()
             how = {"transformed_cell": transformed, "preprocessing_exc_tuple": error}
             if not shell.should_run_async(source, **how):
-                shell.run_cell(source, store_history=True)
-                return
+                return raised_in(shell.run_cell(source, store_history=True))
             self._task = self._loop.create_task(shell.run_cell_async(source, store_history=True, **how))
             result = None
             try:
@@ -145,6 +147,7 @@ class Agent:
             finally:
                 shell.events.trigger("post_execute")
                 shell.events.trigger("post_run_cell", result)
+            return raised_in(result)
         finally:
             self._running, self._task = False, None
 
@@ -196,6 +199,11 @@ class Agent:
             self._copies.remove(pid)
 
 
+def raised_in(result):
+    """Return the exception of a cell's result, as IPython's shell gives it; None if there is none."""
+    return result.error_before_exec or result.error_in_exec
+
+
 def serve_as_copy(end, shell, saved):
     """Answer calls until the grader closes the connection; never returns."""
     try:
@@ -211,7 +219,7 @@ def serve_as_copy(end, shell, saved):
             connection.send_frame(frame)
             return connection.receive()
 
-        server = Server(shell.user_ns, ask, saved)
+        server = Server(shell.user_ns, ask, saved, shell.display_formatter.figures)
         while True:
             connection.send_frame(server.handle(*connection.receive()))
     finally:

@@ -1,9 +1,11 @@
 """Server that answers the calls of hidden tests on the objects of a namespace.
 
-Requests have "do" and, by it: find (needs), call (ref, name or null, args), get (ref, name), set (ref, name, value).
+Requests have "do" and, by it: find (needs), call (ref, name or null, args, named), get (ref, name), set (ref, name,
+value), operate (an operator, ref, args), printed, figures, define (names: what NumPy is to call by other names, too,
+until the next such request).
 Answers have one of: value (with notes, and types that are met for the first time), missing, error (kind, text,
 where), or back (object, name, args, named): the student's code calls an object of the test's, which is answered in
-turn.
+turn, or asks something itself before it answers.
 
 A round trip costs more than most calls, so there are three ways to do without. A reference to an object comes with the
 number of its type, and a type with the names of its methods, so that a method is called in one request. What cannot
@@ -12,17 +14,20 @@ plain attribute. And a call that makes an object may ask for plain attributes of
 """
 
 import builtins
-import linecache
-import os
-from types import FunctionType
+import sys
 
 import numpy as np
 
+from . import traits
+from .callbacks import Callback, callback
+from .capture import Printed
+from .errors import describe
+from .figures import describe_figures
 from .frames import pack
-from .values import Reader, Writer
+from .kinds import MUTABLE, change
+from .operations import OPERATIONS
+from .values import Reader, Writer, state_of
 
-MAX_TEXT, MAX_LINE, MAX_LINES = 400, 160, 4
-MAX_METHODS = 200
 PLAIN = (np.ndarray, float, int, type(None))
 """Types of attributes that come along with their object."""
 
@@ -45,18 +50,6 @@ class Class:
         self.found = found
 
 
-class Callback:
-    """An object of the test's, as the student's code sees it: each method call crosses, and is answered."""
-
-    def __init__(self, server, number):
-        self._server, self._number = server, number
-
-    def __getattr__(self, name):
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return lambda *args, **named: self._server.call_back(self._number, name, args, named)
-
-
 class Server:
     """Answers requests; `ask` sends a frame to the grader and returns its answer.
 
@@ -64,16 +57,20 @@ class Server:
         namespace: the notebook's names.
         ask: takes a frame, and returns the header and body of the answer.
         saved: names that cells define which are saved to a file rather than run, with what they define.
+        figures: pyplot's figures that were shown.
     """
 
-    def __init__(self, namespace, ask, saved=None):
-        self.namespace, self.ask, self.saved = namespace, ask, saved or {}
+    def __init__(self, namespace, ask, saved=None, figures=()):
+        self.namespace, self.ask, self.saved, self.figures = namespace, ask, saved or {}, figures
         self.refs, self.classes, self.returned, self.notes = [], [], [], []
-        self.types, self.new_types = {}, {}
+        self.known, self.types, self.new_types = {}, {}, {}
+        self.printed, self.extra = Printed(), {}
+        self.defined = []
 
     def handle(self, header, body):
         """Return the answer to one request, as a frame."""
-        self.notes, self.new_types = [], {}
+        self.notes, self.extra = [], {}
+        outside, sys.stdout = sys.stdout, self.printed.beside(sys.stdout)
         try:
             reader = Reader(body, self._resolve)
             for step in header.get("ahead", ()):
@@ -84,10 +81,14 @@ class Server:
             return pack({"missing": str(missing)})
         except BaseException as error:  # whatever the student's code raises, SystemExit included
             return pack({"error": describe(error)})
+        finally:
+            sys.stdout = outside
 
     def _answer(self, value, want):
-        writer = Writer(self._refer)
+        writer = Writer(self._refer, plain_keys=True)
         header = {"value": writer.write(value)}
+        for name, found in self.extra.items():
+            header[name] = writer.write(found)
         if want:
             held = getattr(value, "__dict__", {})
             plain = {name: held[name] for name in want if name in held and isinstance(held[name], PLAIN)}
@@ -95,60 +96,117 @@ class Server:
         if self.notes:
             header["notes"] = self.notes
         if self.new_types:
-            header["types"] = self.new_types
+            header["types"], self.new_types = self.new_types, {}
         return pack(header, writer.body)
 
     def _ahead(self, reader, do, *rest):
-        """Do what needs no answer: forget the objects of the criterion before, or set a plain attribute."""
+        """Do what needs no answer: forget the objects of the criterion before, or change an attribute."""
         if do == "begin":
             self.refs, self.returned = [], []
+            self.known = {id(found): -1 - number for number, found in enumerate(self.classes)}
+            self.printed.take()
         else:
             ref, name, form = rest
-            setattr(self._object(ref), name, reader.read(form))
+            target, value = self._object(ref), reader.read(form)
+            if do == "update" and type(getattr(target, name, None)) is type(value):
+                change(getattr(target, name), value)
+            else:
+                setattr(target, name, value)
 
     def do_find(self, header, reader):
-        """Return the classes that a criterion needs, None for a missing one."""
-        return [Class(found) if (found := self._find(name)) else None for name in header["needs"]]
+        """Return what a criterion needs; null, and its number in "absent", for what is missing."""
+        found = [self._find(name) for name in header["needs"]]
+        self.extra["absent"] = [number for number, each in enumerate(found) if each is None]
+        return [each and (Class(each[0]) if callable(each[0]) else each[0]) for each in found]
 
     def _find(self, name):
-        """Return a class by name: the notebook's own, or that of a cell which is saved to a file."""
-        found = self.namespace.get(name)
-        if name in self.saved and getattr(found, "__module__", None) != "__main__":
-            found = self.saved[name]
-        return found if callable(found) else None
+        """Return what has a name, in a list: the notebook's own, or that of a cell which is saved to a file."""
+        if name in self.saved and getattr(self.namespace.get(name), "__module__", None) != "__main__":
+            return [self.saved[name]]
+        return [self.namespace[name]] if name in self.namespace else None
 
     def do_call(self, header, reader):
         """Call an object, or a method of it."""
-        target = self._object(header["ref"])
-        if header["name"] is not None:
-            target = self._attribute(target, header["name"])
+        target = self._target(header)
         args = reader.read(header["args"])
-        before = [arg.copy() if isinstance(arg, np.ndarray) else None for arg in args]
-        value = target(*args)
-        for arg, copy in zip(args, before, strict=True):
-            if copy is not None and not np.array_equal(arg, copy):
-                self.notes.append("argument changed")
+        named = reader.read(header["named"]) if "named" in header else {}
+        everything = [*args, *named.values()] if named else args
+        before = [self._state(arg) for arg in everything]
+        value = target(*args, **named)
+        changed = [
+            number
+            for number, (arg, state) in enumerate(zip(everything, before, strict=True))
+            if state is not None and not _same(self._state(arg), state)
+        ]
+        if any(isinstance(everything[number], np.ndarray) for number in changed):
+            self.notes.append("argument changed")
+        kinds = (*MUTABLE, np.ndarray) if header.get("in_place") else MUTABLE
+        if kept := [[number, everything[number]] for number in changed if type(everything[number]) in kinds]:
+            self.extra["changed"] = kept
         if isinstance(value, np.ndarray):
             if any(np.may_share_memory(value, other) for other in self.returned):
                 self.notes.append("array shared")
             self.returned.append(value)
         return value
 
+    def _state(self, arg):
+        """Return what tells whether an argument was changed in place; None for one that cannot be."""
+        if isinstance(arg, np.ndarray):
+            return arg.copy()
+        return state_of(arg) if type(arg) in MUTABLE else None
+
     def do_get(self, header, reader):
         """Return an attribute; a method as such, so that the call names it."""
-        value = self._attribute(self._object(header["ref"]), header["name"])
-        return Method(header["ref"], header["name"]) if callable(value) else value
+        target = self._object(header["ref"])
+        if header.get("of"):
+            target = getattr(target, header["of"])
+        value = self._attribute(target, header["name"])
+        is_method = callable(value) and not header.get("of") and not isinstance(value, type)
+        return Method(header["ref"], header["name"]) if is_method else value
+
+    def do_operate(self, header, reader):
+        """Return the result of an operator; "end" instead where an iterator has no more."""
+        args = reader.read(header["args"])
+        try:
+            return OPERATIONS[header["operator"]](self._target(header), *args)
+        except StopIteration:
+            if header["operator"] != "__next__":
+                raise
+            self.extra["end"] = True
+            return None
+
+    def do_printed(self, header, reader):
+        """Return what was printed since the criterion began, or since the last time."""
+        return self.printed.take()
+
+    def do_figures(self, header, reader):
+        """Return what pyplot's figures show."""
+        return describe_figures(self.figures)
 
     def do_set(self, header, reader):
         """Set an attribute."""
         setattr(self._object(header["ref"]), header["name"], reader.read(header["value"]))
 
+    def do_define(self, header, reader):
+        """Let NumPy have other names for some of its functions and of Python's types, as older versions had."""
+        for name in self.defined:
+            vars(np).pop(name, None)
+        self.defined = [name for name in header["names"] if name not in vars(np)]
+        for name in self.defined:
+            new = header["names"][name]
+            setattr(np, name, getattr(np if new in vars(np) else builtins, new))
+
     def call_back(self, number, name, args, named):
         """Call a method of an object of the test's; runs while the grader waits for the outer answer."""
-        writer = Writer(self._refer)
+        writer = Writer(self._refer, plain_keys=True)
         form = [number, name, writer.write(args), writer.write(named)]
-        header, body = self.ask(pack({"back": form, "types": self.new_types}, writer.body))
-        self.new_types = {}
+        told, self.new_types = self.new_types, {}
+        header, body = self.ask(pack({"back": form, "types": told}, writer.body))
+        while "do" in header:  # the test's object asks in turn
+            notes, extra = self.notes, self.extra
+            answer = self.handle(header, body)
+            self.notes, self.extra = notes, extra
+            header, body = self.ask(answer)
         if "error" in header:
             kind = getattr(builtins, str(header.get("kind")), None)
             is_error = isinstance(kind, type) and issubclass(kind, Exception)
@@ -164,89 +222,50 @@ class Server:
                 raise Missing(f"{type(target).__name__}.{name}") from None
             raise
 
+    def _target(self, header):
+        """Return the object of a request, or the method of it that the request names."""
+        target = self._object(header["ref"])
+        return target if header.get("name") is None else self._attribute(target, header["name"])
+
     def _object(self, ref):
         """Return the object of a reference; those of classes are negative, and last longer than a criterion."""
         return self.refs[ref] if ref >= 0 else self.classes[-1 - ref]
 
     def _refer(self, value):
-        if isinstance(value, Class):
-            self.classes.append(value.found)
-            return ["r", -len(self.classes), self._type_number(value.found)]
         if isinstance(value, Method):
             return ["m", value.ref, value.name]
         if isinstance(value, Callback):
             return ["o", value._number]
-        self.refs.append(value)
-        return ["r", len(self.refs) - 1, self._type_number(value)]
+        lasting = isinstance(value, Class)
+        value = value.found if lasting else value
+        if id(value) not in self.known:
+            (self.classes if lasting else self.refs).append(value)
+            self.known[id(value)] = -len(self.classes) if lasting else len(self.refs) - 1
+        return ["r", self.known[id(value)], self._type_number(value)]
 
     def _type_number(self, value):
         kind = type(value)
         key = (kind, kind is np.ndarray)
         if key not in self.types:
-            name = f"{kind.__name__} of dtype object" if kind is np.ndarray else kind.__name__
             self.types[key] = len(self.types)
-            self.new_types[str(self.types[key])] = [name, methods_of(kind), fixed_of(kind)]
+            self.new_types[str(self.types[key])] = traits.describe(kind)
         return self.types[key]
 
     def _resolve(self, kind, number, *rest):
         if kind == "o":
-            return Callback(self, number)
+            return callback(self, number, *rest)
+        if kind == "g":
+            return getattr(sys.modules[number], rest[0])
+        if kind == "e":
+            return self._enum_member(number, *rest)
         return getattr(self._object(number), rest[0]) if kind == "m" else self._object(number)
 
-
-def fixed_of(kind):
-    """Return the names that are more than plain attributes of a class's objects; None if any name may be.
-
-    Setting a plain attribute cannot fail, and changes no other.
-    """
-    bases = kind.__mro__[:-1]
-    own = ("__setattr__", "__getattribute__", "__slots__", "__delattr__", "__getattr__")
-    if kind.__dictoffset__ == 0 or any(name in vars(base) for base in bases for name in own):
-        return None
-    return sorted(
-        {name for base in bases for name, value in vars(base).items() if hasattr(type(value), "__set__")}
-    )
+    def _enum_member(self, name, member):
+        """Return the member of the notebook's own enumeration of that name."""
+        if name not in self.namespace:
+            raise Missing(name)
+        return self._attribute(self.namespace[name], member)
 
 
-def methods_of(kind):
-    """Return the names of a class's methods, as far as no object can have something else under the name.
-
-    Left out is what one of the class's own functions names as an attribute: it may be what it sets.
-    """
-    if any(name in vars(base) for base in kind.__mro__[:-1] for name in ("__getattribute__", "__slots__")):
-        return []
-    functions = {
-        name: value
-        for base in reversed(kind.__mro__[:-1])
-        for name, value in vars(base).items()
-        if isinstance(value, FunctionType) or not name.startswith("__")
-    }
-    named = {
-        word
-        for value in functions.values()
-        if isinstance(value, FunctionType)
-        for word in value.__code__.co_names
-    }
-    return [
-        name
-        for name, value in functions.items()
-        if isinstance(value, FunctionType) and not name.startswith("__") and name not in named
-    ][:MAX_METHODS]
-
-
-def describe(error):
-    """Return an exception's type, text, and the lines of the student's cells that led to it."""
-    where, trace = [], error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        path = code.co_filename
-        inside = "ipykernel_" in path or path.startswith(os.getcwd()) or not os.path.isabs(path)
-        if inside and not path.startswith("<"):
-            line = linecache.getline(path, trace.tb_lineno).strip()
-            where.append(f"{code.co_name}, line {trace.tb_lineno}: {line[:MAX_LINE]}")
-        trace = trace.tb_next
-    try:
-        text = str(error)
-    except Exception:
-        text = ""
-    return {"kind": type(error).__name__, "text": text[:MAX_TEXT], "where": where[-MAX_LINES:]}
+def _same(one, other):
+    return np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other

@@ -12,10 +12,11 @@ import hashlib
 import os
 import sys
 import traceback
+from collections import deque
 from pathlib import Path
 from types import ModuleType
 
-from IPython.core import debugger, page
+from IPython.core import debugger, formatters, page
 from IPython.core.autocall import ZMQExitAutocall
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
@@ -30,6 +31,8 @@ from traitlets.config import Config
 
 MAX_FRAMES = 60
 """Frames of a traceback that are shown with their source; formatting a thousand of them takes seconds."""
+MAX_FIGURES = 20
+"""Figures that are kept for hidden tests."""
 ARGUMENTS = ["ipykernel_launcher.py", "-f", "connection.json"]
 """`sys.argv`, as in any kernel."""
 
@@ -59,6 +62,25 @@ class ShellDisplayHook(DisplayHook):
                     "execution_count": self.prompt_count,
                 }
             )
+
+
+class DisplayFormatter(formatters.DisplayFormatter):
+    """IPython's formatter, of the same name for `%config`, which keeps the figures that are shown.
+
+    pyplot forgets them then, and a hidden test may ask for them.
+    """
+
+    figures = Any()
+
+    @default("figures")
+    def _default_figures(self):
+        return deque(maxlen=MAX_FIGURES)
+
+    def format(self, obj, include=None, exclude=None):
+        """Return an object in its formats (called by `display`, and for the result of a cell)."""
+        if type(obj).__name__ == "Figure" and type(obj).__module__ == "matplotlib.figure":
+            self.figures.append(obj)
+        return super().format(obj, include, exclude)
 
 
 class ShellDisplayPublisher(DisplayPublisher):
@@ -146,6 +168,11 @@ class ZMQInteractiveShell(InteractiveShell):
 
     def ask_exit(self):
         """Go on: the cells after an `exit()` are run (called by `exit` and `quit`)."""
+
+    def init_display_formatter(self):
+        """Show objects by our formatter (called by `InteractiveShell.__init__`)."""
+        self.display_formatter = DisplayFormatter(parent=self)
+        self.configurables.append(self.display_formatter)
 
     def init_environment(self):
         """Set the variables that ipykernel sets (called by `InteractiveShell.__init__`)."""

@@ -2,7 +2,7 @@
 
 - `plan`: what is to be graded, and how; what the three doors hand over.
 - `grading`: the head: what is stale, jobs for workers, results into the gradebook.
-- `job`: what a worker does with one submission; it knows no gradebook and writes nothing.
+- `job`: what a worker gets and returns; `work`, `grade_job`: what it does, without a gradebook.
 - `workers`, `cluster`: where jobs run: joblib's processes on this machine, or Dask's on a cluster.
 - `pages`: feedback for all, by the same workers.
 - `results`, `display`: what a run has come to, and how it is shown at the terminal.

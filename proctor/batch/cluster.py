@@ -17,7 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proctor.batch.job import Parcel, Result, work
+from proctor.batch.job import Parcel, Result
+from proctor.batch.work import work
 from proctor.batch.workers import AHEAD
 from proctor.errors import WorkersUnavailable
 

@@ -23,6 +23,7 @@ from traitlets.config import Config
 from proctor.batch.job import Job, Ungraded
 from proctor.batch.plan import Wish, disk_is_full
 from proctor.batch.results import Graded as Counted
+from proctor.batch.teams import share
 from proctor.course import course_lock
 from proctor.errors import (
     CannotGrade,
@@ -34,6 +35,7 @@ from proctor.errors import (
     WorkersUnavailable,
 )
 from proctor.gradebook import extensions
+from proctor.gradebook.database import explained
 from proctor.gradebook.freshness import Freshness
 from proctor.gradebook.lateness import charge_again, outdated
 from proctor.gradebook.saving import Graded, save
@@ -53,10 +55,11 @@ if TYPE_CHECKING:
     from proctor.batch.workers import Crew
     from proctor.course import Exercise
     from proctor.gradebook.book import Book
+    from proctor.sandbox.limits import Limits
 
 OpenCrew = Callable[..., AbstractContextManager["Crew"]]
 
-SETTINGS = ("Grading", "Sandbox", "LimitOutput")
+SETTINGS = ("Grading", "Sandbox", "LimitOutput", "Execute")
 """The sections of Jupyter's configuration that matter where a submission is executed."""
 
 ROOM = 0.75
@@ -122,7 +125,7 @@ def grade(
 
 @dataclass
 class UnderWay:
-    """State of a submission while a worker has it."""
+    """State of a student's submission while a worker has it, or another member's of the team."""
 
     before: Scores
     handed_in: Any
@@ -161,9 +164,11 @@ class Run:
         self.students = [student for student in found if not wish.students or student in wish.students]
         if not self.students:
             raise CannotGrade(f"Nothing was handed in where {exercise.submitted('STUDENT')} would be.")
-        self._fresh = Freshness(exercise, self._clock)
+        self._sources = book.sources(exercise.name)
+        self._fresh = Freshness(exercise, self._clock, self._sources, known)
         self._stage = course.stage
         self._under_way: dict[str, UnderWay] = {}
+        self._mates: dict[str, tuple[str, ...]] = {}
 
     def why(self, student: str) -> str:
         """Return why a submission is to be graded, or "" if its grade is up to date."""
@@ -175,7 +180,8 @@ class Run:
         assert tally is not None  # noqa: S101  - only `states` has none, and it grades nobody
         tally.total = len(self.students)
         late = outdated(self._book, self._course.exercise.name, self._course.price)
-        waiting = self._to_grade(tally, set(late))
+        self._mates = share(self._course.exercise, self._to_grade(tally, set(late)))
+        waiting = list(self._mates)[::-1]
         if not waiting:
             return
         with open_crew(longest=self._longest()) as crew:
@@ -188,10 +194,10 @@ class Run:
     def _longest(self) -> float:
         """Return the seconds that no submission takes, however slow it is."""
         cells = sum(self._fresh.graded_cells(name) for name in self._notebooks)
-        return Grading(config=self._settings()).longest(cells) * len(self._notebooks)
+        return Grading(config=self._settings).longest(cells) * len(self._notebooks)
 
     def _to_grade(self, tally: Tally, late: set[str]) -> list[str]:
-        """Return whom to grade, the first one last; settle on the way what needs no code to be run."""
+        """Return whom to grade; settle on the way what needs no code to be run."""
         waiting = []
         for student in self.students:
             reason = "by force" if self._wish.force else self.why(student)
@@ -205,7 +211,7 @@ class Run:
                 log.info("Skipping %s, whose grade is up to date", student)
                 tally.up_to_date.append(student)
         self._report(tally)
-        return waiting[::-1]
+        return waiting
 
     def _charge(self, student: str, tally: Tally) -> None:
         """Count the penalty of a submission again, whose grade is up to date otherwise."""
@@ -221,22 +227,31 @@ class Run:
     def _send(self, student: str, crew: Crew, tally: Tally) -> None:
         """Read a submission and give it to the crew."""
         with self._answering_for(student, tally):
-            folder = self._course.exercise.submitted(student)
-            paths = [str(folder / f"{name}.ipynb") for name in self._notebooks]
-            self._course.before(paths)
-            before = self._book.scores(self._course.exercise.name, student)
-            handed_in = self._clock.handed_in(student)
-            staged = self._stage_files(student, handed_in)
+            way = self._begin(student)
+            staged = self._stage_files(student, way.handed_in)
             notebooks = {f"{name}.ipynb": self._ungraded(student, name) for name in self._notebooks}
             tests = self._course.exercise.tests
-            crew.submit(Job(student, notebooks, staged, tests, self._settings(), self._wish.execute))
-            self._under_way[student] = UnderWay(before, handed_in, paths)
+            folder = self._course.exercise.submitted(student)
+            if not folder.is_dir():  # a submission that is not there is not one that is empty
+                raise GraderError(f"{folder} was removed while it was read. The grade of before stays.")
+            crew.submit(Job(student, notebooks, staged, tests, self._settings, self._wish.execute))
+            self._under_way[student] = way
+        if student in tally.failed:
+            tally.failed |= dict.fromkeys(self._mates[student], tally.failed[student])
+
+    def _begin(self, student: str) -> UnderWay:
+        """Return the state of a submission before it is graded."""
+        folder = self._course.exercise.submitted(student)
+        paths = [str(folder / f"{name}.ipynb") for name in self._notebooks]
+        self._course.before(paths)
+        before = self._book.scores(self._course.exercise.name, student)
+        return UnderWay(before, self._clock.handed_in(student), paths)
 
     def _stage_files(self, student: str, handed_in: Any) -> Any:
         """Begin a student's folder with what lies beside the notebook, and the given files."""
         exercise = self._course.exercise
         staged = self._stage.begin(student, keep=self._wish.notebooks != "*")
-        limits = Sandbox(config=self._course.config).effective_limits
+        limits = self._limits
         size, count = int(limits.submission * ROOM), int(limits.submission_files * ROOM)
         copy_files(exercise, student, staged, self._given, size=size, count=count)
         if handed_in is not None:
@@ -249,11 +264,16 @@ class Run:
     def _ungraded(self, student: str, notebook: str) -> Ungraded:
         exercise = self._course.exercise
         path = exercise.submitted(student) / f"{notebook}.ipynb"
-        submitted = read_notebook(path, self._fresh.release(notebook))
+        submitted = read_notebook(path, self._fresh.release(notebook), self._fresh.known)
         release = exercise.release(notebook).read_text(encoding="utf-8")
         # Which tests it was graded by, the grading says, if there is any.
         known = {name: mark for name, mark in self._fresh.now(notebook).items() if name != "tests"}
-        return Ungraded(submitted, release, known)
+        return Ungraded(submitted, release, known, self._sources.get(notebook, {}))
+
+    @cached_property
+    def _limits(self) -> Limits:
+        """The limits of a submission."""
+        return Sandbox(config=self._course.config).effective_limits
 
     @cached_property
     def _given(self) -> dict[Path, bytes]:
@@ -261,32 +281,41 @@ class Run:
         return given_files(self._course.exercise)
 
     def _save(self, result: Result, tally: Tally) -> None:
-        """Save what a worker has brought back: the gradebook first, then the folder."""
-        student = result.student
-        way = self._under_way.pop(student)
-        with self._answering_for(student, tally):
-            if result.disk_full:
-                raise OSError(errno.ENOSPC, result.fault)
-            if result.fault:
-                raise GraderError(result.fault)
-            if self._wish.rehearsal:
-                self._stage.drop(student)
-            else:
-                marks = {name.removesuffix(".ipynb"): done.marks for name, done in result.notebooks.items()}
-                graded = Graded(self._course.exercise.name, student, marks, way.handed_in)
-                save(self._book, graded, self._course.price, create=self._course.create)
-                self._drop_page(student)
-                self._stage.put_in_place(student, {n: done.text for n, done in result.notebooks.items()})
-                self._course.after(way.paths)
-            all_marks = [done.marks for done in result.notebooks.values()]
-            tally.graded.append(Counted.of(student, all_marks, result.seconds, way.before))
+        """Save what a worker has brought back, for the student and for the others of the team who share it."""
+        with self._answering_for(result.student, tally):
+            self._save_for(result.student, self._under_way.pop(result.student), result, tally)
+        for mate in self._mates[result.student]:
+            with self._answering_for(mate, tally):
+                way = self._begin(mate)
+                self._stage_files(mate, way.handed_in)
+                self._save_for(mate, way, result, tally)
+
+    def _save_for(self, student: str, way: UnderWay, result: Result, tally: Tally) -> None:
+        """Save a result: the gradebook first, then the folder."""
+        if result.disk_full:
+            raise OSError(errno.ENOSPC, result.fault)
+        if result.fault:
+            raise GraderError(result.fault)
+        if self._wish.rehearsal:
+            self._stage.drop(student)
+        else:
+            marks = {name.removesuffix(".ipynb"): done.marks for name, done in result.notebooks.items()}
+            graded = Graded(self._course.exercise.name, student, marks, way.handed_in)
+            save(self._book, graded, self._course.price, create=self._course.create)
+            self._drop_page(student)
+            self._stage.put_in_place(student, {n: done.text for n, done in result.notebooks.items()})
+            self._course.after(way.paths)
+        all_marks = [done.marks for done in result.notebooks.values()]
+        tally.graded.append(Counted.of(student, all_marks, result.seconds, way.before))
 
     def _drop_page(self, student: str) -> None:
         """Remove a page that tells of a former grade."""
         directory = self._course.exercise.directory
         Stage(self._course.exercise, directory.feedback_directory).remove(student)
 
+    @cached_property
     def _settings(self) -> Config:
+        """The settings that travel with each job."""
         config = self._course.config
         settings = Config({name: deepcopy(config[name]) for name in SETTINGS if name in config})
         settings.Grading.patience = Grading(config=config).patience * max(1.0, self._wish.crowding)
@@ -301,7 +330,7 @@ class Run:
             if disk_is_full(error) or isinstance(error, WorkersUnavailable):
                 raise
             log.debug("%s could not be graded", student, exc_info=True)
-            tally.failed[student] = " ".join(str(error).split()) or type(error).__name__
+            tally.failed[student] = explained(error) or " ".join(str(error).split()) or type(error).__name__
             self._stage.drop(student)
         finally:
             self._report(tally)

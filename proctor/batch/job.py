@@ -1,35 +1,21 @@
-"""Work of a worker: it restores, executes and judges one submission, knows no gradebook and writes nothing.
-
-A worker is a process on this machine or on another one. It gets all that it needs with the job.
-"""
+"""Jobs for workers: one submission to restore, execute and judge, all that it needs, and its result."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import io
 import os
-import tempfile
-import time
 import traceback
 import zipfile
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nbformat
-
-from proctor import submission
-from proctor.errors import GraderError, UnreadableError
-from proctor.gradebook.marks import marks_of
-from proctor.grading.diagnosis import companions
-from proctor.grading.grade import grade_notebook
-from proctor.grading.settings import Grading
-from proctor.jupyter_kernel.kernelspec import asked_for
+from proctor.errors import GraderError
+from proctor.grading.hook import companions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from proctor.gradebook.marks import Marks
     from proctor.submission.intake import Submitted
@@ -90,11 +76,13 @@ class Ungraded:
         submitted: as it lies on the disk.
         release: the notebook that students got, as JSON.
         fingerprint: of what else its grade depends on.
+        sources: its graded cells with their hidden tests, by grade_id, as the gradebook keeps them.
     """
 
     submitted: Submitted
     release: str
     fingerprint: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,87 +137,9 @@ class Result:
     seconds: float = 0.0
 
 
-def work(job: Job) -> Result:
-    """Restore, execute and judge a submission (called in the worker); whatever goes wrong is told, not raised."""
-    begun = time.monotonic()
-    try:
-        with _folder(job.files) as folder:
-            tests = job.tests if isinstance(job.tests, Path) else _lasting(job.tests)[1]
-            done = {name: _grade(name, each, folder, tests, job) for name, each in job.notebooks.items()}
-    except Exception as error:  # noqa: BLE001  - reaches the teaching assistant as the fault that it is
-        return failed(job.student, error)
-    return Result(job.student, done, seconds=time.monotonic() - begun)
-
-
 def failed(student: str, error: Exception) -> Result:
     """Return what is told of an error that a job ended in."""
     words = str(error) if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
     full = isinstance(error, OSError) and error.errno in FULL
     line = " ".join(words.split())[:300]
     return Result(student, fault=line, details=traceback.format_exc(), disk_full=full)
-
-
-def _grade(name: str, ungraded: Ungraded, folder: Path, tests: Path, job: Job) -> GradedNotebook:
-    notebook = _restored(name, ungraded, skip=Grading(config=job.config).skip_demonstrations)
-    if job.execute:
-        grade_notebook(notebook, folder, tests, job.config)
-        _limit_output(notebook, job.config)
-    return GradedNotebook(str(nbformat.writes(notebook)), marks_of(notebook))
-
-
-def _restored(name: str, ungraded: Ungraded, *, skip: bool) -> Any:
-    """Return the notebook to run, with the facts about its grading in its metadata."""
-    submitted, release = ungraded.submitted, _release(ungraded.release)
-    found, reason = None, submitted.reason
-    if submitted.content is not None:
-        try:
-            found = submission.parse(submitted.content, name)
-        except UnreadableError as error:
-            reason = str(error)
-    if found is None:
-        notebook = submission.unreadable(release, reason)
-    else:
-        notebook, notices = submission.restore(found, release, skip=skip)
-        notebook.metadata["proctor"] = {"notices": [submitted.notice] * bool(submitted.notice) + notices}
-    # Whoever opens it from the formgrader, which starts a kernel at once, gets the sandboxed one.
-    notebook.metadata["kernelspec"] = asked_for()
-    notebook.metadata.proctor["handed_in"] = submitted.fingerprint
-    notebook.metadata.proctor["fingerprint"] = dict(ungraded.fingerprint)
-    return notebook
-
-
-@lru_cache(maxsize=8)
-def _release(text: str) -> Any:
-    """Read a release, once for each process; not to be changed."""
-    return nbformat.reads(text, as_version=4)
-
-
-def _limit_output(notebook: Any, config: Any) -> None:
-    """Shorten endless outputs as nbgrader does; its own step for that takes a second to import, and is rarely needed."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    lines = sum(str(output.get("text", "")).count("\n") + 1 for output in outputs)
-    frames = max((len(output.get("traceback", ())) for output in outputs), default=0)
-    settings = (config or {}).get("LimitOutput", {})
-    if lines > settings.get("max_lines", 1000) or frames > settings.get("max_traceback", 100):
-        from nbgrader.preprocessors import LimitOutput  # noqa: PLC0415
-
-        LimitOutput(config=config).preprocess(notebook, {})
-
-
-@contextlib.contextmanager
-def _folder(files: Path | Parcel) -> Iterator[Path]:
-    """Lend a submission's folder."""
-    if isinstance(files, Path):
-        if not files.is_dir():  # else it would look like a submission that cannot be read
-            raise GraderError(f"The worker cannot reach {files}.")
-        yield files
-        return
-    with tempfile.TemporaryDirectory(prefix="submission-") as name:
-        yield files.unpack(Path(name))
-
-
-@cache
-def _lasting(tests: Parcel) -> tuple[tempfile.TemporaryDirectory[str], Path]:
-    """Unpack hidden tests, once for each process, into a folder that lasts as long as the process."""
-    folder = tempfile.TemporaryDirectory(prefix="tests-")
-    return folder, tests.unpack(Path(folder.name))

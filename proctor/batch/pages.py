@@ -194,6 +194,7 @@ def _page(job: PageJob, name: str) -> str:
             if cell_id not in points.cells:
                 raise GraderError(f"The gradebook has no grade for the cell {cell_id!r}: grade it again.")
             data["score"], data["points"] = points.cells[cell_id]
+            data["unjudged"] = points.unjudged.get(cell_id, "")
     names = {"student": job.student, "notebook": name, "late_penalty": points.late_penalty}
     return page(
         notebook, read_release(release), names | {"score": points.score, "max_score": points.max_score}

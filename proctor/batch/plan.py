@@ -83,4 +83,5 @@ def disk_is_full(error: BaseException) -> bool:
     """Return whether an error means that nothing more can be written."""
     if isinstance(error, OSError):
         return error.errno in FULL
-    return isinstance(error, OperationalError) and "full" in str(error.orig)
+    said = str(error.orig) if isinstance(error, OperationalError) else ""
+    return "full" in said or "No space left on device" in said  # of SQLite, of PostgreSQL

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from proctor.gradebook.book import Score
 
@@ -58,7 +58,7 @@ class Graded:
 
     Attributes:
         student: whose it is.
-        points: what it earned.
+        points: what it earned, by tests and by hand.
         worth: what it could earn.
         seconds: how long it took, on the clock.
         look: why somebody should have a look at it, in words.
@@ -76,9 +76,13 @@ class Graded:
     def of(cls, student: str, marks: Iterable[Marks], seconds: float, before: Scores) -> Graded:
         """Sum up the marks of a submission's notebooks, whose scores were `before`."""
         marks = list(marks)
-        after = {name: score for one in marks for name, score in one.scores.items() if score is not None}
+        scores = {name: score for one in marks for name, score in one.scores.items()}
+        after = {name: score for name, score in scores.items() if score is not None}
         look = dict.fromkeys(words for one in marks for words in one.look)
-        points, worth = sum(one.points for one in marks), sum(one.worth for one in marks)
+        now = before | {
+            name: replace(before.get(name, Score()), automatic=each) for name, each in scores.items()
+        }
+        points, worth = sum(each.points for each in now.values()), sum(one.worth for one in marks)
         return cls(student, points, worth, seconds, tuple(look), Change.of(before, after))
 
 
@@ -109,3 +113,16 @@ class Tally:
     def status(self) -> int:
         """The exit status: 1 if somebody could not be graded."""
         return 1 if self.failed else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for scripts; docs/commands.md describes the keys."""
+        graded = {each.student: asdict(each) for each in sorted(self.graded, key=lambda one: one.student)}
+        for facts in graded.values():
+            del facts["student"]
+        return {
+            "graded": graded,
+            "up_to_date": sorted(self.up_to_date),
+            "penalties": {student: asdict(each) for student, each in sorted(self.penalties.items())},
+            "failed": dict(sorted(self.failed.items())),
+            "left": self.total - self.done,
+        }

@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
 
-from proctor.batch.job import Result, work
+from proctor.batch.imports import spare_init
+from proctor.batch.job import Result
+from proctor.batch.work import work
 from proctor.course import STATE
 
 if TYPE_CHECKING:
@@ -205,6 +207,7 @@ def begin(head: int, scratch: str) -> None:
 
     A session of its own keeps the terminal's Ctrl-C from the worker and its kernels: the head decides.
     """
+    spare_init("nbgrader")
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["XDG_RUNTIME_DIR"] = tempfile.tempdir = scratch

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.course import course_folder, course_lock, exercise_of, open_course
-from proctor.errors import UserError
+from proctor.errors import GradebookError, UserError
+from proctor.gradebook import database
 from proctor.lms.collecting import Job, collect
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.roster import read_roster
@@ -98,19 +99,14 @@ def _collected(
 
 
 def _update_names(course: Path, roster: Roster) -> int:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
     from proctor.lms.gradebook import update_names  # noqa: PLC0415
 
     directory = open_course(course)
     try:
-        with course_lock(course, "proctor collect"):
+        with course_lock(course, "proctor collect"), database.in_words():
             return update_names(directory.db_url, directory.course_id, roster)
-    except SQLAlchemyError as error:
-        raise UserError(
-            f"the names did not get into the gradebook {directory.db_url} ({str(error).splitlines()[0]}). "
-            "Submissions that could be placed are placed; give the command again when it can be written."
-        ) from None
+    except GradebookError as error:
+        raise GradebookError(f"{error} Submissions are placed, names are not in the gradebook.") from None
 
 
 def _as_json(report: Report | None, named: int) -> dict[str, object]:

@@ -10,11 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
 from proctor.batch.grading import states as states_of
-from proctor.cli.grade import open_course
+from proctor.cli.course import open_course
+from proctor.course import course_lock
 from proctor.errors import UserError
+from proctor.gradebook.database import open_gradebook
 from proctor.lms import tables
 from proctor.lms.export import write_export
 from proctor.lms.platform import Exported, Graded, Request
@@ -22,7 +24,7 @@ from proctor.lms.platforms import PLATFORMS
 from proctor.lms.results import Course, results
 from proctor.lms.roster import people_in, read_roster
 from proctor.lms.spreadsheet import Table, parse_table, read_table
-from proctor.nbgrader_plugin.autograde import course_of
+from proctor.nbgrader_plugin.application import course_of
 
 if TYPE_CHECKING:
     import argparse
@@ -66,16 +68,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the folder; returns 0, or 1 if somebody is not in it."""
     template = _template(args)
-    roster_path = args.roster.resolve() if args.roster else None
+    roster = read_roster(args.roster) if args.roster else None
     target = args.to.resolve() if args.to else None
     app = open_course(args.course, args.exercise)
     course = Course(Path.cwd(), args.exercise, app.coursedir.db_url, app.coursedir.course_id)
-    target = target or course.folder / "exports" / f"{args.exercise}-{args.platform}"
-    roster = read_roster(roster_path) if roster_path else None
-    people = course.people(args.platform, roster)
+    args.to = target or course.folder / "exports" / f"{args.exercise}-{args.platform}"
+    with course_lock(course.folder, "proctor return"):
+        return _return(args, course, course.people(args.platform, roster), _stale(app), template)
+
+
+def _return(
+    args: argparse.Namespace,
+    course: Course,
+    people: dict[str, Origin],
+    stale: dict[str, str],
+    template: Table | None,
+) -> int:
+    """Write the folder, while nobody else changes the course."""
     if not people:
         raise UserError(f"nobody has handed in {args.exercise}: submitted/ is empty")
-    found, missing = results(course, people, _stale(app), feedback=args.platform != "csv")
+    found, missing = results(course, people, stale, feedback=args.platform != "csv")
     if args.platform != "csv":
         missing |= {each.student: _stranger(args) for each in found if each.origin.platform != args.platform}
     ready = [each for each in found if each.student not in missing]
@@ -86,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(
             f"nothing was written, for {len(missing)} of {len(people)}: {_listed(missing)}. {_advice(args, missing)}"
         )
-    paths = write_export(target, exported.files)
+    paths = write_export(args.to, exported.files)
     _print(args, paths, len(people) - len(missing), missing)
     if others:
         print(f"No submission here, and left as they are in the template: {_some(others, '; ')}")
@@ -139,7 +151,7 @@ def _stale(app: Any) -> dict[str, str]:
 def _graded(course: Course, student: str) -> Graded:
     """Find a student's graded notebook and the comments on it."""
     notebook = min(course.exercise.graded(student).glob("*.ipynb"))
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         try:
             found = gradebook.find_submission_notebook(notebook.stem, course.assignment, student).comments
             comments = {each.name: each.comment for each in found if each.comment}

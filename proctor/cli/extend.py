@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from proctor.cli.grade import load_course
+from proctor.cli.course import load_course
+from proctor.course import course_lock
 from proctor.errors import UserError
 from proctor.gradebook.extensions import NAME, grant
 from proctor.nbgrader_plugin.late import LatePolicy
@@ -42,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     zone = LatePolicy(config=app.config).timezone
     time = None if args.withdraw else _time(args.until, zone)
     whom = f"{args.student}/{args.exercise}" if args.exercise else args.student
-    grant(Path.cwd(), whom, time)
+    with course_lock(Path.cwd(), "proctor extend"):
+        grant(Path.cwd(), whom, time)
     what = args.exercise or "all exercises"
     said = "has no extension" if time is None else f"may hand in until {time:%Y-%m-%d %H:%M} ({zone})"
     print(f"{args.student} {said}, for {what}. It is in {NAME}.")

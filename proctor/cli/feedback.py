@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from joblib import cpu_count
 
 from proctor.batch.pages import write_pages
-from proctor.cli.grade import open_course, stopped_by_signals
+from proctor.cli.course import open_course, stopped_by_signals
 from proctor.course import Exercise
 from proctor.errors import UserError
 from proctor.nbgrader_plugin.feedback import GenerateFeedback

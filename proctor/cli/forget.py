@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
-from proctor.cli.grade import load_course
+from proctor.cli.course import load_course
 from proctor.course import course_lock
 from proctor.errors import UserError
+from proctor.gradebook.book import shown
+from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.extensions import NAME
 from proctor.gradebook.extensions import forget as forget_extensions
 from proctor.lms import comments
@@ -50,7 +52,7 @@ def _forget(directory: Any, student: str, *, delete: bool) -> int:
         )
     verb = "deleted" if delete else "would be deleted"
     if graded:
-        print(f"{verb}: the grades, in {directory.db_url}")
+        print(f"{verb}: the grades, in {shown(directory.db_url)}")
     if collected:
         print(f"{verb}: how the platform calls {student}")
     if extended:
@@ -74,7 +76,7 @@ def _folders(directory: Any, student: str) -> Iterator[Path]:
 
 def _in_gradebook(directory: Any, student: str, *, delete: bool) -> bool:
     """Remove a student with all submissions from the gradebook; say whether there was one."""
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+    with open_gradebook(directory.db_url, directory.course_id) as gradebook:
         try:
             gradebook.find_student(student)
         except MissingEntry:

@@ -6,32 +6,23 @@ cluster. It can be stopped at any time; the same command goes on.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
+import json
 import sys
 import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from joblib import cpu_count
-from nbgrader.api import Gradebook
-from nbgrader.apps import AutogradeApp
-
-from proctor.batch.cluster import cluster_crew
 from proctor.batch.display import Bar, print_summary
 from proctor.batch.grading import grade
 from proctor.batch.plan import Wish
 from proctor.batch.results import Tally
-from proctor.batch.workers import local_crew
-from proctor.course import course_folder
+from proctor.cli.course import open_course, stopped_by_signals
 from proctor.errors import UserError, WorkersUnavailable
-from proctor.nbgrader_plugin.autograde import course_of
+from proctor.nbgrader_plugin.application import course_of
 
 if TYPE_CHECKING:
     import argparse
-    from types import FrameType
 
     from proctor.batch.plan import Course
 
@@ -44,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="grade also what has been graded before")
     parser.add_argument("--dry-run", action="store_true", help="show whose grade would change; write nothing")
     parser.add_argument("--jobs", type=int, metavar="N", help="workers [default: one for each core]")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON; see docs/commands.md")
     parser.add_argument(
         "--cluster", metavar="ADDRESS", help="use a Dask cluster, such as tcp://scheduler:8786"
     )
@@ -58,34 +50,13 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--jobs is for this machine; a cluster has as many workers as it has.")
     course, wish, tally = _course(args), _wish(args), Tally()
     with Bar(args.exercise) as bar, stopped_by_signals():
-        ended = _grade(course, wish, _crew(args), tally, bar)
-    if tally.total:
+        ended = _grade(course, wish, partial(_open_crew, args), tally, bar)
+    if args.json:
+        known = {"version": 1, "assignment": args.exercise, "dry_run": args.dry_run}
+        print(json.dumps(known | tally.as_dict(), indent=1, ensure_ascii=False))
+    elif tally.total:
         print_summary(tally, time.monotonic() - begun, rehearsal=args.dry_run)
     return ended if ended is not None else tally.status
-
-
-def load_course(course: Path, *, verbose: bool = False) -> AutogradeApp:
-    """Go into a course and load its configuration the way nbgrader does.
-
-    Raises:
-        UserError: it is no course.
-    """
-    os.chdir(course_folder(course))
-    app = AutogradeApp(raise_config_file_errors=True)
-    app.initialize(["--log-level=WARN" if verbose else "--log-level=CRITICAL"])
-    return app
-
-
-def open_course(course: Path, exercise: str, *, verbose: bool = False) -> AutogradeApp:
-    """Load a course for one of its exercises.
-
-    Raises:
-        UserError: it is no course, or its gradebook does not know the exercise.
-    """
-    app = load_course(course, verbose=verbose)
-    app.coursedir.assignment_id = exercise
-    _refuse_unknown(app.coursedir)
-    return app
 
 
 def _course(args: argparse.Namespace) -> Course:
@@ -99,29 +70,28 @@ def _course(args: argparse.Namespace) -> Course:
 
 
 def _wish(args: argparse.Namespace) -> Wish:
-    crowding = 1.0 if args.cluster else (args.jobs or cpu_count()) / cpu_count()
+    crowding = args.jobs / _cores() if args.jobs else 1.0
     return Wish(
         frozenset(args.student), force=args.force, rehearsal=args.dry_run, crowding=max(1.0, crowding)
     )
 
 
-def _crew(args: argparse.Namespace) -> Any:
-    """Return what opens the workers."""
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    from joblib import cpu_count  # noqa: PLC0415  - brings NumPy along, for which an idle run has no use
+
+    return int(cpu_count())
+
+
+def _open_crew(args: argparse.Namespace, longest: float) -> Any:
+    """Open the workers (called once there is something to grade)."""
     if args.cluster:
-        return partial(cluster_crew, args.cluster)
-    return partial(local_crew, args.jobs or cpu_count(), Path.cwd())
+        from proctor.batch.cluster import cluster_crew  # noqa: PLC0415  - as above
 
+        return cluster_crew(args.cluster, longest)
+    from proctor.batch.workers import local_crew  # noqa: PLC0415  - as above
 
-def _refuse_unknown(directory: Any) -> None:
-    """Refuse an assignment that the gradebook does not know."""
-    name = directory.assignment_id
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        known = [assignment.name for assignment in gradebook.assignments]
-    if name not in known:
-        among = f" (it knows {', '.join(known)})" if known else ""
-        raise UserError(
-            f"The gradebook does not know {name}{among}. `nbgrader generate_assignment {name}` tells it."
-        )
+    return local_crew(args.jobs or _cores(), Path.cwd(), longest=longest)
 
 
 def _grade(course: Course, wish: Wish, open_crew: Any, tally: Tally, bar: Bar) -> int | None:
@@ -140,21 +110,3 @@ def _grade(course: Course, wish: Wish, open_crew: Any, tally: Tally, bar: Bar) -
 def _ended_early(status: int, reason: str) -> int:
     print(f"proctor grade: {reason} The same command goes on.", file=sys.stderr)
     return status
-
-
-@contextlib.contextmanager
-def stopped_by_signals() -> Any:
-    """Treat a request to end, and the end of the terminal, like Ctrl-C; the second one is too late."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, stop) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

@@ -9,8 +9,8 @@ import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from proctor.batch.imports import leave_out
-from proctor.errors import ProctorError
+from proctor.errors import GradebookError, ProctorError
+from proctor.gradebook import database
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 if all went well, 1 for what is to be mended first, 2 for what cannot be done as it was
         asked, 130 after Ctrl-C, else the command's own.
     """
-    leave_out()
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="proctor", description="Collects, grades, returns and reports.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -75,28 +74,16 @@ def explain(error: Exception) -> tuple[int, str] | None:
     """Return the exit status and the sentence for an error, or None for a defect, which is to be seen whole."""
     if isinstance(error, ProctorError):
         return error.status, str(error)
-    if type(error).__module__.startswith("sqlalchemy"):
-        return 1, _gradebook(error)
+    if gradebook := database.explained(error):
+        return GradebookError.status, gradebook
+    if isinstance(error, ModuleNotFoundError) and str(error.name).startswith("psycopg"):
+        return 2, (
+            f"The gradebook is in PostgreSQL, for which {error.name} is not installed: pip install "
+            "'proctor[postgresql]', and let c.CourseDirectory.db_url begin with postgresql+psycopg://"
+        )
     if isinstance(error, OSError) and error.strerror:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return 1, "The disk is full. Make room. The same command goes on."
         where = f"{error.filename}: " if error.filename else ""
         return 1, f"{where}{error.strerror}. Nothing more was written; the same command goes on."
     return None
-
-
-def _gradebook(error: Exception) -> str:
-    """Return in one sentence what is wrong with the gradebook, and what to do."""
-    said = str(getattr(error, "orig", None) or error).splitlines()[0]
-    for words, advice in (
-        ("locked", "Another program holds it: wait until that has ended."),
-        ("full", "The disk is full. Make room."),
-        ("readonly", "Give yourself the right to write it, and its folder."),
-        ("no such table", "It is not complete, or of another version: `nbgrader db upgrade` may help."),
-        ("no such column", "It is of another version of nbgrader: `nbgrader db upgrade` may help."),
-        ("malformed", "It is damaged: put a backup in its place."),
-        ("not a database", "It is damaged: put a backup in its place."),
-    ):
-        if words in said:
-            return f"The gradebook cannot be used ({said}). {advice} The same command goes on."
-    return f"The gradebook cannot be used ({said})."

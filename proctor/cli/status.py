@@ -7,11 +7,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
 from proctor.batch.grading import states as states_of
-from proctor.cli.grade import open_course
-from proctor.nbgrader_plugin.autograde import course_of
+from proctor.cli.course import open_course
+from proctor.gradebook.database import open_gradebook
+from proctor.nbgrader_plugin.application import course_of
 
 if TYPE_CHECKING:
     import argparse
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 def _to_review(directory: Any, students: dict[str, str]) -> set[str]:
     """Return the students with a score that nbgrader wants somebody to look at."""
     found = set()
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+    with open_gradebook(directory.db_url, directory.course_id) as gradebook:
         for student in students:
             try:
                 submission = gradebook.find_submission(directory.assignment_id, student)

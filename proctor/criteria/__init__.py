@@ -1,20 +1,15 @@
 """The interface of hidden tests: a base class with points and checks, outcomes, and the errors of student code.
 
 - `criteria`: :class:`Criteria`, from which a hidden test class derives, and what it can meet.
+- `faults`: what student code does to a hidden test.
 - `outcome`: how a criterion ended, as verdicts of criteria and reports of cells.
+- `assertions`: unittest's assertions, on values of students.
+- `plots`: figures of students.
 - `comparison`: where and how an array differs from the expected one, in words.
 """
 
-from proctor.criteria.criteria import (
-    TOLERANCE,
-    Broken,
-    Criteria,
-    CriterionFailed,
-    Fault,
-    NotFound,
-    StudentError,
-    points,
-)
+from proctor.criteria.criteria import TOLERANCE, Criteria, cases, points
+from proctor.criteria.faults import Broken, CriterionFailed, Fault, NoAttribute, NotFound, StudentError
 from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
 
 __all__ = [
@@ -24,10 +19,12 @@ __all__ = [
     "Criteria",
     "CriterionFailed",
     "Fault",
+    "NoAttribute",
     "NotFound",
     "Outcome",
     "Rung",
     "StudentError",
     "Verdict",
+    "cases",
     "points",
 ]

@@ -27,17 +27,20 @@ classes; a test cannot tell which. What reaches it from the student is plain dat
 
 from __future__ import annotations
 
-import unittest
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from proctor.criteria.assertions import Assertions, shortened
 from proctor.criteria.comparison import difference
-from proctor.criteria.outcome import Outcome, Rung
+from proctor.criteria.faults import Broken, CriterionFailed, Fault, NotFound, StudentError
+from proctor.criteria.outcome import Rung
+from proctor.criteria.plots import Figure
+from proctor.errors import GraderError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -45,52 +48,6 @@ if TYPE_CHECKING:
 
 TOLERANCE = 2e-4
 """Largest error allowed, relative to the largest expected entry: loose enough for single precision."""
-
-
-class Fault(Exception):  # noqa: N818  - a fault of the student's side, of which an error is one kind
-    """The student's side is at fault; says how the criterion ends."""
-
-    outcome = Outcome.ERROR
-
-
-class StudentError(Fault):
-    """The student's code raised.
-
-    Attributes:
-        kind: the name of the exception's type.
-        text: its message, shortened.
-        where: the traceback, shortened to the student's cells.
-    """
-
-    def __init__(self, kind: str, text: str, where: str = "") -> None:
-        super().__init__(f"{kind}: {text}" if text else kind)
-        self.kind, self.text, self.where = kind, text, where
-        if kind == "NotImplementedError":
-            self.outcome = Outcome.UNFINISHED
-        elif kind == "MemoryError":
-            self.outcome = Outcome.MEMORY
-
-
-class NotFound(Fault):
-    """A name that the exercise asks for is missing on the student's side."""
-
-    outcome = Outcome.NOT_FOUND
-
-
-class Broken(Fault):
-    """No answer came; `outcome` says why."""
-
-    def __init__(self, outcome: Outcome, text: str) -> None:
-        super().__init__(text)
-        self.outcome = outcome
-
-
-class CriterionFailed(AssertionError):  # noqa: N818  - the outcome of a check, not an error of ours
-    """The student's answer is wrong: `rung` is the first that broke, the text is the hint."""
-
-    def __init__(self, rung: Rung, hint: str) -> None:
-        super().__init__(hint)
-        self.rung = rung
 
 
 def points(worth: float, *, after: str | None = None) -> Callable[[Method], Method]:
@@ -109,7 +66,34 @@ def points(worth: float, *, after: str | None = None) -> Callable[[Method], Meth
     return mark
 
 
-class Criteria(unittest.TestCase):
+def cases(*arguments: Mapping[str, Any]) -> Callable[[Method], Method]:
+    r"""Make one criterion of a test method for each of some keyword arguments, named in its docstring in braces.
+
+    Each has the points of the method::
+
+        @cases({"n": 0}, {"n": 5})
+        @points(1)
+        def test_square(self, n):
+            \"\"\"`square({n})` is right.\"\"\"
+    """
+
+    def mark(method: Method) -> Method:
+        method.cases = arguments  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+def _case_of(method: Callable[..., None], arguments: Mapping[str, Any]) -> Callable[..., None]:
+    def case(self: Criteria) -> None:
+        method(self, **arguments)
+
+    case.__doc__ = (method.__doc__ or "").format(**arguments)
+    case.worth, case.after = method.worth, method.after  # type: ignore[attr-defined]
+    return case
+
+
+class Criteria(Assertions):
     """One graded cell. Subclasses set `grade_id` and `needs`, and have one method per criterion.
 
     Random inputs are drawn from `seed`, which is the course's (`c.Grading.seed`): a number that was seen in last
@@ -119,15 +103,55 @@ class Criteria(unittest.TestCase):
     grade_id: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...]] = ()
     seed: ClassVar[int] = 0
+    in_place: ClassVar[bool] = False
+    """Whether an array that is handed in is changed here, too, when the student's code changes it; a list always is."""
     compatible: bool = False
     """Whether code is judged that raises in the grader's versions of Python and NumPy, and not in older ones."""
     eased: bool = False
     """Whether the test has made something easier because of that; else a second look tells nothing new."""
     link: Any = None
 
-    def setUp(self) -> None:
-        """Start without remarks (called by unittest before each method)."""
+    def __init__(self, methodName: str = "runTest") -> None:  # noqa: N803  - unittest's name for it
+        """Start without remarks."""
+        super().__init__(methodName)
         self.remarks: list[str] = []
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Make the criteria of methods that have several cases."""
+        super().__init_subclass__(**kwargs)
+        for name, method in list(vars(cls).items()):
+            for number, arguments in enumerate(getattr(method, "cases", ()), start=1):
+                setattr(cls, f"{name}_{number}", _case_of(method, arguments))
+
+    @contextmanager
+    def subTest(self, msg: Any = None, **params: Any) -> Iterator[None]:  # noqa: N802  - unittest's name for it
+        """Say in the hint of a failure inside of the block for which parameters it failed."""
+        try:
+            yield
+        except AssertionError as failure:
+            if isinstance(failure, Fault):
+                raise
+            where = ", ".join(
+                [*([str(msg)] if msg else []), *(f"{name}={params[name]!r}" for name in params)]
+            )
+            rung = failure.rung if isinstance(failure, CriterionFailed) else Rung.VALUES
+            hint = shortened(failure)
+            raise CriterionFailed(rung, f"With {where}: {hint}" if where else hint) from None
+
+    def printed(self) -> str:
+        """Return what the student's code has printed since the criterion began, or since the last time."""
+        return str(self._linked().printed())
+
+    def figures(self) -> list[Figure]:
+        """Return pyplot's figures: those that the notebook's cells have shown, then those that are open now."""
+        return [Figure.of(description) for description in self._linked().figures()]
+
+    def _linked(self) -> Any:
+        if self.link is None:
+            raise GraderError(
+                "Without a link to the student's side nothing is known of what it prints or draws."
+            )
+        return self.link
 
     def noted(self, note: str) -> bool:
         """Return whether the student's side noticed something during this criterion, such as "array shared".

@@ -50,6 +50,7 @@ class Verdict:
         misconception: the sentence that names the mistake, if exactly one known mistake explains what was seen;
             the hint then is the question that leads on.
         remarks: what was noticed on the way and costs nothing.
+        earned: the points, where a criterion may be right in part; None where it earns all of its worth or nothing.
     """
 
     criterion: str
@@ -60,10 +61,13 @@ class Verdict:
     hint: str = ""
     misconception: str = ""
     remarks: tuple[str, ...] = ()
+    earned: float | None = None
 
     @property
     def points(self) -> float:
-        """What was earned: all of its worth, or nothing."""
+        """What was earned."""
+        if self.earned is not None:
+            return self.earned
         return self.worth if self.outcome is Outcome.PASSED else 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -88,11 +92,19 @@ class Verdict:
 
 @dataclass(frozen=True)
 class CellReport:
-    """The verdicts on one graded cell, in the order in which the student reads them."""
+    """The verdicts on one graded cell, in the order in which the student reads them.
+
+    Attributes:
+        grade_id: which cell.
+        title: what it grades, in words.
+        verdicts: one for each criterion.
+        inside: whether the cell's own tests judged it, which run inside the notebook, and no hidden test class.
+    """
 
     grade_id: str
     title: str
     verdicts: tuple[Verdict, ...] = field(default_factory=tuple)
+    inside: bool = False
 
     @property
     def points(self) -> float:
@@ -110,10 +122,11 @@ class CellReport:
             "grade_id": self.grade_id,
             "title": self.title,
             "verdicts": [verdict.as_dict() for verdict in self.verdicts],
+            "inside": self.inside,
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CellReport:
         """Build a report from what :meth:`as_dict` returned."""
         verdicts = tuple(Verdict.from_dict(verdict) for verdict in data["verdicts"])
-        return cls(data["grade_id"], data["title"], verdicts)
+        return cls(data["grade_id"], data["title"], verdicts, data.get("inside", False))

@@ -75,10 +75,11 @@ def parts_of(release: Any) -> dict[str, list[str]]:
     parts: dict[str, list[str]] = {}
     title = ""
     for cell in release.cells:
-        if cell.cell_type == "markdown":
+        data = cell.metadata.get("nbgrader", {})
+        if data.get("grade") or data.get("task"):
+            parts.setdefault(title, []).append(data["grade_id"])
+        elif cell.cell_type == "markdown":
             title = next((name for level, name in _cell_headings(cell) if level == 2), title)
-        elif cell.metadata.get("nbgrader", {}).get("grade"):
-            parts.setdefault(title, []).append(cell.metadata.nbgrader.grade_id)
     return parts
 
 
@@ -97,12 +98,15 @@ def blocks(notebook: Any, release: Any, lines: Mapping[str, Line]) -> list[Block
 
 
 def stopped(found: list[Block]) -> list[tuple[Block, str]]:
-    """List the graded works that ended with an error, with its last line."""
+    """List the works that ended with an error, with its last line; not those that were left as they are."""
     return [
         (block, output.text.rstrip().rpartition("\n")[2])
         for block in found
         for output in block.outputs
-        if block.kind == "work" and block.name and output.kind == "error"
+        if block.kind == "work"
+        and block.name
+        and output.kind == "error"
+        and not (block.line and block.line.unjudged)
     ]
 
 

@@ -28,7 +28,7 @@ def page(notebook: Any, release: Any, names: dict[str, Any]) -> str:
     """Write the page.
 
     Args:
-        notebook: graded; its cells' nbgrader metadata hold points, scores and comments.
+        notebook: graded; its cells' nbgrader metadata hold points, scores and comments, and why there are none yet.
         release: the notebook that students got, from which titles and the parts come.
         names: what nbgrader knows: student, assignment, notebook, score, max_score, late_penalty.
     """
@@ -70,7 +70,8 @@ def _lines(notebook: Any) -> dict[str, Line]:
         report = reports.get(name)
         title = report.title if report else name.replace("_", " ")
         points = data.get("score", report.points if report else 0.0)
-        lines[name] = Line(name, title, float(points), float(data.get("points") or 0), report)
+        unjudged = "" if report else data.get("unjudged", "")
+        lines[name] = Line(name, title, float(points), float(data.get("points") or 0), report, unjudged)
     return lines
 
 

@@ -14,14 +14,23 @@ REPORT = "application/vnd.proctor.report+json"
 
 
 def show_report(cell: Any, report: CellReport) -> None:
-    """Put a report into a graded cell: the card for people, the points where nbgrader looks for them."""
+    """Put a report into a graded cell: the card for people, the points where nbgrader looks for them.
+
+    What the tests in a cell have shown stays below the card.
+    """
     data = {
         "text/html": card.html(report),
         "text/plain": repr(float(report.points)),
         REPORT: report.as_dict(),
     }
     cell.execution_count = None
-    cell.outputs = [new_output("execute_result", data=data, execution_count=None)]
+    shown = without_report(cell) if report.inside else []
+    cell.outputs = [new_output("execute_result", data=data, execution_count=None), *shown]
+
+
+def without_report(cell: Any) -> list[Any]:
+    """Return the outputs of a cell but for the report in it."""
+    return [output for output in cell.get("outputs", []) if REPORT not in output.get("data", {})]
 
 
 def reports_of(notebook: Any) -> dict[str, CellReport]:

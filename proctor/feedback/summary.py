@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ class Line:
         points: what counts in the end, also if a person has changed it.
         worth: what it can earn.
         report: the grader's verdicts, if it judged the cell.
+        unjudged: of a cell that a person grades, why nobody has done so, in words.
     """
 
     grade_id: str
@@ -36,20 +38,25 @@ class Line:
     points: float
     worth: float
     report: CellReport | None = None
+    unjudged: str = ""
 
     @property
     def by_hand(self) -> bool:
         """Return whether a person has given other points than the grader, or the only ones."""
+        if self.unjudged:
+            return False
         return self.report is None or abs(self.report.points - self.points) > EPSILON
 
     @property
     def complete(self) -> bool:
         """Return whether nothing is left to earn."""
-        return self.points >= self.worth - EPSILON
+        return not self.unjudged and self.points >= self.worth - EPSILON
 
     @property
     def state(self) -> str:
         """Return in words how it ended."""
+        if self.unjudged:
+            return self.unjudged
         if self.by_hand:
             return "graded by a person"
         blamed = self.blamed
@@ -124,10 +131,12 @@ def in_words(lines: Sequence[Line]) -> str:
     unfinished = sum(line.state == Outcome.UNFINISHED.value for line in lines)
     if unfinished == len(lines):
         return "Nothing is implemented yet."
+    unjudged = Counter(line.unjudged for line in lines if line.unjudged)
     counts = (
         (right, "all right"),
-        (len(lines) - right - unfinished, "not right yet"),
+        (len(lines) - right - unfinished - unjudged.total(), "not right yet"),
         (unfinished, "not implemented yet"),
+        *((count, words) for words, count in unjudged.items()),
     )
     pieces = [f"{count} {'is' if count == 1 else 'are'} {state}" for count, state in counts if count]
     return f"Of {len(lines)} graded cells, {_listed(pieces)}."

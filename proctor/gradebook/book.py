@@ -14,12 +14,15 @@ from nbgrader.api import (
     Assignment,
     BaseCell,
     Grade,
-    Gradebook,
+    GradeCell,
     Notebook,
+    SourceCell,
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from sqlalchemy import select
+from sqlalchemy import make_url, select
+
+from proctor.gradebook.database import open_gradebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,11 +51,13 @@ class Book:
         course_id: the course's name in it.
 
     Attributes:
+        url: where it is.
         nbgrader: the same as nbgrader's object, for plugins that ask it.
     """
 
     def __init__(self, db_url: str, course_id: str) -> None:
-        self.nbgrader = Gradebook(db_url, course_id)
+        self.url = db_url
+        self.nbgrader = open_gradebook(db_url, course_id)
 
     @property
     def session(self) -> Any:
@@ -74,6 +79,24 @@ class Book:
         query = select(Notebook.name).join(Notebook.assignment).where(Assignment.name == assignment)
         with self.transaction(save=False) as session:
             return sorted(session.scalars(query))
+
+    def sources(self, assignment: str) -> dict[str, dict[str, str]]:
+        """Return the source of each graded cell with its hidden tests, by notebook and grade_id.
+
+        nbgrader keeps them when it generates an assignment; the notebook that students get has them no more.
+        """
+        query = (
+            select(Notebook.name, SourceCell.name, SourceCell.source)
+            .join(SourceCell, SourceCell.notebook_id == Notebook.id)
+            .join(GradeCell, (GradeCell.notebook_id == Notebook.id) & (GradeCell.name == SourceCell.name))
+            .join(Assignment, Assignment.id == Notebook.assignment_id)
+            .where(Assignment.name == assignment)
+        )
+        found: dict[str, dict[str, str]] = {}
+        with self.transaction(save=False) as session:
+            for notebook, cell, source in session.execute(query):
+                found.setdefault(notebook, {})[cell] = source or ""
+        return found
 
     def scores(self, assignment: str, student: str) -> dict[str, Score]:
         """Return the score of each graded cell of a student; nothing if there is no submission."""
@@ -101,3 +124,8 @@ def open_book(db_url: str, course_id: str) -> Iterator[Book]:
         yield book
     finally:
         book.close()
+
+
+def shown(db_url: str) -> str:
+    """Return a gradebook's URL as it may be shown: without the password that a server's may hold."""
+    return make_url(db_url).render_as_string(hide_password=True)

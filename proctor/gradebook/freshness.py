@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import nbformat.reader
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import parse_utc
 
 from proctor import submission
+from proctor.errors import UnreadableError
+from proctor.grading.own_tests import holds_tests
 from proctor.submission import fingerprints
 from proctor.submission.intake import STAMP
+from proctor.submission.reading import json_of
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from proctor.course import Exercise
@@ -33,11 +37,16 @@ class Freshness:
     Attributes:
         exercise: what was graded.
         clock: when submissions were handed in.
+        sources: the graded cells with their hidden tests, by notebook and grade_id.
+        known: all notebooks of the exercise.
     """
 
     exercise: Exercise
     clock: Clock
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    known: Sequence[str] = ()
     _releases: dict[str, Any] = field(default_factory=dict)
+    _marks: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def why(self, student: str, notebooks: list[str]) -> str:
         """Return why a submission is to be graded, or "" if its grade is up to date."""
@@ -49,27 +58,35 @@ class Freshness:
         if submitted is not None and submitted != _stamp(target):
             return "handed in at another time than what was graded"
         kept = {name: facts_of(target / f"{name}.ipynb") for name in notebooks}
-        if any(
-            _replaced(facts, source / f"{name}.ipynb", self.release(name)) for name, facts in kept.items()
-        ):
+        if any(self._replaced(name, facts, source) for name, facts in kept.items()):
             return "another notebook was handed in than what was graded"
         reasons = [words for name, facts in kept.items() for words in self._changes(name, facts)]
         return f"stale: {'; '.join(dict.fromkeys(reasons))}" if reasons else ""
 
     def now(self, notebook: str) -> dict[str, str]:
-        """Return the fingerprints of what a notebook would be graded with."""
-        return {"cells": fingerprints.of_cells(self.release(notebook)), **self._folders}
+        """Return the fingerprints of what a notebook would be graded with; not to be changed."""
+        if notebook not in self._marks:
+            sources = self.sources.get(notebook, {})
+            own = {name: source for name, source in sources.items() if holds_tests(source)}
+            cells = fingerprints.of_cells(self.release(notebook), own)
+            self._marks[notebook] = {"cells": cells, **self._folders}
+        return self._marks[notebook]
 
     def graded_cells(self, notebook: str) -> int:
-        """Return how many cells of a notebook are graded."""
-        cells = self.release(notebook).cells
-        return sum(bool(cell.metadata.get("nbgrader", {}).get("grade")) for cell in cells)
+        """Return how many cells of a notebook are graded, once nbgrader finds nothing wrong with their metadata.
+
+        All metadata of a graded notebook are from its release; the check takes longer than all else that an idle run
+        does with a course.
+        """
+        release = self.release(notebook)
+        MetadataValidator().validate_nb(release)
+        return sum(bool(cell.metadata.get("nbgrader", {}).get("grade")) for cell in release.cells)
 
     def release(self, notebook: str) -> Any:
         """Return a notebook as it was handed out, read once; not to be changed."""
         if notebook not in self._releases:
-            found = nbformat.read(self.exercise.release(notebook), as_version=4)
-            MetadataValidator().validate_nb(found)  # all metadata of a graded notebook are from here
+            text = self.exercise.release(notebook).read_text(encoding="utf-8")
+            found = nbformat.convert(nbformat.reader.reads(text), 4)  # it is ours: no need to validate it
             self._releases[notebook] = found
         return self._releases[notebook]
 
@@ -80,6 +97,15 @@ class Freshness:
             "given": fingerprints.of_folder(self.exercise.given),
         }
 
+    def _replaced(self, notebook: str, facts: dict[str, Any], source: Path) -> bool:
+        """Return whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
+        handed_in = facts.get("handed_in")
+        if not handed_in:
+            return False
+        path = source / f"{notebook}.ipynb"
+        found, _ = submission.look_for(path, self.release(notebook), self.known)
+        return bool(handed_in != submission.fingerprint(found))
+
     def _changes(self, notebook: str, facts: dict[str, Any]) -> list[str]:
         kept = facts.get("fingerprint")
         return fingerprints.changes(kept if isinstance(kept, dict) else {}, self.now(notebook))
@@ -88,16 +114,10 @@ class Freshness:
 def facts_of(graded: Path) -> dict[str, Any]:
     """Read what a graded notebook keeps about its grading; nothing where it is unreadable."""
     try:
-        found = json.loads(graded.read_bytes())["metadata"]["proctor"]
-    except (OSError, ValueError, KeyError, TypeError):
+        found = json_of(graded.read_bytes(), graded.name)["metadata"]["proctor"]
+    except (OSError, UnreadableError, KeyError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _replaced(facts: dict[str, Any], submitted: Path, release: Any) -> bool:
-    """Return whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
-    handed_in = facts.get("handed_in")
-    return bool(handed_in) and handed_in != submission.fingerprint(submission.look_for(submitted, release)[0])
 
 
 def _stamp(graded: Path) -> dt.datetime | None:

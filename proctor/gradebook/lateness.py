@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nbgrader.api import Assignment, Grade, Notebook, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 if TYPE_CHECKING:
@@ -50,8 +50,11 @@ class Penalties:
 def charge(book: Book, submission: Any, notebooks: Iterable[str], price: Price) -> None:
     """Set the penalties of a submission's notebooks (within a transaction)."""
     if submission.total_seconds_late <= 0:
-        for notebook in submission.notebooks:
-            notebook.late_submission_penalty = None
+        former = SubmittedNotebook.late_submission_penalty.is_not(None)
+        own = SubmittedNotebook.assignment_id == submission.id
+        book.session.execute(
+            update(SubmittedNotebook).where(own, former).values(late_submission_penalty=None)
+        )
         return
     for notebook, name, score in _notebooks(book.session, [submission.id]):
         if name in notebooks:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
 from proctor.feedback.reports import reports_of
+from proctor.submission.checksums import checksum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +29,12 @@ class Marks:
     Attributes:
         scores: the automatic score of each graded cell; None where a person decides.
         comments: the automatic comment on each solution and task cell; None where there is none.
-        points: what the cells with hidden tests have earned.
-        worth: what they could earn.
+        worth: what all graded cells could earn, by tests and by hand.
         look: why somebody should have a look at it, in words.
     """
 
     scores: Mapping[str, float | None] = field(default_factory=dict)
     comments: Mapping[str, str | None] = field(default_factory=dict)
-    points: float = 0.0
     worth: float = 0.0
     look: tuple[str, ...] = ()
 
@@ -50,6 +48,7 @@ def marks_of(notebook: Any) -> Marks:
     reports = reports_of(notebook)
     scores: dict[str, float | None] = {}
     comments: dict[str, str | None] = {}
+    worth = 0.0
     for cell in notebook.cells:
         data = cell.metadata.get("nbgrader", {})
         name = data.get("grade_id")
@@ -59,23 +58,13 @@ def marks_of(notebook: Any) -> Marks:
             comments[name] = NO_RESPONSE if _unchanged(cell) else None
         if data.get("task"):
             comments[name] = None
-    found = reports.values()
-    return Marks(scores, comments, sum(r.points for r in found), sum(r.worth for r in found), _look(notebook))
-
-
-def checksum(cell: Any) -> str:
-    """Return nbgrader's checksum of a cell, by which it knows one that nobody has changed."""
-    data = cell.metadata.nbgrader
-    solution, grade = data.get("solution", False), data.get("grade", False)
-    locked = False if solution else True if grade else data.get("locked", False)
-    parts = [cell.source, cell.cell_type, grade, solution, locked, data["grade_id"]]
-    if grade:
-        parts.append(float(data["points"]))
-    return hashlib.md5("".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+        if data.get("grade") or data.get("task"):
+            worth += float(data.get("points", 0))
+    return Marks(scores, comments, worth, _look(notebook))
 
 
 def _score(cell: Any, report: CellReport | None) -> float | None:
-    """Return the automatic score of a graded cell: nbgrader's rules, but for code, where only a verdict counts."""
+    """Return the automatic score of a graded cell: nbgrader's rules, but for tests, where only a verdict counts."""
     if cell.metadata.nbgrader.get("solution"):
         return 0.0 if _unchanged(cell) else None
     if cell.cell_type != "code":
@@ -83,7 +72,7 @@ def _score(cell: Any, report: CellReport | None) -> float | None:
     if report is None:
         raise GraderError(
             f"The graded cell {cell.metadata.nbgrader['grade_id']!r} has no verdict: it was not judged. "
-            "(--no-execute is for exercises without hidden tests.)"
+            "(--no-execute is for exercises that a person grades.)"
         )
     return float(report.points)
 

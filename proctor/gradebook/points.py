@@ -19,6 +19,9 @@ from sqlalchemy import select
 if TYPE_CHECKING:
     from proctor.gradebook.book import Book
 
+WAITING, UNANSWERED = "not graded yet", "not answered"
+"""Of a cell that a person grades: who has not done so, and where there is nothing to grade."""
+
 
 @dataclass
 class Points:
@@ -28,11 +31,13 @@ class Points:
         late_penalty: the points that are taken away.
         cells: the points of each graded cell, and what it can earn.
         comments: the comment on each solution and task cell, if there is one.
+        unjudged: the graded cells whose points nobody has given yet, and why, in words.
     """
 
     late_penalty: float = 0.0
     cells: dict[str, tuple[float, float]] = field(default_factory=dict)
     comments: dict[str, str | None] = field(default_factory=dict)
+    unjudged: dict[str, str] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -54,12 +59,16 @@ def points_of(book: Book, assignment: str) -> dict[str, dict[str, Points]]:
             _notebooks(assignment, *place, SubmittedNotebook.late_submission_penalty)
         ):
             found.setdefault(student, {})[notebook] = Points(penalty or 0.0)
-        query = _notebooks(assignment, *place, BaseCell.name, Grade.score, Grade.max_score)
+        scores = (Grade.score, Grade.max_score, Grade.auto_score, Grade.manual_score)
+        query = _notebooks(assignment, *place, BaseCell.name, *scores)
         query = query.join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-        for student, notebook, cell, score, most in session.execute(
+        for student, notebook, cell, score, most, automatic, manual in session.execute(
             query.join(BaseCell, BaseCell.id == Grade.cell_id)
         ):
-            found[student][notebook].cells[cell] = (score, most)
+            points = found[student][notebook]
+            points.cells[cell] = (score, most)
+            if manual is None and not automatic:
+                points.unjudged[cell] = WAITING if automatic is None else UNANSWERED
         query = _notebooks(assignment, *place, BaseCell.name, Comment.comment)
         query = query.join(Comment, Comment.notebook_id == SubmittedNotebook.id)
         for student, notebook, cell, words in session.execute(

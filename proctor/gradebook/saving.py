@@ -19,14 +19,14 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from proctor.errors import GraderError
 from proctor.gradebook.lateness import charge
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from proctor.gradebook.book import Book
     from proctor.gradebook.lateness import Price
@@ -120,32 +120,43 @@ def _notebook(session: Any, assignment: Any, submission: Any, name: str) -> Any:
 
 
 def _save_scores(session: Any, notebook: Any, marks: Marks) -> None:
-    grades = _rows(session, Grade, notebook)
+    columns = (Grade.auto_score, Grade.manual_score, Grade.needs_manual_grade)
+    grades = _rows(session, notebook, marks.scores, Grade.id, *columns)
+    changed = []
     for name, score in marks.scores.items():
-        if name not in grades:
-            raise GraderError(_unknown(name))
-        grade = grades[name]
-        decided = not grade.needs_manual_grade and score is not None and score == grade.auto_score
-        grade.auto_score = score
-        grade.needs_manual_grade = not decided and (grade.manual_score is not None or score is None)
+        number, automatic, manual, waits = grades[name]
+        decided = not waits and score is not None and score == automatic
+        review = not decided and (manual is not None or score is None)
+        if (score, review) != (automatic, waits):
+            changed.append({"id": number, "auto_score": score, "needs_manual_grade": review})
+    if changed:
+        session.execute(update(Grade), changed)
 
 
 def _save_comments(session: Any, notebook: Any, marks: Marks) -> None:
-    comments = _rows(session, Comment, notebook)
-    for name, words in marks.comments.items():
-        if name not in comments:
+    comments = _rows(session, notebook, marks.comments, Comment.id, Comment.auto_comment)
+    changed = [
+        {"id": comments[name][0], "auto_comment": words}
+        for name, words in marks.comments.items()
+        if words != comments[name][1]
+    ]
+    if changed:
+        session.execute(update(Comment), changed)
+
+
+def _rows(session: Any, notebook: Any, cells: Iterable[str], *columns: Any) -> dict[str, Any]:
+    """Return columns of a notebook's grades or comments by the name of the cell: an object for each would be dear.
+
+    Raises:
+        GraderError: one of the cells that are asked for has no row.
+    """
+    kind = columns[0].class_
+    query = select(BaseCell.name, *columns).join(kind, kind.cell_id == BaseCell.id)
+    found = {name: row for name, *row in session.execute(query.where(kind.notebook_id == notebook.id))}
+    for name in cells:
+        if name not in found:
             raise GraderError(_unknown(name))
-        comments[name].auto_comment = words
-
-
-def _rows(session: Any, kind: Any, notebook: Any) -> dict[str, Any]:
-    """Return a notebook's grades or comments by the name of the cell."""
-    query = (
-        select(BaseCell.name, kind)
-        .join(kind, kind.cell_id == BaseCell.id)
-        .where(kind.notebook_id == notebook.id)
-    )
-    return {name: row for name, row in session.execute(query)}  # noqa: C416  - rows are no pairs to mypy
+    return found
 
 
 def _unknown(cell: str) -> str:

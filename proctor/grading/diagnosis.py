@@ -18,21 +18,21 @@ before stays without a name.
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import logging
 import sys
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from proctor.criteria.outcome import Outcome
-from proctor.grading.judge_cell import WRONG, LocalSide, forget_helpers, judge_criteria
+from proctor.grading.hook import HOOK, companions
+from proctor.grading.judge_cell import LocalSide, forget_helpers
+from proctor.grading.observation_cache import ObservationCache
 from proctor.grading.observations import same_values
+from proctor.grading.symptoms import Misconception, Symptoms
 from proctor.session.proxies import loopback
 
 if TYPE_CHECKING:
@@ -41,52 +41,28 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from proctor.criteria import Criteria
-    from proctor.criteria.outcome import Verdict
     from proctor.grading.judge_cell import Diagnosis, Seen
+    from proctor.grading.symptoms import Alike, Words
     from proctor.session.proxies import Link
 
-    Words = tuple[str, str]
-    """Sentence of a mistake, and the question that leads on."""
-    Alike = Callable[[str, list[Any], list[Any]], bool]
-    """Says for a cell, by its grade_id, whether two traces are those of the same mistake."""
+__all__ = ["Diagnostician", "Misconception", "offered"]
 
-HOOK = "misconceptions.py"
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Misconception:
-    """A mistake that can be recognised.
-
-    Attributes:
-        says: what is different, a sentence for the student who made it. Mistakes that say and ask the same
-            are one misconception, and need not be told apart.
-        question: what leads on.
-        cells: the grade_ids of the cells that it costs points in.
-        names: runs the code with the mistake, and returns the names that it defines.
-        also: the words of other misconceptions that are true of this one, too.
-    """
-
-    says: str
-    question: str
-    cells: frozenset[str]
-    names: Callable[[], Mapping[str, Any]]
-    also: frozenset[Words] = frozenset()
-
-    @property
-    def words(self) -> Words:
-        """Return what the student reads."""
-        return self.says, self.question
-
-
 class Diagnostician:
-    """Names mistakes in a cell; each mistake is run when it may be needed, once for each process.
+    """Names mistakes in a cell; each mistake is run when it may be needed, and once if there is a cache.
 
     Args:
         known: the mistakes.
         comparisons: what it means that two traces are alike, strictest first: where a mistake fits by one of
             them, the following ones are not asked.
+
+    Attributes:
+        cache: where observations of the mistakes are kept; None for nowhere.
     """
+
+    cache: ObservationCache | None = None
 
     def __init__(self, known: Sequence[Misconception], comparisons: Sequence[Alike] = (same_values,)) -> None:
         self.known, self._comparisons = tuple(known), tuple(comparisons)
@@ -119,65 +95,18 @@ class Diagnostician:
     def symptoms(self, case: type[Criteria]) -> list[Symptoms]:
         """Return what each mistake that costs points in a cell would be seen by."""
         if case not in self._symptoms:
-            mistakes = [mistake for mistake in self.known if case.grade_id in mistake.cells]
-            self._symptoms[case] = [Symptoms(mistake, case) for mistake in mistakes]
+            self._symptoms[case] = [
+                Symptoms(mistake, case, number, self.cache)
+                for number, mistake in enumerate(self.known)
+                if case.grade_id in mistake.cells
+            ]
         return self._symptoms[case]
-
-
-class Symptoms:
-    """Observations that a mistake makes in a cell; found criterion by criterion, no further than is asked.
-
-    A mistake whose code is at fault has none: it costs no student.
-    """
-
-    def __init__(self, mistake: Misconception, case: type[Criteria]) -> None:
-        self.mistake, self._case = mistake, case
-        self._found: list[tuple[Verdict, list[Any]]] = []
-        self._rest: Iterator[tuple[Verdict, list[Any]]] = self._judge()
-        self._at_fault = False
-
-    def __iter__(self) -> Iterator[tuple[Verdict, list[Any]]]:
-        yield from self._found
-        for verdict, trace in self._rest:
-            self._found.append((verdict, trace))
-            yield verdict, trace
-
-    def _judge(self) -> Iterator[tuple[Verdict, list[Any]]]:
-        try:
-            yield from judge_criteria(self._case, LocalSide(loopback(self.mistake.names())))
-        except Exception as error:  # noqa: BLE001  - a diagnosis less is no reason to stop grading
-            self._at_fault, where = True, self._case.grade_id
-            log.warning("The mistake %r cannot be recognised in %s: %r.", self.mistake.says, where, error)
-
-    def explain(self, seen: Seen, alike: Alike) -> Seen:
-        """Return what is broken by the mistake, if all of that was seen so, and the first thing seen is in it."""
-        first = next(iter(seen))
-        shared: dict[str, tuple[Verdict, list[Any]]] = {}
-        for verdict, trace in self:
-            name = verdict.criterion
-            if verdict.outcome not in WRONG:
-                if name == first:
-                    return {}
-                continue
-            if name not in seen or not _alike_verdicts(verdict, seen[name][0]):
-                return {}
-            if not alike(self._case.grade_id, trace, seen[name][1]):
-                return {}
-            shared[name] = verdict, trace
-        return shared if first in shared and not self._at_fault else {}
 
 
 def _true_of_all(mistakes: Sequence[Misconception]) -> set[Words]:
     """Return the words that are true of each of some mistakes; of one misconception, its own."""
     own = {mistake.words for mistake in mistakes}
     return own if len(own) <= 1 else set.intersection(*({each.words, *each.also} for each in mistakes))
-
-
-def _alike_verdicts(one: Verdict, other: Verdict) -> bool:
-    """Return whether two criteria broke alike. After an exception the hint shows lines of code: no evidence."""
-    if (one.outcome, one.rung) != (other.outcome, other.rung):
-        return False
-    return one.outcome is not Outcome.FAILED or one.hint == other.hint
 
 
 @contextmanager
@@ -214,23 +143,9 @@ def offered(folder: Path) -> tuple[Diagnosis | None, LazySide | None]:
     except Exception as error:  # noqa: BLE001  - whatever is wrong with it
         log.warning("%s does not load, so no mistake is named: %s: %s", path, type(error).__name__, error)
         return None, None
+    if isinstance(diagnosis, Diagnostician):
+        diagnosis.cache = ObservationCache.of_exercise(folder, [folder / name for name in companions(folder)])
     return diagnosis, LazySide(hook.reference) if hasattr(hook, "reference") else None
-
-
-def companions(folder: Path) -> list[str]:
-    """Return the folders that the diagnosis reads, relative to that of the hidden tests: what NEEDS lists.
-
-    They travel with the tests to another machine. The module is read, not run.
-    """
-    path = folder / HOOK
-    if not path.exists():
-        return []
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(statement, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == "NEEDS" for target in statement.targets
-        ):
-            return [str(name) for name in ast.literal_eval(statement.value)]
-    return []
 
 
 def _load(path: Path) -> ModuleType:

@@ -6,6 +6,8 @@ that it sees the notebook as it is there, and leaves nothing behind.
 A cell that takes its process down with it (a crash, or a loop that no interrupt reaches) is left out, and the
 others run again in a new session. So they do where the judging of one cell has taken the sandbox down.
 
+A graded cell with tests of its own is run like the student's cells, and what it shows is its verdict.
+
 A cell that is saved to a file (`%%writefile`) defines nothing in a notebook. It is graded like a plain cell: what it
 saves is run, too, in the notebook's names.
 """
@@ -13,7 +15,7 @@ saves is run, too, in the notebook's names.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nbformat.v4 import new_output
@@ -21,14 +23,15 @@ from nbformat.v4 import new_output
 from proctor.criteria.outcome import CellReport, Outcome
 from proctor.grading.judge_cells import Exam, Judging
 from proctor.session.clock import Budget
+from proctor.session.session import Execution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from nbformat import NotebookNode
 
     from proctor.session.outputs import Displays
-    from proctor.session.session import Execution, Session
+    from proctor.session.session import Session
 
 SAVED = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*%%(?:writefile|file)[ \t][^\n]*\n")
 """The beginning of a cell that is saved to a file, whatever comment stands above and whatever path behind."""
@@ -88,14 +91,16 @@ def saved_body(source: str) -> str | None:
     return source[found.end() :] if found else None
 
 
+def _grade_id(cell: NotebookNode) -> str:
+    """Return the name of a graded cell, "" for any other."""
+    data = cell.metadata.get("nbgrader", {})
+    return str(data.get("grade_id", "")) if data.get("grade") else ""
+
+
 def _graded(notebook: NotebookNode, exam: Exam) -> dict[int, str]:
-    """Map the indices of graded cells to their grade_ids."""
-    graded = {}
-    for index, cell in enumerate(notebook.cells):
-        data = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "code" and data.get("grade") and data.get("grade_id") in exam.cases:
-            graded[index] = data["grade_id"]
-    return graded
+    """Map the indices of graded cells with a test class to their grade_ids."""
+    graded = {index: _grade_id(cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
+    return {index: name for index, name in graded.items() if name in exam.cases}
 
 
 def _followed_by_code(notebook: NotebookNode, graded: Mapping[int, str]) -> list[str]:
@@ -121,29 +126,33 @@ def _run_cells(
                 lacking = ""
             continue
         judging.leave_place()
-        execution = _run_cell(index, cell, spent, session, judging.needs)
-        if execution is not None and execution.fatal:
-            spent.left_out[index] = execution
+        execution = _run_cell(index, cell, spent, session, judging)
+        if execution is None:
+            continue
+        judging.keep_own_tests(_grade_id(cell), execution)
+        if execution.fatal:
+            spent.left_out[index] = replace(execution, fatal=False)
             return False
-        if execution is not None and execution.lacks:
+        if execution.lacks:
             lacking = LACKS.format(names=", ".join(f"`{name}`" for name in execution.lacks))
     return True
 
 
 def _run_cell(
-    index: int, cell: NotebookNode, spent: Spent, session: Session, needs: Sequence[str]
+    index: int, cell: NotebookNode, spent: Spent, session: Session, judging: Judging
 ) -> Execution | None:
-    """Run one cell and show what it displays; return None if it is not run."""
+    """Run one cell and show what it displays; return None if it only shows something."""
     if cell.metadata.get("proctor", {}).get("skip"):
         cell.outputs = [new_output("stream", name="stdout", text=SKIPPED)]
         return None
     if index in spent.left_out:
         _show(cell, spent.left_out[index])
-        return None
+        return spent.left_out[index]
     if spent.budget.over():
         cell.outputs = [_in_words(Outcome.TIME, SPENT)]
-        return None
-    execution = session.run(cell.source, saved_body(cell.source), needs)
+        return Execution(ended=Outcome.TIME)
+    tests = judging.has_own_tests(_grade_id(cell))
+    execution = session.run(cell.source, saved_body(cell.source), judging.needs, tests=tests)
     spent.budget.spend(execution.used)
     _show(cell, execution)
     return execution

@@ -4,38 +4,51 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError, SubmissionRefused
 from proctor.feedback.reports import reports_of, show_report
+from proctor.grading.cell_tests import CellTests
 from proctor.grading.diagnosis import offered
 from proctor.grading.execute import Run, run_submission
 from proctor.grading.judge_cell import load_tests, undecided
 from proctor.grading.judge_cells import Exam
 from proctor.grading.missing import explained, ran
+from proctor.grading.own_tests import holds_tests
 from proctor.grading.settings import Grading
 from proctor.sandbox.settings import Sandbox
 from proctor.session.session import Session
 from proctor.submission import fingerprints
+from proctor.submission.checksums import checksum
 from proctor.submission.sanitize import clean_outputs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from traitlets.config import Config
 
 __all__ = ["grade_notebook", "reports_of", "show_report"]
 
+NO_SOURCES: Mapping[str, str] = MappingProxyType({})
+
 
 @cache
 def _hidden_tests(folder: Path, _fingerprint: str, seed: int) -> dict[str, Any]:
-    """Load an exercise's hidden tests; once for each process, and again when they have changed."""
+    """Load an exercise's test classes, if there are any; once for each process, and again when they have changed."""
     offered.cache_clear()  # the diagnosis belongs to the tests that it was loaded with
-    return load_tests(folder, seed)
+    return load_tests(folder, seed) if any(folder.glob("test_*.py")) else {}
 
 
-def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | None = None) -> None:
+def grade_notebook(
+    notebook: Any,
+    folder: Path,
+    tests: Path,
+    config: Config | None = None,
+    sources: Mapping[str, str] = NO_SOURCES,
+) -> None:
     """Run and judge a sanitised notebook; its cells get their outputs, changed in place.
 
     Args:
@@ -43,6 +56,8 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
         folder: the submission's files; a copy of them goes into the sandbox.
         tests: the folder of the exercise's hidden tests.
         config: Jupyter's configuration, with the sandbox's settings.
+        sources: the notebook's graded cells with their hidden tests, by grade_id, as the gradebook keeps them. What
+            has no test class is judged by them.
 
     The notebook's metadata get an entry `proctor`: whether a sandbox was used, the seconds that it took, what
     was noticed, in words, and the fingerprint of the hidden tests.
@@ -54,8 +69,10 @@ def grade_notebook(notebook: Any, folder: Path, tests: Path, config: Config | No
     settings = Grading(config=config)
     bounds = settings.bounds(sandbox.effective_limits.output)
     fingerprint = fingerprints.of_folder(tests)
-    exam = Exam(_hidden_tests(tests, fingerprint, settings.seed), bounds, *offered(tests))
-    _refuse_untested(notebook, exam, tests)
+    cases = _hidden_tests(tests, fingerprint, settings.seed)
+    inside = _own_tests(notebook, cases, tests, sources)
+    exam = Exam(cases, bounds, *offered(tests), inside)
+    _refuse_other_points(notebook, exam)
     facts = notebook.metadata.setdefault("proctor", {})
     run = _run(notebook, folder, exam, sandbox)
     if _met_death(notebook, run):
@@ -85,7 +102,9 @@ def _run(notebook: Any, folder: Path, exam: Exam, sandbox: Sandbox) -> Run:
             )
         except SubmissionRefused as refusal:
             reason = str(refusal)
-    return Run({name: undecided(case, Outcome.UNREADABLE, reason) for name, case in exam.cases.items()})
+    judged = {name: undecided(case, Outcome.UNREADABLE, reason) for name, case in exam.cases.items()}
+    inside = {name: tests.undecided(Outcome.UNREADABLE, reason) for name, tests in exam.inside.items()}
+    return Run(judged | inside)
 
 
 def _met_death(notebook: Any, run: Run) -> bool:
@@ -95,17 +114,51 @@ def _met_death(notebook: Any, run: Run) -> bool:
     return Outcome.DIED in judged or any(output.get("ename") == Outcome.DIED.value for output in outputs)
 
 
-def _refuse_untested(notebook: Any, exam: Exam, tests: Path) -> None:
-    """Refuse to grade where points and hidden tests do not agree: it would cost students, not us."""
-    for cell in notebook.cells:
-        data = cell.metadata.get("nbgrader", {})
-        if not data.get("grade") or cell.cell_type != "code":
+def _own_tests(
+    notebook: Any, cases: Mapping[str, Any], tests: Path, sources: Mapping[str, str]
+) -> dict[str, CellTests]:
+    """Return the graded cells that hold their own tests, after putting the hidden ones back into the notebook.
+
+    Raises:
+        GraderError: a graded cell has neither a test class nor tests of its own: it would cost students, or
+            give them points for nothing.
+    """
+    inside = {}
+    for cell in _graded_code(notebook):
+        name, points = cell.metadata.nbgrader["grade_id"], float(cell.metadata.nbgrader["points"])
+        if name in cases:
             continue
+        source = sources.get(name, "")
+        if not holds_tests(source):
+            raise GraderError(
+                f"{tests} has no test class for the graded cell {name!r}, and the cell has no tests of its own."
+            )
+        inside[name] = CellTests.of(name, points, source, cell.source)
+        cell.source = source
+        cell.metadata.nbgrader["checksum"] = checksum(cell)
+    return inside
+
+
+def _refuse_other_points(notebook: Any, exam: Exam) -> None:
+    """Refuse to grade where points and hidden tests do not agree: it would cost students, not us."""
+    for cell in _graded_code(notebook):
+        data = cell.metadata.nbgrader
         case = exam.cases.get(data["grade_id"])
         if case is None:
-            raise GraderError(f"{tests} has no test class for the graded cell {data['grade_id']!r}.")
+            continue
         worth = undecided(case, Outcome.UNREADABLE, "").worth
         if worth != float(data["points"]):
             raise GraderError(
                 f"{data['grade_id']}: the cell is worth {data['points']} points, its criteria {worth}."
             )
+
+
+def _graded_code(notebook: Any) -> list[Any]:
+    """List the code cells that are graded by tests; what students write in, a person grades."""
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        and (data := cell.metadata.get("nbgrader", {})).get("grade")
+        and not data.get("solution")
+    ]

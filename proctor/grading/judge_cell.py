@@ -6,19 +6,22 @@ import importlib.util
 import inspect
 import sys
 from dataclasses import replace
-from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
+from unittest import SkipTest
 
 import numpy as np
 
 from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, NotFound, StudentError
+from proctor.criteria.assertions import shortened
 from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
-from proctor.errors import GraderError
-from proctor.grading.versions import explanation
+from proctor.errors import CannotCross, GraderError
+from proctor.grading.versions import ALIASES, explanation, removed_name
 from proctor.session.proxies import NOTES, CallBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from proctor.session.proxies import Link
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     Diagnosis = Callable[[type[Criteria], Seen], Mapping[str, tuple[str, str]]]
     """Says for each criterion whose mistake is known what it is, and asks the question that leads on."""
 
+MAX_WORDS = 400
+"""Characters of an exception of a hidden test's that are told."""
 WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.UNFINISHED)
 """Outcomes that a mistake in the answer brings about; the others say by themselves what happened."""
 
@@ -78,10 +83,10 @@ def load_tests(folder: Path, seed: int = 0) -> dict[str, type[Criteria]]:
 
 
 def forget_helpers(folder: Path) -> None:
-    """Let the next exercise have helper modules of the same names."""
+    """Let the next exercise have helper modules and packages of the same names."""
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if file and folder == Path(file).parent and not name.startswith("hidden_tests."):
+        place = folder.joinpath(*name.split("."))
+        if getattr(module, "__file__", None) in (f"{place}.py", f"{place / '__init__.py'}"):
             del sys.modules[name]
 
 
@@ -104,7 +109,15 @@ def _cases(path: Path) -> Iterator[type[Criteria]]:
 
 def criteria(case: type[Criteria]) -> list[str]:
     """List the names of a test class's criteria, in the order in which they are written."""
-    return [name for name, method in vars(case).items() if hasattr(method, "worth")]
+    own = vars(case)
+    names = [
+        [f"{name}_{number}" for number in range(1, len(method.cases) + 1)]
+        if hasattr(method, "cases")
+        else [name]
+        for name, method in own.items()
+        if hasattr(method, "worth")
+    ]
+    return list(dict.fromkeys(name for some in names for name in some))
 
 
 def title(case: type[Criteria]) -> str:
@@ -195,7 +208,6 @@ def _named(verdict: Verdict, mistake: str, question: str) -> Verdict:
 def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) -> tuple[Verdict, list[Any]]:
     """Judge one criterion; return the verdict and the trace."""
     test, link = case(name), None
-    test.setUp()
     try:
         link = side.link()
         run(test, name, link)
@@ -204,29 +216,58 @@ def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) 
     except Fault as fault:
         verdict = _verdict(case, name, fault.outcome, rung=_rung(fault), hint=explain(fault))
         if isinstance(fault, StudentError) and (why := explanation(fault.kind, fault.text)):
-            verdict = _as_older_versions(case, name, side, verdict, f"Here your code raised {fault}\n{why}")
+            again = _as_older_versions(case, name, side, names=bool(removed_name(fault.kind, fault.text)))
+            verdict = (
+                replace(again, remarks=(f"Here your code raised {fault.says}\n{why}",)) if again else verdict
+            )
+    except AssertionError as failed:
+        verdict = _verdict(case, name, Outcome.FAILED, rung=Rung.VALUES, hint=shortened(failed))
+    except CannotCross as error:
+        raise CannotCross(error.what, f"{case.grade_id}, {name}: ") from error
     except Exception as error:
-        if not _odd(link.trace if link else []) or (reference and _at_fault(case, name, reference)):
-            raise GraderError(f"{case.grade_id}, {name}: the hidden test fails with {error!r}.") from error
-        verdict = _verdict(case, name, Outcome.FAILED, rung=Rung.TYPE, hint=_stumble(link))
+        if _is_bug(error, test) or _at_fault(case, name, reference, link):
+            words = f"{type(error).__name__}: {error}"[:MAX_WORDS]
+            raise GraderError(f"{case.grade_id}, {name}: the hidden test fails with {words}.") from error
+        verdict = _stumbled(case, name, test, error, link)
     else:
         verdict = _verdict(case, name, Outcome.PASSED)
     return _remarked(verdict, test, link), list(link.trace) if link else []
 
 
-def _as_older_versions(case: type[Criteria], name: str, side: Side, verdict: Verdict, remark: str) -> Verdict:
-    """Judge once more as older versions would, where the test knows how; the better counts."""
+def _as_older_versions(case: type[Criteria], name: str, side: Side, *, names: bool) -> Verdict | None:
+    """Judge once more as older versions would; return the verdict if that is why the criterion passes.
+
+    Args:
+        case: the hidden test class of the cell.
+        name: of the criterion.
+        side: the student's side.
+        names: whether the code has failed for a name that NumPy no longer has.
+    """
     test = case(name)
     test.compatible = True
     try:
-        run(test, name, side.link())
+        link = side.link()
+        with link.defined(ALIASES):
+            run(test, name, link)
     except Exception:  # noqa: BLE001  - the first look stands, whatever the second meets
-        return verdict
-    return _verdict(case, name, Outcome.PASSED, remarks=(remark,)) if test.eased else verdict
+        return None
+    return _verdict(case, name, Outcome.PASSED) if names or test.eased else None
 
 
-def _at_fault(case: type[Criteria], name: str, reference: Side) -> bool:
-    """Return whether a hidden test stumbles over the solution, too."""
+def _is_bug(error: Exception, test: Criteria) -> bool:
+    """Return whether an exception can be the test's fault only, whatever came from the student's side."""
+    if isinstance(error, AttributeError):
+        return error.obj is test or isinstance(error.obj, ModuleType)
+    return isinstance(error, NameError | ImportError | SyntaxError | SkipTest | GraderError)
+
+
+def _at_fault(case: type[Criteria], name: str, reference: Side | None, link: Link | None) -> bool:
+    """Return whether a hidden test stumbles over the solution, too.
+
+    Where there is no solution to ask, it is at fault if nothing but plain numbers came.
+    """
+    if reference is None:
+        return not _odd(link.trace if link else [])
     try:
         run(case(name), name, reference.link())
     except Exception:  # noqa: BLE001  - any failure on the solution is the test's own
@@ -234,13 +275,29 @@ def _at_fault(case: type[Criteria], name: str, reference: Side) -> bool:
     return False
 
 
+def _stumbled(
+    case: type[Criteria], name: str, test: Criteria, error: Exception, link: Link | None
+) -> Verdict:
+    """Return the verdict on an answer that the test could do nothing with."""
+    if isinstance(error, TypeError) and "object is not callable" in str(error):
+        for need in test.needs:
+            if not callable(getattr(test, need, test)):
+                hint = f"`{need}` was not found."
+                return _verdict(case, name, Outcome.NOT_FOUND, rung=Rung.EXISTS, hint=hint)
+    return _verdict(case, name, Outcome.FAILED, rung=Rung.TYPE, hint=_stumble(link))
+
+
 def run(test: Criteria, name: str, link: Link) -> None:
     """Run one criterion with the classes it needs injected."""
     for need, found in link.find(test.needs).items():
         setattr(test, need, found)
-    test.setUp()
-    test.link = link
-    getattr(test, name)()
+    test.link, link.in_place = link, test.in_place
+    try:
+        test.setUp()
+        getattr(test, name)()
+    finally:
+        test.tearDown()
+        test.doCleanups()
 
 
 def _remarked(verdict: Verdict, test: Criteria, link: Link | None) -> Verdict:
@@ -264,7 +321,7 @@ def explain(fault: Fault) -> str:
             return "A method that is needed here still raises NotImplementedError."
         where = f"\n{fault.where}" if fault.where else ""
         why = explanation(fault.kind, fault.text)
-        return f"Your code raised {fault}{where}" + (f"\n{why}" if why else "")
+        return f"Your code raised {fault.says}{where}" + (f"\n{why}" if why else "")
     return str(fault)
 
 

@@ -12,7 +12,7 @@ sandbox included: then the submission is run again, for the cells that are not j
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from proctor.criteria.outcome import CellReport, Outcome
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from proctor.criteria import Criteria
+    from proctor.grading.cell_tests import CellTests
     from proctor.grading.judge_cell import Diagnosis, Side
-    from proctor.session.session import Session
+    from proctor.session.session import Execution, Session
 
 SECOND_CELL = Allowance(cpu=2, wall=12)
 """Time of a call in a copy that is not its cell's own. Over it, nothing is lost but that time."""
@@ -36,12 +37,21 @@ SPENT = "The time limit of the whole notebook was reached before this cell could
 
 @dataclass(frozen=True)
 class Exam:
-    """Hidden tests and limits by which a submission is judged."""
+    """Hidden tests and limits by which a submission is judged.
+
+    Attributes:
+        cases: the test classes, by the grade_id of their cells.
+        bounds: what a submission may take.
+        diagnose: names mistakes.
+        reference: the solution.
+        inside: the graded cells that hold their own tests, by grade_id.
+    """
 
     cases: Mapping[str, type[Criteria]]
     bounds: Bounds = Bounds()
     diagnose: Diagnosis | None = None
     reference: Side | None = None
+    inside: Mapping[str, CellTests] = field(default_factory=dict)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -88,6 +98,15 @@ class Judging:
         """The names that the hidden tests ask a notebook for."""
         return self._exam.needs
 
+    def has_own_tests(self, grade_id: str) -> bool:
+        """Return whether a graded cell holds its tests itself."""
+        return grade_id in self._exam.inside
+
+    def keep_own_tests(self, grade_id: str, execution: Execution) -> None:
+        """Take what the tests in a graded cell have come to, if it has any; when it runs again, the last time counts."""
+        if grade_id in self._exam.inside:
+            self.reports[grade_id] = self._exam.inside[grade_id].report(execution)
+
     def remark(self, grade_id: str, sentence: str) -> None:
         """Tell the student something at a cell that is judged; costs nothing."""
         report = self.reports[grade_id]
@@ -104,6 +123,8 @@ class Judging:
         """Report all cells that are not judged as dead, for a reason in words."""
         for grade_id in self._cells:
             self.reports.setdefault(grade_id, undecided(self._exam.cases[grade_id], Outcome.DIED, words))
+        for grade_id, tests in self._exam.inside.items():
+            self.reports.setdefault(grade_id, tests.undecided(Outcome.DIED, words))
 
     def _report(self, grade_id: str, session: Session) -> CellReport:
         case, begun = self._exam.cases[grade_id], time.monotonic()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
+from proctor.agent.errors import MAX_TEXT
 from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
 from proctor.grading.versions import explanation
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-MAX_MESSAGE = 300
 NEAR = 0.6
 """Smallest similarity of two names, from 0 to 1."""
 _CLASS = re.compile(r"^class +(\w+)", re.MULTILINE)
+_FUNCTION = re.compile(r"^(?:async +)?def +(\w+)", re.MULTILINE)
+_VARIABLE = re.compile(r"^(\w+)(?: *:[^=\n]+)? *=[^=]", re.MULTILINE)
 _METHOD = re.compile(r"^[ \t]+(?:async +)?def +(\w+)|^[ \t]+self\.(\w+) *=[^=]", re.MULTILINE)
 _NOT_FOUND = re.compile(r"`(?:(\w+)\.)?(\w+)` was not found\.")
 
@@ -57,10 +59,10 @@ def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
         return verdict
     owner, name = found.groups()
     for cell in cells:
-        if cell.kind and (owner or name) in _CLASS.findall(cell.source):
+        if cell.kind and any((owner or name) in each.findall(cell.source) for each in (_CLASS, _FUNCTION)):
             hint = f"The cell that defines `{owner or name}` stopped with an exception:\n{raised(cell)}"
             return replace(verdict, outcome=Outcome.ERROR, rung=Rung.RUNS, hint=hint)
-    near = nearest(name, _names(owner, cells))
+    near = next(filter(None, (nearest(name, names) for names in _names(owner, cells))), "")
     if not near:
         return verdict
     near = f"{owner}.{near}" if owner else near
@@ -69,7 +71,7 @@ def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
 
 def raised(cell: Ran) -> str:
     """Return in words what a cell raised, and what that has to do with versions."""
-    text = "".join(c if c.isprintable() else " " for c in cell.text)[:MAX_MESSAGE].strip()
+    text = "".join(c if c.isprintable() else " " for c in cell.text)[:MAX_TEXT].strip()
     return "\n".join(
         filter(None, [f"{cell.kind[:80]}: {text}".rstrip(": "), explanation(cell.kind, cell.text)])
     )
@@ -82,12 +84,13 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return folded[matches[0]] if matches else ""
 
 
-def _names(owner: str | None, cells: list[Ran]) -> list[str]:
-    """Return the classes of a notebook, or the methods and attributes of one of them."""
+def _names(owner: str | None, cells: list[Ran]) -> list[list[str]]:
+    """Return the classes, the functions and the variables of a notebook, or what one of the classes has."""
     if not owner:
-        return [name for cell in cells for name in _CLASS.findall(cell.source)]
+        kinds = (_CLASS, _FUNCTION, _VARIABLE)
+        return [[name for cell in cells for name in kind.findall(cell.source)] for kind in kinds]
     for cell in cells:
         for block in re.split(r"^(?=class )", cell.source, flags=re.MULTILINE):
             if re.match(rf"class +{owner}\b", block):
-                return [one or other for one, other in _METHOD.findall(block)]
+                return [[one or other for one, other in _METHOD.findall(block)]]
     return []

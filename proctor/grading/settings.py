@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from traitlets import Bool, Float, Int, Unicode
+from traitlets import Bool, Float, Int, Unicode, default
 from traitlets.config import Configurable
 
 from proctor.session.clock import Allowance, Bounds
 
 START = 10.0
 """Seconds that a new session takes at most, where the first one could be started."""
+
+CELL, SUBMISSION = 20.0, 150.0
+"""CPU time in seconds of one of the student's cells, and of all together, where nothing is set."""
 
 
 class Grading(Configurable):
@@ -17,10 +20,16 @@ class Grading(Configurable):
     What sleeps or waits uses no CPU time: it may take `patience` times as long on the clock.
     """
 
-    cell_seconds = Float(20, config=True, help="CPU time of one of the student's cells.")
+    cell_seconds = Float(
+        config=True,
+        help=f"CPU time of one of the student's cells [default: nbgrader's Execute.timeout if set, else {CELL:g}].",
+    )
     call_seconds = Float(10, config=True, help="CPU time of one call of a method by a hidden test.")
     graded_cell_seconds = Float(20, config=True, help="CPU time for all the calls of one graded cell.")
-    submission_seconds = Float(150, config=True, help="CPU time of all of a submission's cells together.")
+    submission_seconds = Float(
+        config=True,
+        help=f"CPU time of all of a submission's cells together [default: {SUBMISSION / CELL:g} times that of one].",
+    )
     patience = Float(6, config=True, help="Seconds on the clock that each of these seconds may take.")
     cell_output = Int(2_000_000, config=True, help="Bytes of output of one cell; more is left out.")
     skip_demonstrations = Bool(
@@ -34,6 +43,20 @@ class Grading(Configurable):
     )
     tests_directory = Unicode("tests", config=True, help="Folder of the hidden tests, below the course.")
     restarts = Int(20, config=True, help="How often a submission may take its process down.")
+
+    @default("cell_seconds")
+    def _seconds_of_stock(self) -> float:
+        """Return the limit that a course has set for nbgrader's own step, which has no limit where it is None."""
+        timeout = self.config.Execute.get("timeout")
+        try:
+            seconds = float(timeout)
+        except (TypeError, ValueError):
+            return CELL
+        return seconds if seconds > 0 else CELL
+
+    @default("submission_seconds")
+    def _seconds_of_all(self) -> float:
+        return max(SUBMISSION, self.cell_seconds * SUBMISSION / CELL)
 
     def longest(self, cells: int) -> float:
         """Return the seconds on the clock after which a submission cannot be on its way any more.

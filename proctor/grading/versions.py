@@ -33,6 +33,13 @@ REMOVED = {
 }
 """Names that NumPy no longer has: since when, and what is to be written instead."""
 
+ALIASES = {
+    name: new
+    for name, (_, instead) in REMOVED.items()
+    if (new := instead.format(name).removesuffix(", without `np.`").removeprefix("np.")).isidentifier()
+}
+"""The removed names that something else is another name for: `product` for `prod`, `float` for Python's."""
+
 STRICTER = (
     (r"only (?:0-dimensional|length-1|size-1) arrays can be converted to Python scalars", "NumPy 2.4",
      "an array with one entry was taken for a number", "`y[i] = a[0]` or `a.item()` instead of `y[i] = a`"),
@@ -57,6 +64,13 @@ _REMOVED = re.compile(
 )
 
 
+def removed_name(kind: str, text: str) -> str:
+    """Return the name that NumPy no longer has, if an exception says so, or "" if it does not."""
+    found = _REMOVED.search(text) if kind == "AttributeError" else None
+    name = found[1] or found[2] if found else ""
+    return name if name in REMOVED else ""
+
+
 def explanation(kind: str, text: str) -> str:
     """Return what an exception has to do with versions, and what works in all of them, or "" if nothing.
 
@@ -64,16 +78,14 @@ def explanation(kind: str, text: str) -> str:
         kind: the name of the exception's type.
         text: its message.
     """
-    if kind == "AttributeError" and (found := _REMOVED.search(text)):
-        name = found[1] or found[2]
-        if name in REMOVED:
-            since, instead = REMOVED[name]
-            return (
-                f"`np.{name}` is gone since NumPy {since}; older versions still have it. "
-                f"`{instead.format(name)}` works in all of them."
-                if "`" not in instead
-                else f"`np.{name}` is gone since NumPy {since}. Write `{name}`, without `np.`: it works in all versions."
-            )
+    if name := removed_name(kind, text):
+        since, instead = REMOVED[name]
+        if "`" in instead:
+            return f"`np.{name}` is gone since NumPy {since}. Write `{name}`, without `np.`: it works in all versions."
+        return (
+            f"`np.{name}` is gone since NumPy {since}; older versions still have it. "
+            f"`{instead}` works in all of them."
+        )
     for pattern, since, happened, instead in STRICTER:
         if re.search(pattern, text):
             return f"Older versions may have accepted this; since {since} they do not: {happened}. Write {instead}."

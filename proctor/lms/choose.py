@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from proctor import submission
 from proctor.errors import CollectError
-from proctor.lms.archive import ARCHIVES, INNER, NOTEBOOKS, open_inner, without_ending
+from proctor.lms.archive import ARCHIVES, INNER, NOTEBOOKS, open_inner
 from proctor.lms.owner import JUNK, Item
+from proctor.submission.choosing import Candidate, is_called, pick
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
     from proctor.lms.owner import Handed
-
-ATTEMPT = re.compile(
-    r"(?P<stem>.+?)"
-    r"(?: ?\((?P<round>\d{1,3})\)|-(?P<dash>\d{1,3})|-Copy(?P<copy>\d{1,3})| - (?:Copy|Kopie|Copie|Copia))?",
-    re.IGNORECASE,
-)
-"""Endings by which platforms, browsers and Jupyter tell files of one name apart: `work (2)`, `work-1`, `work-Copy1`."""
 
 PACKED = {".7z", ".rar", ".gz", ".xz", ".bz2"}
 STAMP = "timestamp.txt"
@@ -32,19 +26,15 @@ DEEPEST = 3
 """Archives in archives that are unpacked."""
 
 GRADE_ID = re.compile(rb'"grade_id"\s*+:\s*+"([^"\\]{1,200})"')
-SOURCE = re.compile(
-    rb'"source"\s*+:\s*+(?:"(?:[^"\\]|\\.)*+"|\[(?:\s*+"(?:[^"\\]|\\.)*+"\s*+,?+)*+\s*+\])', re.DOTALL
-)
-"""A cell's text as it stands in the file. Within a text each quote has a backslash: neither can be forged there."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Notebooks that an assignment asks for: their names, the grade_ids in them, and the releases' fingerprints."""
+    """Notebooks that an assignment asks for: their names, the grade_ids in them, and the sources handed out."""
 
     notebooks: tuple[str, ...]
     graded: frozenset[str] = frozenset()
-    released: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -101,30 +91,33 @@ def choose(handed: Handed, wanted: Wanted) -> Choice:
 def which(name: str, notebooks: Sequence[Item], wanted: Wanted, notes: list[str]) -> Item | None:
     """Return which of several notebooks is meant as one of the assignment's, or None; notes why.
 
-    Those of the name come first, whatever copy or attempt they are; of several, those that differ from the release,
-    and of these the latest. Otherwise the only notebook is the one, or the only one with the assignment's cells.
+    Of those of the name, whatever attempt or copy they are, `submission.pick` says which; one of another name is the one
+    if it is alone, or has the assignment's cells and was worked on where those of the name were not.
     """
-    stem = PurePosixPath(name).stem.casefold()
-    attempts = [item for item in notebooks if _attempt(item)[0] == stem]
-    if attempts:
-        worked_on = attempts
-        if len(attempts) > 1:
-            worked_on = [each for each in attempts if fingerprint(each.file.read()) not in wanted.released]
-        latest = _latest(worked_on or attempts)
-        if len(attempts) > 1:
-            untouched = len(attempts) - len(worked_on)
-            why = f"; {untouched} as they were handed out" if untouched and worked_on else ""
-            notes.append(f"{len(attempts)} notebooks of that name{why}; the latest, {latest.path}, was taken")
-        return latest
+    called = [item for item in notebooks if is_called(item.path.name, name)]
     others = [item for item in notebooks if not _is_expected(item, wanted)]
     if len(wanted.notebooks) > 1:
-        return None
-    if len(others) > 1:
+        others = []
+    elif called or len(others) > 1:
         others = [item for item in others if grade_ids(item.file.read()) & wanted.graded]
-    if len(others) != 1:
+    if not called and len(others) != 1:
         return None
-    notes.append(f"{others[0].path} was renamed to {name}")
-    return others[0]
+    candidates = {_candidate(item): item for item in (*called, *others)}
+    chosen = candidates[pick(list(candidates), name, wanted.given)]
+    if chosen in others:
+        notes.append(f"{chosen.path} was renamed to {name}")
+    elif len(called) > 1:
+        notes.append(f"{len(called)} notebooks of that name; {chosen.path} was taken")
+    return chosen
+
+
+def _candidate(item: Item) -> Candidate:
+    """Return a file of a download as one of those among which `submission.pick` decides."""
+
+    def cells() -> Any:
+        return submission.parse(item.file.read(), item.path.name)
+
+    return Candidate(item.path, item.file.time.timestamp() if item.file.time else None, cells)
 
 
 def grade_ids(data: bytes) -> frozenset[str]:
@@ -133,17 +126,6 @@ def grade_ids(data: bytes) -> frozenset[str]:
     It is not parsed: a notebook of empty objects would take two hundred times its size in memory.
     """
     return frozenset(each.decode("utf-8", "replace") for each in GRADE_ID.findall(_utf8(data)))
-
-
-def fingerprint(data: bytes) -> str:
-    """Return a fingerprint of all the text in a notebook's cells; outputs and metadata do not count."""
-    digest = hashlib.sha256()
-    for match in SOURCE.finditer(_utf8(data)):
-        digest.update(b"\0")
-        digest.update(
-            re.sub(rb'\s*+\[?\s*+"((?:[^"\\]|\\.)*+)"\s*+,?+\s*+\]?', rb"\1", match[0].partition(b":")[2])
-        )
-    return digest.hexdigest()
 
 
 def _is_notebook(item: Item) -> bool:
@@ -192,26 +174,8 @@ def _nothing(handed: Handed, notes: list[str]) -> str:
     return f"no notebook, but {shown or 'no file either'}" + (f" ({said})" if said else "")
 
 
-def _attempt(item: Item) -> tuple[str, int]:
-    """Return the name without the number of the attempt, and that number (0 for none)."""
-    stem = without_ending(item.path.name)
-    match = ATTEMPT.fullmatch(stem)
-    if not match:
-        return stem.casefold(), 0
-    return match["stem"].casefold(), int(match["round"] or match["dash"] or match["copy"] or 0)
-
-
-def _latest(attempts: list[Item]) -> Item:
-    """Return the latest: by the files' times if they differ by more than packing takes, else by their numbers."""
-    times = [item.file.time for item in attempts]
-    known = [time for time in times if time is not None]
-    if len(known) == len(attempts) and (max(known) - min(known)).total_seconds() > 60:
-        return attempts[times.index(max(known))]
-    return max(attempts, key=lambda item: (_attempt(item)[1], -len(item.path.parts)))
-
-
 def _is_expected(item: Item, wanted: Wanted) -> bool:
-    return any(_attempt(item)[0] == PurePosixPath(name).stem.casefold() for name in wanted.notebooks)
+    return any(is_called(item.path.name, name) for name in wanted.notebooks)
 
 
 def _text(item: Item, notes: list[str]) -> bytes:

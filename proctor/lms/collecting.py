@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from proctor import submission
 from proctor.course import exercise_of
 from proctor.errors import CollectError
 from proctor.lms.archive import could_be_submission, open_download, single, split_path
-from proctor.lms.choose import Wanted, choose, fingerprint, grade_ids
+from proctor.lms.choose import Wanted, choose, grade_ids
 from proctor.lms.members import Contents
 from proctor.lms.owner import JUNK, Handed, Item, Owner, Student
 from proctor.lms.people import students_of
@@ -188,7 +189,8 @@ def wanted_of(course: Path, assignment: str) -> Wanted:
         if notebooks:
             contents = [path.read_bytes() for path in notebooks]
             ids = frozenset[str]().union(*map(grade_ids, contents))
-            return Wanted(tuple(path.name for path in notebooks), ids, frozenset(map(fingerprint, contents)))
+            given = frozenset[str]().union(*(submission.sources(submission.read(path)) for path in notebooks))
+            return Wanted(tuple(path.name for path in notebooks), ids, given)
     raise CollectError(f"This course has no assignment {assignment!r}: no notebook in {exercise.released}.")
 
 

@@ -1,29 +1,45 @@
 """Comments that come again: those written for one student, offered to all who made the same mistake.
 
-A comment belongs to a graded cell and to a mistake that was recognised there. Who has a comment of their own in that
-cell keeps it. `.proctor/comments.json` holds to whom a comment was given, so that it can be taken back.
+A comment stands in the cell that was filled in; it goes with a mistake that was recognised in a graded cell that is
+about that one. Who has a comment of their own in the cell keeps it. `.proctor/comments.json` holds to whom a comment
+was given, so that it can be taken back.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook, MissingEntry
+import nbformat
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from sqlalchemy import select
 
 from proctor.course import STATE, write_whole
 from proctor.errors import ExportError
+from proctor.gradebook.database import open_gradebook
 from proctor.lms.tables import reports
+from proctor.submission.structure import answered_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from proctor.lms.results import Course
 
 GIVEN = Path(STATE) / "comments.json"
+MOST_SUGGESTED = 5
+"""Comments that are offered for one cell."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +48,7 @@ class Offer:
 
     Attributes:
         key: by which the command knows it, the same as long as cell, mistake and text are.
-        cell: the graded cell.
+        cell: the cell in which the comment stands.
         misconception: the mistake's sentence.
         text: the comment.
         have: the students who have it.
@@ -49,16 +65,12 @@ class Offer:
 
 def offers(course: Course) -> list[Offer]:
     """Return the comments that were written on recognised mistakes, those that help the most students first."""
-    with Gradebook(course.database, course.course_id) as gradebook:
-        written = {
-            (student, cell): each.manual_comment or "" for student, cell, each in _comments(gradebook, course)
-        }
+    written, about = _written(course), _about(course)
     made: dict[tuple[str, str], set[str]] = {}
     for student in sorted({student for student, _ in written}):
-        for cell, report in reports(course, student).items():
-            for verdict in report.verdicts:
-                if verdict.misconception and (student, cell) in written:
-                    made.setdefault((cell, verdict.misconception), set()).add(student)
+        for cell, misconception in sorted(_mistakes(course, student, about)):
+            if (student, cell) in written:
+                made.setdefault((cell, misconception), set()).add(student)
     found = []
     for (cell, misconception), students in made.items():
         for text in sorted({written[student, cell] for student in students} - {""}):
@@ -66,6 +78,23 @@ def offers(course: Course) -> list[Offer]:
             share = tuple(sorted(each for each in students if not written[each, cell]))
             found.append(Offer(_key(cell, misconception, text), cell, misconception, text, have, share))
     return sorted(found, key=lambda offer: (-len(offer.share), offer.cell, offer.key))
+
+
+def suggestions(course: Course, student: str) -> dict[str, list[str]]:
+    """Return by cell what was written to others who made the same mistake there; the most frequent first.
+
+    Raises:
+        ExportError: the gradebook does not know the assignment.
+    """
+    about = _about(course)
+    mistakes = cache(lambda each: _mistakes(course, each, about))
+    cells = {cell for cell, _ in mistakes(student)}
+    found: dict[str, Counter[str]] = {}
+    for (other, cell), text in sorted(_written(course).items()):
+        alike = other != student and text and cell in cells and mistakes(other) & mistakes(student)
+        if alike and cell in {each for each, _ in alike}:
+            found.setdefault(cell, Counter())[text] += 1
+    return {cell: [text for text, _ in texts.most_common(MOST_SUGGESTED)] for cell, texts in found.items()}
 
 
 def apply(course: Course, offer: Offer) -> None:
@@ -118,7 +147,7 @@ def forget(course: Path, student: str, *, delete: bool) -> bool:
 def _write(course: Course, cell: str, texts: dict[str, tuple[str, str]]) -> tuple[str, ...]:
     """Set each student's comment in a cell from one text to another, in one transaction; return whose changed."""
     changed = []
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         for student, name, comment in _comments(gradebook, course):
             if name == cell and student in texts and (comment.manual_comment or "") == texts[student][0]:
                 comment.manual_comment = texts[student][1] or None
@@ -129,13 +158,50 @@ def _write(course: Course, cell: str, texts: dict[str, tuple[str, str]]) -> tupl
 
 def _comments(gradebook: Any, course: Course) -> Iterator[tuple[str, str, Any]]:
     """Yield the comment of each student and cell."""
-    try:
-        submissions = gradebook.assignment_submissions(course.assignment)
-    except MissingEntry:
-        raise ExportError(f"the gradebook has no assignment {course.assignment!r}: first grade it.") from None
+    submissions = _assignment(gradebook, course).submissions
     for submission in submissions:
         for notebook in submission.notebooks:
             yield from ((submission.student.id, each.name, each) for each in notebook.comments)
+
+
+def _written(course: Course) -> dict[tuple[str, str], str]:
+    """Return what was written in each student's cells that can have a comment; "" for nothing."""
+    query = (
+        select(SubmittedAssignment.student_id, BaseCell.name, Comment.manual_comment)
+        .select_from(Comment)
+        .join(BaseCell, BaseCell.id == Comment.cell_id)
+        .join(SubmittedNotebook, SubmittedNotebook.id == Comment.notebook_id)
+        .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+    )
+    with open_gradebook(course.database, course.course_id) as gradebook:
+        number = _assignment(gradebook, course).id
+        rows = gradebook.db.execute(query.where(SubmittedAssignment.assignment_id == number))
+        return {(student, cell): text or "" for student, cell, text in rows}
+
+
+def _mistakes(course: Course, student: str, about: Mapping[str, Sequence[str]]) -> set[tuple[str, str]]:
+    """Return the mistakes that were recognised in a student's notebook, each with the cell that was filled in."""
+    found: set[tuple[str, str]] = set()
+    for graded, report in reports(course, student).items():
+        mistakes = {verdict.misconception for verdict in report.verdicts if verdict.misconception}
+        found |= set(product(about.get(graded, ()), mistakes))
+    return found
+
+
+def _assignment(gradebook: Any, course: Course) -> Any:
+    try:
+        return gradebook.find_assignment(course.assignment)
+    except MissingEntry:
+        raise ExportError(f"the gradebook has no assignment {course.assignment!r}: first grade it.") from None
+
+
+def _about(course: Course) -> dict[str, tuple[str, ...]]:
+    """Return which cells each graded cell of the assignment is about."""
+    release = sorted((course.folder / "release" / course.assignment).glob("*.ipynb"))
+    found: dict[str, tuple[str, ...]] = {}
+    for path in release:
+        found |= answered_in(nbformat.read(path, as_version=4))
+    return found
 
 
 def _key(*parts: str) -> str:

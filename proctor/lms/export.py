@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.errors import ExportError
+from proctor.submission import folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every file in a zip: the earliest that there is, so that nothing in it depends on today."""
+
+SCRATCH = ".writing-"
+"""Beginning of the name of the folder in which an export is written, in the one that it is for."""
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -33,12 +37,16 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 def write_export(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write files into a folder, which is made: all of them are ready before the first is put in place.
 
+    To be called by who holds the course's lock: what an export that was killed left in the folder is removed.
+
     Raises:
         ExportError: it cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as scratch:
+        for left in folder.glob(f"{SCRATCH}*"):
+            folders.remove(left)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
             for name, content in files.items():
                 (Path(scratch) / name).write_bytes(content)
             return [(Path(scratch) / name).replace(folder / name) for name in files]

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbgrader.api import Gradebook, Student
+from nbgrader.api import Student
+
+from proctor.gradebook.database import open_gradebook
 
 if TYPE_CHECKING:
     from proctor.lms import owner
@@ -24,7 +26,7 @@ def update_names(database: str, course_id: str, roster: Roster) -> int:
         [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
     )
     changed = 0
-    with Gradebook(database, course_id) as gradebook:
+    with open_gradebook(database, course_id) as gradebook:
         there = {student.id: student for student in gradebook.students}
         for each in roster.students:
             student = there.get(each.id)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
 from proctor.course import exercise_of
+from proctor.gradebook.database import open_gradebook
 from proctor.lms.platform import Result
 from proctor.lms.platforms import PLATFORMS
 from proctor.submission import record
@@ -68,7 +69,7 @@ def results(
         The results, by student, and for whom something is missing, what.
     """
     found, missing = [], {}
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         for student, origin in sorted(people.items()):
             try:
                 submission = gradebook.find_submission(course.assignment, student)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from typing import TYPE_CHECKING
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
+from proctor.errors import UnreadableError
 from proctor.feedback.reports import reports_of
+from proctor.gradebook.database import open_gradebook
 from proctor.lms.spreadsheet import Table, written
+from proctor.submission.reading import json_of
 
 if TYPE_CHECKING:
     from proctor.criteria.outcome import CellReport
@@ -37,7 +39,7 @@ def files(course: Course, *, criteria: bool) -> dict[str, bytes]:
 def grades(course: Course) -> Table:
     """Return the table, with a row for every student in the gradebook; who handed in nothing has 0 points."""
     rows = []
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         assignment = gradebook.find_assignment(course.assignment)
         for student in gradebook.students:
             try:
@@ -62,7 +64,7 @@ def criteria_of(course: Course) -> Table:
     Points that were given by hand are those of the cell; its criteria stay as the tests saw them.
     """
     points: dict[str, dict[str, float]] = {}
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         for submission in gradebook.assignment_submissions(course.assignment):
             cells = points[submission.student.id] = {}
             for notebook in submission.notebooks:
@@ -85,8 +87,8 @@ def reports(course: Course, student: str) -> dict[str, CellReport]:
     found: dict[str, CellReport] = {}
     for path in sorted(course.exercise.graded(student).glob("*.ipynb")):
         try:
-            cells = json.loads(path.read_bytes())["cells"]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            cells = json_of(path.read_bytes(), path.name)["cells"]
+        except (OSError, UnreadableError, KeyError, TypeError):
             continue
         found |= reports_of(nbformat.from_dict({"cells": cells}))
     return found

@@ -1,8 +1,10 @@
 """The other door: nbgrader's own commands, and the formgrader, call our code.
 
-- `configure`: all that nbgrader_config.py needs.
+- `configuration`: `configure(c)`, all that nbgrader_config.py needs.
+- `replacement`: puts our steps in the place of nbgrader's.
+- `application`: a course's configuration for commands of ours, without the imports of nbgrader's own.
 - `autograde`, `feedback`: adapters for `nbgrader autograde`, `generate_feedback` and `release_feedback`.
 - `assignment`: what happens to a gradebook and a release when an exercise is generated again.
-- `late`: the policy for late work, and how nbgrader's plugins for it are asked.
+- `late`: the policy for late work; `price`: how nbgrader's plugins for it are asked.
 - `formgrader`: shows submissions without obeying them.
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import nbgrader.converters
 from joblib import cpu_count
@@ -17,7 +16,7 @@ from proctor.batch.workers import local_crew
 from proctor.course import Exercise
 from proctor.errors import CannotGrade, WorkersUnavailable
 from proctor.grading.settings import Grading
-from proctor.nbgrader_plugin.late import Plugin
+from proctor.nbgrader_plugin.price import Plugin
 
 
 class Autograde(nbgrader.converters.Autograde):
@@ -70,8 +69,3 @@ class Autograde(nbgrader.converters.Autograde):
     def _after(self, notebooks: list[str]) -> None:
         self.notebooks = notebooks
         self.run_post_convert_hook()
-
-
-def course_of(app: Any) -> Course:
-    """Return what an nbgrader application would grade."""
-    return Autograde(coursedir=app.coursedir, parent=app).course()

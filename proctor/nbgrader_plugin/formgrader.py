@@ -11,10 +11,13 @@ from typing import Any
 from jinja2 import PackageLoader, pass_context
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from nbgrader.server_extensions.formgrader.handlers import SubmissionFilesHandler
+from nbgrader.server_extensions.formgrader.handlers import SubmissionFilesHandler, default_handlers
 
 from proctor.feedback.markdown import code, markdown
-from proctor.feedback.reports import reports_of, show_report
+from proctor.feedback.reports import reports_of, show_report, without_report
+from proctor.nbgrader_plugin import answers, suggestions
+from proctor.nbgrader_plugin.answers import AnswersHandler
+from proctor.nbgrader_plugin.suggestions import SuggestionsHandler
 from proctor.submission.sanitize import clean_outputs, shorten_sources
 
 MAX_SHOWN = 400_000
@@ -45,6 +48,9 @@ class Sanitize(Preprocessor):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Return the notebook with nothing in it that a browser would obey (called by the exporter)."""
         found = reports_of(nb)
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = without_report(cell)
         clean_outputs(nb)
         shorten_sources(nb, MAX_SHOWN)
         nb.metadata = NotebookNode(language_info={"name": "python", "pygments_lexer": "ipython3"})
@@ -54,6 +60,13 @@ class Sanitize(Preprocessor):
             if report is not None and cell.metadata.nbgrader.get("grade"):
                 show_report(cell, report)
         return nb, resources
+
+
+def add_pages() -> None:
+    """Let formgrader serve our pages, too (called by the configuration, before formgrader is loaded)."""
+    known = {route for route, *_ in default_handlers}
+    ours = ((answers.ROUTE, AnswersHandler), (suggestions.ROUTE, SuggestionsHandler))
+    default_handlers.extend(each for each in ours if each[0] not in known)
 
 
 def sandbox_files() -> None:

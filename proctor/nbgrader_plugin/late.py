@@ -13,18 +13,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from nbgrader.plugins import BasePlugin
-from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Bool, Dict, Float, TraitError, Unicode, validate
 
 from proctor.gradebook.extensions import until
-
-if TYPE_CHECKING:
-    from proctor.gradebook.book import Book
-    from proctor.gradebook.lateness import Late
 
 DAY = 24 * 60 * 60
 ROUNDING = 1e-6
@@ -149,25 +143,3 @@ class LatePolicy(BasePlugin):
 
 def _name(proposal: dict[str, object]) -> str:
     return str(getattr(proposal["trait"], "name", "?"))
-
-
-class Plugin:
-    """Asks nbgrader's plugin for late work, as nbgrader's own step does, but for one notebook at a time.
-
-    Args:
-        parent: whose configuration names the plugin (`c.AssignLatePenalties.plugin_class`).
-    """
-
-    def __init__(self, parent: Any) -> None:
-        self._step = AssignLatePenalties(parent=parent)
-        self._step.init_plugin()
-
-    def __call__(self, book: Book, late: Late) -> float | None:
-        """Return the points that a late notebook loses, or None."""
-        step = self._step
-        step.assignment_id, step.notebook_id, step.student_id = late.assignment, late.notebook, late.student
-        step.gradebook, step.db_url = book.nbgrader, str(book.nbgrader.engine.url)
-        penalty: float | None = step.plugin_inst.late_submission_penalty(
-            late.student, late.score, late.seconds
-        )
-        return penalty

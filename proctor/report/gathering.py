@@ -5,17 +5,17 @@ Both are only read.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from proctor.errors import CollectError, NothingToReport
+from proctor.errors import CollectError, NothingToReport, UnreadableError
 from proctor.feedback.reports import reports_of
 from proctor.report.marks import Marks, read_marks
 from proctor.submission import record
+from proctor.submission.reading import json_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_FILES = 40
 MAX_FILE = 200_000
+MAX_CODE = 1_000_000
+"""Characters of a submission's code that are compared with others'; nobody writes as much by hand."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
     for student in sorted(marks):
         try:
             read = _graded(course, assignment, student, set(given))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, UnreadableError) as error:
             troubles.append((student, f"the graded notebook cannot be read ({type(error).__name__})"))
             continue
         if read is None:
@@ -158,13 +160,23 @@ def _graded(
     facts: dict[str, Any] = {}
     for path in paths:
         # Not nbformat.read: it checks each notebook against a schema, which takes longer than all else here.
-        notebook = json.loads(path.read_bytes())
+        notebook = json_of(path.read_bytes(), path.name)
         cells = [cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade")]
         reports |= reports_of(nbformat.from_dict({"cells": cells}))
         sources += _cells(notebook, given)
         facts |= notebook["metadata"].get("proctor", {})
     sources += _files(folder, given)
-    return (reports, tuple(sources), facts) if paths else None
+    return (reports, tuple(_first(sources)), facts) if paths else None
+
+
+def _first(sources: list[Source]) -> Iterator[Source]:
+    """Yield sources as long as there is room for them."""
+    room = MAX_CODE
+    for source in sources:
+        yield Source(source.where, source.text[:room])
+        room -= len(source.text)
+        if room <= 0:
+            return
 
 
 def _cells(notebook: dict[str, Any], given: set[str]) -> Iterator[Source]:

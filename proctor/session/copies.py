@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from proctor.sandbox.peer import Peer
     from proctor.session.session import Session
 
+LOOK_AT_CELL = 1
+"""Seconds between two looks at the cell's deadline while calls are over too soon to be looked at."""
 ENDED = "Your code ended the process it ran in: a crash, an exit, or memory running out."
 ENDLESS = "An object that was passed in was called without end."
 SPENT = "The time limit of this cell was used up by the criteria before."
@@ -34,6 +36,7 @@ class Copy(Link):
     def allow(self, call: Allowance, cell: Allowance) -> None:
         """Begin a graded cell: set what each call may take, and all of them together."""
         self._call, self._cell = call, Deadline(self._peer.pid, cell)
+        self._next_look = time.monotonic() + LOOK_AT_CELL
 
     def exchange(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
         """Send a request and return its answer, within the call's and the cell's allowance."""
@@ -42,6 +45,9 @@ class Copy(Link):
         connection = self._connection
         connection.allow(Deadline(self._peer.pid, self._call), self._cell)
         try:
+            if time.monotonic() > self._next_look:
+                self._next_look = time.monotonic() + LOOK_AT_CELL
+                connection.look()
             for _ in range(MAX_CALLBACKS):
                 connection.send_frame(frame)
                 header, body = connection.receive()

@@ -22,6 +22,7 @@ from proctor.sandbox.process import how_it_ended, in_memory
 from proctor.session.clock import Allowance, Bounds, Deadline, cpu_seconds
 from proctor.session.connection import GuardedConnection, died
 from proctor.session.outputs import Displays, Outputs
+from proctor.session.raised import student_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
+    from proctor.criteria import StudentError
     from proctor.sandbox.peer import Peer
     from proctor.sandbox.settings import Sandbox
 
@@ -56,6 +58,7 @@ class Execution:
         fatal: whether the session is of no use any more.
         used: the time it took.
         lacks: names that the file which it saves would lack, if it saves one.
+        raised: the exception that it ended with, if that was asked for.
     """
 
     outputs: list[NotebookNode] = field(default_factory=list)
@@ -64,6 +67,7 @@ class Execution:
     fatal: bool = False
     used: Allowance = Allowance(0, 0)
     lacks: tuple[str, ...] = ()
+    raised: StudentError | None = None
 
 
 class Session:
@@ -150,24 +154,29 @@ class Session:
         """Return the CPU time in seconds that the submission has used."""
         return cpu_seconds(self.pid)
 
-    def run(self, source: str, saved: str | None = None, wanted: Sequence[str] = ()) -> Execution:
+    def run(
+        self, source: str, saved: str | None = None, wanted: Sequence[str] = (), *, tests: bool = False
+    ) -> Execution:
         """Run one cell to its end or its limit.
 
         Args:
             source: the cell.
             saved: what it only saves to a file, if it does, to be run as well, out of sight.
             wanted: the names for whose definition that is done.
+            tests: whether to ask for the exception that the cell ends with.
         """
         collector = Outputs(min(self._bounds.cell_output, self._output_left), self._displays)
         deadline = Deadline(self.pid, self._bounds.cell)
         told: dict[str, Any] = {}
-        request: dict[str, Any] = {"do": "run", "source": source}
+        request: dict[str, Any] = {"do": "run", "source": source, "tests": tests}
+        raised = None
         if saved is not None:
             request |= {"saved": saved, "wanted": list(wanted)}
         try:
             self._connection.allow(deadline)
             self._connection.send(request)
             ended, told = self._listen(collector, deadline)
+            raised = student_error(told["error"]) if "error" in told else None
             fatal = ended is not None and not self._interrupt(collector)
         except (EOFError, OSError, FormatError) as error:
             if not isinstance(error, FormatError):
@@ -177,7 +186,7 @@ class Session:
         self._output_left -= collector.size
         cause = self.cause_of_death() if ended is Outcome.DIED else ""
         outputs = collector.finish()
-        return Execution(outputs, ended, cause, fatal, deadline.used(), _names(told))
+        return Execution(outputs, ended, cause, fatal, deadline.used(), _names(told), raised)
 
     def _listen(self, collector: Outputs, deadline: Deadline) -> tuple[Outcome | None, dict[str, Any]]:
         """Gather what a cell shows until it is done (None) or over its limit."""

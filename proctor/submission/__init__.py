@@ -3,10 +3,11 @@
 - `choosing` finds the notebook in a folder; `reading` turns its bytes into cells, at a cost that is known before.
 - `restoring` puts the release's graded cells back.
 - `sanitize` reduces outputs, Markdown and attachments to what no browser obeys.
+- `checksums` tell a cell that nobody has changed, as nbgrader does.
 - `fingerprints` tell what a grade depends on.
 """
 
-from proctor.submission.choosing import choose, look_for
+from proctor.submission.choosing import choose, look_for, sources
 from proctor.submission.reading import content, fingerprint, fingerprint_of, grade_ids, parse, read
 from proctor.submission.restoring import restore, unreadable
 
@@ -20,5 +21,6 @@ __all__ = [
     "parse",
     "read",
     "restore",
+    "sources",
     "unreadable",
 ]

@@ -5,54 +5,123 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from pathlib import Path
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import UnreadableError
 from proctor.submission.reading import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 NOTEBOOK = re.compile(r"[^.].*\.ipynb(?:\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
 """A notebook's name, with what mailers and browsers add to it. `._X.ipynb` and `.~X.ipynb` are none."""
-COPY = re.compile(r"[ _-]*(?:\(\d{1,3}\)|\d{1,3}|- *(?:copy|kopie)\d*|copy\d*)?(?:\.ipynb)(?:\.txt|\.json)?")
+ENDING = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
+ATTEMPT = re.compile(r"(?P<stem>.+?)(?:[ _]?\((?P<round>\d{1,3})\)|[-_ ](?P<dash>\d{1,3}))?", re.IGNORECASE)
+"""Endings by which platforms and browsers tell files of one name apart, the later one by a larger number."""
+COPY = re.compile(
+    r"(?P<stem>.+?)[ _-]*(?:\( *copy *\)|(?:copy|kopie|copie|copia)\d{0,3}(?: *\(\d{1,3}\))?)", re.IGNORECASE
+)
+"""Endings of a copy that somebody made beside the original."""
+PACKING = 60.0
+"""Seconds that packing takes; files whose times are no further apart were dated by it."""
 MAX_FOLDERS = 500
 MAX_DEPTH = 6
 MAX_NOTEBOOKS = 20
 SKIPPED = {"__macosx", "__pycache__", "node_modules", "site-packages"}
+OTHER = 2
 
 
-def choose(folder: Path, expected: str, release: Any = None) -> tuple[Path, list[str]]:
+@dataclass(frozen=True)
+class Candidate:
+    """A file that may be the notebook.
+
+    Attributes:
+        path: where it lies in the submission.
+        written: when, in seconds; None where nothing says so.
+        read: returns its cells, or raises UnreadableError.
+    """
+
+    path: PurePosixPath
+    written: float | None
+    read: Callable[[], Any]
+
+
+def choose(
+    folder: Path, expected: str, release: Any = None, others: Collection[str] = ()
+) -> tuple[Path, list[str]]:
     """Return the notebook of a submission, and what there is to say about the choice.
 
-    Of several, one that was worked on comes before one that is as it was handed out, the expected name before a copy's
-    and any other, the folder itself before those in it, the latest before others.
+    Of several, `pick` says which.
 
     Args:
         folder: of the submission.
         expected: the name that the notebook should have.
         release: the notebook that students got; without it nobody knows what was worked on.
+        others: the names of the assignment's other notebooks, none of which is taken for this one.
     """
     path = folder / expected
-    found = sorted(notebooks(folder), key=lambda each: _rank(each, folder, expected))
-    if not found or found == [path] or (os.path.lexists(path) and path not in found):
+    found = {each: _on_disk(each, folder) for each in notebooks(folder) if each.name not in others}
+    if not found or list(found) == [path] or (os.path.lexists(path) and path not in found):
         return path, []
     if len(found) == 1:
-        return found[0], [
-            f"The notebook is called `{_shown(found[0], folder)}`; it was taken for `{expected}`."
-        ]
-    given = {_bare(cell.source) for cell in release.cells} if release is not None else set()
-    found.sort(key=lambda each: not _is_work(each, given))
+        (only,) = found
+        return only, [f"The notebook is called `{_shown(only, folder)}`; it was taken for `{expected}`."]
+    given = sources(release) if release is not None else frozenset[str]()
+    taken = folder / pick(list(found.values()), expected, given).path
     names = ", ".join(f"`{_shown(each, folder)}`" for each in sorted(found))
-    return found[0], [
-        f"There are {len(found)} notebooks, {names}: `{_shown(found[0], folder)}` was taken, no other was looked at."
+    return taken, [
+        f"There are {len(found)} notebooks, {names}: `{_shown(taken, folder)}` was taken, no other was looked at."
     ]
 
 
-def look_for(path: Path, release: Any = None) -> tuple[Path, str]:
-    """Return the notebook to read, and a notice or "", given the path at which it is expected."""
-    found, notices = choose(path.parent, path.name, release)
+def pick(candidates: Sequence[Candidate], expected: str, given: Collection[str]) -> Candidate:
+    """Return the file that is meant as the notebook.
+
+    One that was worked on comes before one that is as it was handed out; the expected name, with the number of an
+    attempt or without, before a copy's and any other; then the latest, by the times if packing does not explain
+    them, else by the numbers; then the one in the uppermost folder.
+
+    Args:
+        candidates: at least one.
+        expected: the name that the notebook should have.
+        given: the sources of the code that was handed out, as `sources` returns them.
+    """
+    times = [each.written for each in candidates]
+    known = [time for time in times if time is not None]
+    dated = len(known) == len(times) and max(known) - min(known) > PACKING
+
+    def rank(one: Candidate) -> tuple[Any, ...]:
+        kind, number = _kind(one.path.name, expected)
+        time = -(one.written or 0.0) if dated else 0.0
+        idle = len(candidates) > 1 and not _is_work(one, given)
+        return idle, kind, time, -number, len(one.path.parts), one.path.name != expected, str(one.path)
+
+    return min(candidates, key=rank)
+
+
+def is_called(name: str, expected: str) -> bool:
+    """Return whether a file has the expected name, as an attempt or a copy of it or as it is."""
+    return _kind(name, expected)[0] < OTHER
+
+
+def sources(notebook: Any) -> frozenset[str]:
+    """Return the sources of a notebook's cells, without their space."""
+    return frozenset(_bare(cell.source) for cell in notebook.cells)
+
+
+def look_for(path: Path, release: Any = None, known: Iterable[str] = ()) -> tuple[Path, str]:
+    """Return the notebook to read, and a notice or "".
+
+    Args:
+        path: at which it is expected.
+        release: the notebook that students got.
+        known: all notebooks of the assignment, without their suffix.
+    """
+    others = {f"{name}.ipynb" for name in known} - {path.name}
+    found, notices = choose(path.parent, path.name, release, others)
     return found, " ".join(notices)
 
 
@@ -85,23 +154,30 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
         return
 
 
-def _rank(path: Path, folder: Path, expected: str) -> tuple[Any, ...]:
-    """Return what puts notebooks in order by their names and times alone; the smallest comes first."""
-    stem = expected.removesuffix(".ipynb").casefold()
-    name = path.name.casefold()
-    copy = name.startswith(stem) and COPY.fullmatch(name.removeprefix(stem)) is not None
-    depth = len(path.relative_to(folder).parts)
+def _on_disk(path: Path, folder: Path) -> Candidate:
     try:
-        written = path.lstat().st_mtime_ns
+        written = path.lstat().st_mtime
     except OSError:
-        written = 0
-    return path.name != expected, not copy, depth, -written, str(path)
+        written = None
+    return Candidate(PurePosixPath(path.relative_to(folder)), written, partial(read, path))
 
 
-def _is_work(path: Path, given: set[str]) -> bool:
+def _kind(name: str, expected: str) -> tuple[int, int]:
+    """Return whether a name is the expected one, a copy's or another (0, 1, OTHER), and the attempt's number."""
+    stem, wanted = ENDING.sub("", name).casefold(), ENDING.sub("", expected).casefold()
+    copy = COPY.fullmatch(stem)
+    if copy and copy["stem"] == wanted:
+        return 1, 0
+    attempt = ATTEMPT.fullmatch(stem)
+    if stem == wanted or attempt is None or attempt["stem"] != wanted:
+        return (0 if stem == wanted else OTHER), 0
+    return 0, int(attempt["round"] or attempt["dash"])
+
+
+def _is_work(one: Candidate, given: Collection[str]) -> bool:
     """Return whether a notebook can be read and has code that was not handed out."""
     try:
-        cells = read(path).cells
+        cells = one.read().cells
     except UnreadableError:
         return False
     return any(cell.cell_type == "code" and _bare(cell.source) not in given for cell in cells)

@@ -31,10 +31,20 @@ def of_folder(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def of_cells(release: Any) -> str:
-    """Return the fingerprint of a released notebook's graded cells: names, points, types and sources."""
+def of_cells(release: Any, tests: Mapping[str, str]) -> str:
+    """Return the fingerprint of a released notebook's graded cells: names, points, types and sources.
+
+    Args:
+        release: the notebook that students got.
+        tests: the sources of those cells that hold tests, with the hidden ones, by grade_id.
+    """
     cells = [
-        (data["grade_id"], float(data.get("points", 0)), cell.cell_type, cell.source)
+        (
+            data["grade_id"],
+            float(data.get("points", 0)),
+            cell.cell_type,
+            tests.get(data["grade_id"], cell.source),
+        )
         for cell in release.cells
         if (data := cell.metadata.get("nbgrader", {})).get("grade")
     ]

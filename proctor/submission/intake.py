@@ -51,9 +51,15 @@ class Submitted:
     fingerprint: str
 
 
-def read_notebook(path: Path, release: Any) -> Submitted:
-    """Read a submitted notebook's bytes; of several, or under another name, as `submission.choose` decides."""
-    found, notice = submission.look_for(path, release)
+def read_notebook(path: Path, release: Any, known: Collection[str] = ()) -> Submitted:
+    """Read a submitted notebook's bytes; of several, or under another name, as `submission.choose` decides.
+
+    Args:
+        path: at which it is expected.
+        release: the notebook that students got.
+        known: all notebooks of the assignment.
+    """
+    found, notice = submission.look_for(path, release, known)
     try:
         content: bytes | None = submission.content(found)
         reason = ""

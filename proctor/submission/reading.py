@@ -52,6 +52,21 @@ def parse(data: bytes, name: str) -> Any:
     Raises:
         UnreadableError: it is too large, or no notebook.
     """
+    cells = _cells_of(json_of(data, name))
+    if cells is None:
+        raise UnreadableError(f"{name} is no Jupyter notebook: it has no list of cells.")
+    kept = [_cell(cell, f"cell-{number}") for number, cell in enumerate(cells) if isinstance(cell, dict)]
+    return NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=kept)
+
+
+def json_of(data: bytes, name: str) -> Any:
+    """Return the values in a notebook's file, which are counted before they are built.
+
+    In a file of more than MAX_TEXT bytes, strings of more than MAX_STRING bytes become empty.
+
+    Raises:
+        UnreadableError: it is too large, or no JSON.
+    """
     if len(data) > MAX_BYTES:
         raise UnreadableError(
             f"{name} is larger than {MAX_BYTES // 2**20} MiB. Clear its outputs and save it."
@@ -60,14 +75,9 @@ def parse(data: bytes, name: str) -> Any:
         raise UnreadableError(f"{name} is an empty file.")
     text = _counted(_as_utf8(data, name), name)
     try:
-        found = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UnreadableError(f"{name} is no Jupyter notebook: {str(error)[:200]}.") from None
-    cells = _cells_of(found)
-    if cells is None:
-        raise UnreadableError(f"{name} is no Jupyter notebook: it has no list of cells.")
-    kept = [_cell(cell, f"cell-{number}") for number, cell in enumerate(cells) if isinstance(cell, dict)]
-    return NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=kept)
 
 
 def grade_ids(data: bytes) -> frozenset[str]:

@@ -7,7 +7,7 @@ release's metadata, graded cells each exactly once, and the student's cells in t
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
@@ -15,10 +15,13 @@ from nbformat.v4 import new_markdown_cell
 from proctor.submission.reading import grade_id
 from proctor.submission.sanitize import pictures_of, without_requests
 
+if TYPE_CHECKING:
+    from collections.abc import Container
+
 DEMONSTRATION = "demonstration"
 """The tag of a cell of the release that only shows something: no graded cell needs what it defines."""
-WITH_IDS = {"nbformat": 4, "nbformat_minor": 5}
-"""The format of graded notebooks, whatever that of the release: their cells have ids."""
+WITH_IDS = 5
+"""The minor version of the notebook format, from which on cells have ids."""
 MAX_CELLS = 2_000
 """Cells that a student may add to those of the release; empty ones are left out, and do not count."""
 
@@ -38,19 +41,20 @@ def restore(submitted: Any, release: Any, *, skip: bool = False) -> tuple[Any, l
         _mark_demonstrations(cells, release)
     for number, cell in enumerate(cells):
         cell["id"] = grade_id(cell) or f"cell-{number}"
-    metadata = copy.deepcopy(release.metadata)
-    notebook = NotebookNode(release, metadata=metadata, cells=cells, **WITH_IDS)
+    metadata, minor = copy.deepcopy(release.metadata), max(release.nbformat_minor, WITH_IDS)
+    notebook = NotebookNode(release, metadata=metadata, cells=cells, nbformat_minor=minor)
     return notebook, restoring.notices()
 
 
 def unreadable(release: Any, reason: str) -> Any:
     """Return the notebook that stands in for one that cannot be read: the release, with the reason on top."""
-    notebook = NotebookNode(copy.deepcopy(release), **WITH_IDS)
-    for number, cell in enumerate(notebook.cells):
-        cell.setdefault("id", grade_id(cell) or f"cell-{number}")
+    notebook = NotebookNode(copy.deepcopy(release))
     notebook.metadata["proctor"] = {"unreadable": reason}
     words = f"**This submission could not be read.** {reason} The cells below are those of the release."
     notebook.cells.insert(0, new_markdown_cell(words, id="unreadable"))
+    notebook.nbformat_minor = max(notebook.nbformat_minor, WITH_IDS)
+    for number, cell in enumerate(notebook.cells):
+        cell.setdefault("id", grade_id(cell) or f"cell-{number}")
     return notebook
 
 
@@ -80,6 +84,7 @@ class _Restoring:
         self._graded = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
         # An online editor that drops all metadata leaves the text, by which the graded cells are known.
         self._by_text = {_bare(cell.source): name for name, cell in self._graded.items() if not _answer(cell)}
+        self._lesson = {cell.source.strip() for cell in release.cells if cell.cell_type == "markdown"}
         self._room = MAX_CELLS + len(release.cells)
         self._seen: set[str] = set()
         self._named = self._own = 0
@@ -106,7 +111,7 @@ class _Restoring:
         self._own += 1
         if self._own > self._room:
             return None
-        return _own_cell(cell, source)
+        return _own_cell(cell, source, self._lesson)
 
     def missing(self, release: Any) -> list[Any]:
         """Return the graded cells that were not there; at the end all that the student has written is known."""
@@ -144,14 +149,15 @@ class _Restoring:
         return restored
 
 
-def _own_cell(cell: Any, source: str) -> Any:
-    """Return a cell of the student's own."""
+def _own_cell(cell: Any, source: str, lesson: Container[str]) -> Any:
+    """Return a cell of the student's own, or of the lesson, whose own text may have a frame around it."""
     if cell.get("cell_type") == "code":
         return _new_cell("code", source, execution_count=None, outputs=[])
     if cell.get("cell_type") == "markdown":
         pictures = pictures_of(cell.get("attachments"))
         more = {"attachments": pictures} if pictures else {}
-        return _new_cell("markdown", without_requests(source), **more)
+        text = source if source.strip() in lesson else without_requests(source)
+        return _new_cell("markdown", text, **more)
     return _new_cell("markdown", "```\n" + source.replace("```", "'''") + "\n```")
 
 

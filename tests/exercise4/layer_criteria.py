@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from inputs import Seeded
+from own_forward import OwnForward
 
 from proctor.criteria import CriterionFailed
 from proctor.criteria.outcome import Rung
@@ -42,7 +42,7 @@ class Fixed:
         return np.resize(self.values, shape).astype(float)
 
 
-class LayerCriteria(Seeded):
+class LayerCriteria(OwnForward):
     """A graded cell of the convolutional layer."""
 
     needs = ("ConvolutionalLayer",)
@@ -102,6 +102,7 @@ class LayerCriteria(Seeded):
 
         What a layer's own forward says counts only then: a layer of zeros agrees with itself.
         """
+        self.check_own_forward(w)
         rows, columns = max(4, w.shape[2] + 1), max(5, w.shape[3] + 1)
         x = self.numbers(1, w.shape[1], rows, columns, seed=901)
         for answers in (self.answers_to_weights(x, w.shape[1:]), self.answers_to_pixels(w, x.shape[1:])):
@@ -111,13 +112,10 @@ class LayerCriteria(Seeded):
                     Rung.VALUES, "forward(x) does not answer to all weights and pixels. Which are lost?"
                 )
 
-    def check_alive(self, w: Array, x: Array) -> None:
-        """Fail unless the student's forward answers to pictures and to weights at all."""
-        y, others = self.output(w, x), (self.output(w, x[::-1] + 1), self.output(w[..., ::-1] + 1, x))
-        if any(y.shape == other.shape and self.close(y, other).all() for other in others):
-            raise CriterionFailed(
-                Rung.VALUES, "forward(x) does not answer to pictures and weights. What does it return?"
-            )
+    def check_own_forward(self, w: Array) -> None:
+        """Fail unless the student's forward is a convolution, right or wrong, for weights of the shape of w."""
+        with self.unrecorded():  # what comes back here is no answer to the criterion
+            self.check_convolution(self.output, w.shape[1], w.shape[2:])
 
     def answers_to_weights(self, x: Array, kernel_shape: tuple[int, ...], stride: Pair = (1, 1)) -> Array:
         """Return d forward(x) / d weight for each weight of a kernel, [c * m * n, b, i, j].

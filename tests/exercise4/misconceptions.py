@@ -1,44 +1,29 @@
-"""What the grader may know of this exercise beyond its hidden tests: the bank of mistakes, and the solution.
-
-The bank is the one in tests/specimens, which the hidden tests are tried on, too.
-"""
+"""What the grader may know of this exercise beyond its hidden tests: the bank of mistakes, and the solution."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from draws import dkw
+from mistakes import mistakes, names_of, reference
 
 from proctor.grading.diagnosis import Diagnostician, Misconception
 from proctor.grading.observations import as_numbers, same, same_values
 
-NEEDS = ("../specimens", "../../release/exercise4", "../../source/exercise4")
+__all__ = ["NEEDS", "diagnosis", "reference"]
+
+NEEDS = ("../../source/exercise4",)
 """What this module reads, as seen from here; it goes along to the workers of a cluster."""
-SPECIMENS = Path(__file__).resolve().parents[1] / "specimens"
-sys.path.insert(0, str(SPECIMENS))
-try:
-    from bank import Submission, mistakes, names_of
-finally:
-    sys.path.remove(str(SPECIMENS))
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bank import Mistake
+    from mistakes import Mistake
     from numpy.typing import NDArray
 
 DRAWN = ("uniform_random", "he")
 """The cells whose right answers are random."""
 MANY = 10_000
 """From so many different numbers on, their distribution says something."""
-
-
-def reference() -> Mapping[str, Any]:
-    """Run the solution, and return the names that it defines."""
-    return Submission.solved().namespace()
 
 
 def diagnosis() -> Diagnostician:

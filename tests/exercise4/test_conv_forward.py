@@ -111,7 +111,7 @@ class ConvForward(LayerCriteria):
 
     def check_bias_alone(self, y: Any, x: Array, w: Array, b: Array) -> None:
         """Judge the bias by the difference that it makes."""
-        self.check_alive(w, x)
+        self.check_own_forward(w)
         difference = self.four_axes(y, len(x), len(w)) - self.output(w, x)
         self.check(
             difference, np.broadcast_to(b.reshape(1, -1, 1, 1), difference.shape), "What the bias adds"
@@ -133,7 +133,7 @@ class ConvForward(LayerCriteria):
 
     def check_one_by_one(self, y: Any, x: Array, w: Array, b: Array) -> None:
         """Judge a batch by the student's own answers to its pictures."""
-        self.check_alive(w, x)
+        self.check_own_forward(w)
         self.check(
             y,
             np.concatenate([self.output(w, picture[None], b) for picture in x]),
@@ -197,14 +197,14 @@ class ConvForward(LayerCriteria):
 
     def check_like_new(self, y: Any, w: Array, x: Array, b: Array) -> None:
         """Judge by a new layer of the student's with the same weights."""
-        self.check_alive(w, x)
+        self.check_own_forward(w)
         with self.unrecorded():
             wanted = self.output(w, x, b)
         self.check(y, wanted, "forward(x)", axes=PICTURES)
 
     def check_undisturbed(self, y: Any, alone: Any, w: Array, x: Array) -> None:
         """Judge by what the same layer answered before there was another."""
-        self.check_alive(w, x)
+        self.check_own_forward(w)
         self.check(y, self.four_axes(alone, len(x), len(w)), "forward(x), the second time,")
 
     @points(0.5)
@@ -226,7 +226,7 @@ class ConvForward(LayerCriteria):
         """Judge by the student's own answers to odd kernels, the even ones with zeros in front or behind."""
         m, n = w.shape[2:]
         odd = (*w.shape[:2], m + 1 - m % 2, n + 1 - n % 2)
-        self.check_alive(self.numbers(*odd, seed=167), x)
+        self.check_own_forward(self.numbers(*odd, seed=167))
         readings = []
         for above, left in product(range(2 - m % 2), range(2 - n % 2)):
             longer = np.zeros(odd)

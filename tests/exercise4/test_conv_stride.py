@@ -47,7 +47,7 @@ class ConvStride(LayerCriteria):
 
     def check_own_subsample(self, y: Any, x: Array, w: Array, b: Array, stride: Pair) -> None:
         """Judge by every sp-th row and sq-th column of the student's own forward without stride."""
-        self.check_alive(w, x)
+        self.check_own_forward(w)
         self.check(y, self.output(w, x, b)[:, :, :: stride[0], :: stride[1]], "forward(x)", axes=PICTURES)
 
     def check_shape_first(self, y: Any, image: Pair, stride: Pair, wanted: Array) -> None:

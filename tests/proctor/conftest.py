@@ -8,9 +8,23 @@ from pathlib import Path
 # nbgrader looks for alembic on the PATH, where it is not when the environment's Python is called by its path.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
-
 import pytest
-from support.thinning import THOROUGH
+
+from tests.proctor.support.thinning import THOROUGH
+
+HERE = Path(__file__).resolve().parent
+LONGEST_FIRST = (
+    "grading/test_hostile.py",
+    "course/test_main_job.py",
+    "grading/test_faulty.py",
+    "lesson/test_browser_student.py",
+    "course/test_banks.py",
+    "lms/test_return.py",
+    "batch/test_grade_killed.py",
+    "session/test_verdicts.py",
+    "lesson/test_figures.py",
+)
+"""Files that take longest. A worker takes a whole file, so one of these at the end would leave the other worker idle."""
 
 
 def pytest_report_header() -> str:
@@ -18,6 +32,12 @@ def pytest_report_header() -> str:
     if THOROUGH:
         return "banks: every case"
     return "banks: every sixth fault and attack, every second verdict across the sandbox; `make thorough` runs all"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest; all else keeps its order."""
+    rank = {HERE / name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -19,23 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.exercise4.mistakes.solution import EXERCISE, PARTS, SOURCE, given_code, grade_id, solution, without_magics
 
 ROOT = Path(__file__).resolve().parents[2]
-EXERCISE = "exercise4"
-SOURCE = ROOT / "source" / EXERCISE
 RELEASE = ROOT / "release" / EXERCISE
-PARTS = {
-    "activation_functions": "src/layers/activation_functions.py",
-    "initializers": "src/layers/initializers.py",
-    "conv": "src/layers/conv.py",
-}
-"""The parts by the grade_id of their solution cell, and the file that a cell saved with %%writefile writes."""
 
 SOLUTION = re.compile(r"^(?P<indent> *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION\n?", re.DOTALL | re.MULTILINE)
 HIDDEN = re.compile(r"^ *### BEGIN HIDDEN TESTS\n.*?^ *### END HIDDEN TESTS\n?", re.DOTALL | re.MULTILINE)
-MARKER = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
 @dataclass
@@ -109,49 +99,22 @@ class Submission:
         Graded cells, the set-up and other cells of the release are left out, and so is a first line with
         `%%writefile`: the cell is run instead of saved.
         """
-        given = {cell.get("id") for cell in Submission.release().notebook.cells} - set(PARTS)
         names: dict[str, Any] = {"__name__": "__main__"}
         with given_code():
-            for cell in self.notebook.cells:
-                if cell.cell_type == "code" and (grade_id(cell) in PARTS or cell.get("id") not in given):
-                    exec(compile(without_magics(cell.source), cell.get("id", "cell"), "exec"), names)
+            for cell in self.own_cells():
+                exec(compile(without_magics(cell.source), cell.get("id", "cell"), "exec"), names)
         return names
 
-
-def grade_id(cell: nbformat.NotebookNode) -> str:
-    """Return the grade_id of a cell, or "" if it has none."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
-
-
-def solution() -> dict[str, str]:
-    """Return the solution of each part: the master notebook's cells without the markers."""
-    return dict(_solution())
+    def own_cells(self) -> list[nbformat.NotebookNode]:
+        """Return the code cells that this student has written: the parts, and those that the release does not have."""
+        return [
+            cell
+            for cell in self.notebook.cells
+            if cell.cell_type == "code" and (grade_id(cell) in PARTS or cell.get("id") not in _given())
+        ]
 
 
 @cache
-def _solution() -> dict[str, str]:
-    notebook = nbformat.read(SOURCE / f"{EXERCISE}.ipynb", as_version=4)
-    return {grade_id(cell): MARKER.sub("", cell.source) for cell in notebook.cells if grade_id(cell) in PARTS}
-
-
-def names_of(source: str) -> dict[str, Any]:
-    """Run the source of one cell within this process and return the names that it defines."""
-    names: dict[str, Any] = {"__name__": "__main__"}
-    with given_code():
-        exec(compile(without_magics(source), "cell", "exec"), names)
-    return names
-
-
-def without_magics(source: str) -> str:
-    """Return source with IPython's magic lines made comments."""
-    return re.sub(r"^(\s*)([%!])", r"\1# \2", source, flags=re.MULTILINE)
-
-
-@contextmanager
-def given_code() -> Iterator[None]:
-    """Make the given `src` package importable, as it is for a notebook in the exercise's folder."""
-    sys.path.insert(0, str(SOURCE))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(SOURCE))
+def _given() -> frozenset[str]:
+    """Return the ids of the release's cells."""
+    return frozenset(cell.get("id") for cell in Submission.release().notebook.cells)

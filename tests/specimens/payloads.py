@@ -160,6 +160,16 @@ def _shown(data: object, metadata: dict[str, object] | None = None) -> NotebookN
     return cell
 
 
+def texts() -> dict[str, str]:
+    """Return the text of each payload that is one, by name."""
+    kinds = {"html": HTML, "markdown": MARKDOWN}
+    return {
+        f"{kind}.{name}": str(_filled(text, f"{kind}.{name}"))
+        for kind, payloads in kinds.items()
+        for name, text in payloads.items()
+    }
+
+
 def cells() -> dict[str, NotebookNode]:
     """Return a cell for each payload, by name."""
     found: dict[str, NotebookNode] = {}

@@ -19,13 +19,15 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from bank import HERE, body, load
-from build import EXERCISE, Submission, grade_id, solution
+from tests.exercise4.mistakes import body
+from tests.exercise4.mistakes import EXERCISE, grade_id, solution
+from tests.specimens.build import Submission
 
 from proctor.criteria.outcome import Outcome
 
@@ -138,6 +140,11 @@ class Recipe:
     notice: str = ""
     page: bool = False
 
+    @property
+    def kind(self) -> str:
+        """The bank and its module, "hostile/pages"."""
+        return self.change.__module__.replace("_", "/", 1)
+
     def hand_in(self, folder: Path, names: Mapping[str, str]) -> None:
         """Write the submission into a new folder."""
         work = Work.start(solved=self.solved)
@@ -193,8 +200,8 @@ def _recipe(
 def recipes(family: str) -> dict[str, Recipe]:
     """Return the bank of a family by name, in the order in which it is written."""
     found: dict[str, Recipe] = {}
-    for path in sorted((HERE / family).glob("*.py")):
-        for name, value in vars(load(path)).items():
+    for path in sorted((Path(__file__).parent / family).glob("*.py")):
+        for name, value in vars(import_module(f"tests.specimens.{family}.{path.stem}")).items():
             if isinstance(value, Recipe):
                 assert name not in found, f"two recipes are called {name}"
                 found[name] = value

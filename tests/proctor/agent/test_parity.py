@@ -7,11 +7,11 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.features import DIFFERENT, EQUAL, RANDOM, STATE, Feature
-from support.running import Cells, brief, run_ours, run_plainly
 
 from proctor.sandbox.fonts import font_list
 from proctor.sandbox.view import build_view
+from tests.proctor.support.features import DIFFERENT, EQUAL, RANDOM, STATE, Feature
+from tests.proctor.support.running import Cells, brief, run_ours, run_plainly
 
 if TYPE_CHECKING:
     from pathlib import Path

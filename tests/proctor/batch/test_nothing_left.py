@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import leftovers
+from benchmarks import leftovers
 
-TESTS = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_nothing_is_left_after_20_submissions(tmp_path: Path) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import attacks
 import pytest
-from recipe import POINTS, recipes
-from stock import cell_sources
-from support.world import Fate, active, unfairness
+
+from benchmarks import attacks
+from benchmarks.stock import cell_sources
+from tests.proctor.support.world import Fate, active, unfairness
+from tests.specimens.recipe import POINTS, recipes
 
 TESTS = Path(__file__).resolve().parents[2]
-
 
 LOOP, SCRIPT = recipes("faulty")["loop_in_a_method"], recipes("hostile")["script_in_html"]
 FAIR = Fate("fair", "")
@@ -26,12 +26,25 @@ def test_rows_say_both_fates_and_why() -> None:
     }
     rows = attacks.cases([LOOP, SCRIPT], mine, theirs)
     assert [(row["name"], row["family"], row["ours"], row["stock"], row["why"]) for row in rows] == [
-        ("loop_in_a_method", "faulty", "fair", "unfair", "stock: is not in the gradebook"),
-        ("script_in_html", "hostile", "fair", "harmful", "stock: read it; wrote it"),
+        ("loop_in_a_method", "faulty/endless", "fair", "unfair", "stock: is not in the gradebook"),
+        ("script_in_html", "hostile/pages", "fair", "harmful", "stock: read it; wrote it"),
     ]
     text = attacks.table(rows)
-    assert "hostile  stock  1 cases: 0 fair, 0 unfair, 1 harmful" in text
-    assert "faulty   ours   1 cases: 1 fair, 0 unfair, 0 harmful" in text
+    assert "hostile/pages  stock 1 cases: 0 fair, 0 unfair, 1 harmful" in text
+    assert "faulty/endless ours  1 cases: 1 fair, 0 unfair, 0 harmful" in text
+
+
+def test_stock_can_be_left_out() -> None:
+    """Without stock nbgrader there is no column of it."""
+    rows = attacks.cases([LOOP], {LOOP.name: FAIR}, {})
+    assert "stock" not in rows[0]
+    assert attacks.table(rows).splitlines()[1] == "faulty/endless loop_in_a_method fair "
+
+
+def test_names_are_unique_in_both_banks() -> None:
+    """A name is a student's id: nobody hands in twice."""
+    names = [recipe.name for recipe in attacks.every()]
+    assert len(set(names)) == len(names)
 
 
 def test_unknown_names_are_refused() -> None:

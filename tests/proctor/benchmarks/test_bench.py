@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import meter
 import pytest
-from bench_parts import Stopwatch, plain
 
-ROOT = Path(__file__).resolve().parents[3]
+from benchmarks import meter
+from benchmarks.bench_parts import Stopwatch, plain
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass\n"
 ORPHAN = f"""

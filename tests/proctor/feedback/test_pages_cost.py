@@ -6,14 +6,11 @@ The time for a text is compared with that for half of it, both measured in this 
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from bank import load
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from support.thinning import thinned
 
 from proctor import submission
 from proctor.feedback.blocks import blocks
@@ -24,10 +21,10 @@ from proctor.submission.sanitize import clean_outputs, shorten, text_of, without
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TESTS = Path(__file__).resolve().parents[2]
 
+from tests.proctor.support.thinning import thinned
+from tests.specimens.hostile.costs import PATTERNS
 
-PATTERNS: dict[str, str] = load(TESTS / "specimens/hostile/costs.py").PATTERNS
 SIZE = 2**20
 WIDE = 4.0
 """How many times longer twice the text may take, where the square of it would take four times and more."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -15,22 +14,22 @@ from nbgrader.converters.autograde import Autograde as Stock
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import compute_checksum
-from support import small_course
 from traitlets.config import Config, LoggingConfigurable
 
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.errors import GraderError
 from proctor.feedback.reports import show_report
 from proctor.gradebook.book import open_book
-from proctor.gradebook.marks import checksum, marks_of
+from proctor.gradebook.marks import marks_of
 from proctor.gradebook.saving import Graded, save
-from proctor.nbgrader_plugin.late import LatePolicy, Plugin
-
-ROOT = Path(__file__).resolve().parents[3]
-
+from proctor.nbgrader_plugin.late import LatePolicy
+from proctor.nbgrader_plugin.price import Plugin
+from proctor.submission.checksums import checksum
+from tests.proctor.support import small_course
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 EXERCISE = "mixed"
 DUE = dt.datetime(2027, 1, 15, 22, 59)  # noqa: DTZ001  nbgrader keeps UTC without a zone

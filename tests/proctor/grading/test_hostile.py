@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from ours import complaint, grade_side_by_side
-from recipe import POINTS, recipes
-from support.thinning import thinned
-from support.world import CLASSMATE, LAST
 
-TESTS = Path(__file__).resolve().parents[2]
-
+from tests.proctor.support.ours import complaint, grade_side_by_side
+from tests.proctor.support.thinning import thinned
+from tests.proctor.support.world import CLASSMATE, LAST
+from tests.specimens.recipe import POINTS, recipes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ours import Graded
+    from tests.proctor.support.ours import Graded
 
 EVERY = recipes("hostile")
 RECIPES = thinned(EVERY, 6)

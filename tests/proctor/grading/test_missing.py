@@ -43,6 +43,28 @@ def test_the_nearest_name_is_offered() -> None:
     assert "There is `ConvolutionalLayer.get_gradients_weight`." in hint
 
 
+@pytest.mark.parametrize(
+    ("name", "cell", "near"),
+    [
+        ("total_price", "total_prize = 3", "total_prize"),
+        ("total_price", "Total_Price: float = 3", "Total_Price"),
+        ("newton", "def newtons(f): pass", "newtons"),
+        ("Sigmoid", "sigmoids = 1\ndef sigmoid(x): pass", "sigmoid"),
+        ("Sigmoid", "def sigmoid(x): pass\nclass Sigmoids: pass", "Sigmoids"),
+    ],
+)
+def test_the_nearest_function_or_variable_is_offered(name: str, cell: str, near: str) -> None:
+    """Classes go before functions, and those before variables."""
+    hint = judged(f"`{name}` was not found.", [Ran(cell)]).verdicts[0].hint
+    assert f"There is `{near}`." in hint
+
+
+def test_a_variable_that_is_compared_is_not_offered() -> None:
+    """Only an assignment defines one."""
+    hint = judged("`total_price` was not found.", [Ran("total_prize == 3")]).verdicts[0].hint
+    assert hint == "`total_price` was not found."
+
+
 def test_nothing_is_offered_where_nothing_is_like_it() -> None:
     """Other verdicts, and names that nothing is like, stay as they are."""
     report = judged(

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from jupyter_client import KernelManager
-from support.sandboxes import gone, left, traces
 from traitlets.config import Config
 
 from proctor.jupyter_kernel.kernelspec import KERNEL_NAME, install_kernelspec
 from proctor.jupyter_kernel.provisioner import KernelRefused, SandboxProvisioner
 from proctor.sandbox.process import readable
 from proctor.sandbox.view import PACKAGE
+from tests.proctor.support.sandboxes import gone, left, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

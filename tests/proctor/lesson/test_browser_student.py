@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.jupyter_in_browser import Desk, chromium, opened
-from support.notebook_in_browser import RAN, Notebook
-from support.room import LeftoverError, room
 
-from build import PARTS, Submission, solution
-
-ROOT = Path(__file__).resolve().parents[3]
-
+from tests.exercise4.mistakes import PARTS, solution
+from tests.proctor.support.jupyter_in_browser import Desk, chromium, opened
+from tests.proctor.support.notebook_in_browser import RAN, Notebook
+from tests.proctor.support.room import LeftoverError, room
+from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[3]
 
 RELEASE = ROOT / "release" / "exercise4"
 WAITING = "Waiting for your code: ConvolutionalLayer.__init__ is not written yet."

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from support.stretches import SOURCE, Stretch, stretches, words
+
+from benchmarks.stretches import SOURCE, Stretch, stretches, words
 
 ROOT = Path(__file__).resolve().parents[3]
-
 
 RELEASE = ROOT / "release" / "exercise4"
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-from bank import mistakes, right_answers
-from support.self_check_bank import PLACES, SAID, SLIPS, Checks, names, solution
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.exercise4.mistakes import mistakes
+from tests.specimens.bank import right_answers
+from tests.specimens.self_checks import PLACES, SAID, SLIPS, Checks, names, solution
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from bank import mistakes, right_answers
-from support.downloads import (
+
+from proctor.cli.main import main
+from proctor.submission import record
+from tests.exercise4.mistakes import mistakes
+from tests.proctor.support.downloads import (
     DEADLINE,
     PEOPLE,
     Person,
@@ -30,15 +32,11 @@ from support.downloads import (
     worksheet,
     write_zip,
 )
-
-from proctor.cli.main import main
-from proctor.submission import record
-
-ROOT = Path(__file__).resolve().parents[3]
-
+from tests.specimens.bank import right_answers, submission_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 FIRST = PEOPLE[0]
 NOTEBOOK = "exercise4.ipynb"
@@ -55,7 +53,7 @@ def class_of_30() -> dict[Person, bytes]:
     """Give each of the class a submission of the banks, right and wrong ones."""
     cases = chain(islice(right_answers().values(), 15), islice(mistakes().values(), 15))
     return {
-        person: nbformat.writes(case.submission().notebook).encode()
+        person: nbformat.writes(submission_of(case).notebook).encode()
         for person, case in zip(PEOPLE, cases, strict=True)
     }
 

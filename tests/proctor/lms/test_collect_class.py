@@ -6,11 +6,12 @@ import io
 import os
 import random
 import tarfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.downloads import (
+
+from proctor.cli.main import main
+from tests.proctor.support.downloads import (
     DEADLINE,
     Person,
     ascii_name,
@@ -26,13 +27,9 @@ from support.downloads import (
     write_zip,
 )
 
-from proctor.cli.main import main
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 CLASS = class_of(200)
 

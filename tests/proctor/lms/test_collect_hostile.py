@@ -8,19 +8,26 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from support.downloads import PEOPLE, empty_course, moodle_path, packed, small_notebook, write_zip
 
 from proctor.cli.main import main
 from proctor.errors import CollectError
 from proctor.lms import members
 from proctor.lms.archive import open_download, open_inner
 from proctor.lms.members import Limits, listed
+from tests.proctor.support.downloads import (
+    PEOPLE,
+    empty_course,
+    moodle_path,
+    packed,
+    small_notebook,
+    write_zip,
+)
 
-ROOT = Path(__file__).resolve().parents[3]
-
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FIRST, SECOND = PEOPLE[:2]
 NOTEBOOK = "exercise4.ipynb"

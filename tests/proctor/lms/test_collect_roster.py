@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from support.downloads import PEOPLE, canvas_gradebook, status_csv, worksheet
 
 from proctor.errors import CollectError
 from proctor.lms.names import slug, spellings
@@ -15,8 +14,10 @@ from proctor.lms.owner import Owner
 from proctor.lms.roster import Roster, read_roster
 from proctor.lms.times import moodle_time
 from proctor.submission.record import is_safe
+from tests.proctor.support.downloads import PEOPLE, canvas_gradebook, status_csv, worksheet
 
-ROOT = Path(__file__).resolve().parents[3]
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def ids(roster: Roster, owner: Owner) -> str:

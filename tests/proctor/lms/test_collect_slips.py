@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from support.downloads import (
+
+from proctor.cli.main import main
+from proctor.submission import record
+from tests.proctor.support.downloads import (
     PEOPLE,
     canvas_zip,
     empty_course,
@@ -17,11 +20,8 @@ from support.downloads import (
     write_zip,
 )
 
-from proctor.cli.main import main
-from proctor.submission import record
-
-ROOT = Path(__file__).resolve().parents[3]
-
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FEW = PEOPLE[:4]
 NOTEBOOK = "exercise4.ipynb"

@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 import pytest
-from support.downloads import (
+
+from proctor.cli.main import main
+from proctor.course import course_lock
+from proctor.errors import CollectError
+from proctor.lms.choose import Choice
+from proctor.lms.stage import SCRATCH, Stage
+from proctor.submission import record
+from tests.proctor.support.downloads import (
     DEADLINE,
     PEOPLE,
     empty_course,
@@ -15,16 +22,6 @@ from support.downloads import (
     small_notebook,
     write_zip,
 )
-
-from proctor.cli.main import main
-from proctor.course import course_lock
-from proctor.errors import CollectError
-from proctor.lms.choose import Choice
-from proctor.lms.stage import SCRATCH, Stage
-from proctor.submission import record
-
-ROOT = Path(__file__).resolve().parents[3]
-
 
 NOTEBOOK = "exercise4.ipynb"
 TIME = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

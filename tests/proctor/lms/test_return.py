@@ -1,6 +1,6 @@
 """What is written for a platform is what its importer takes, with everybody's points and page, and nobody else's.
 
-The importers at the top do what the platforms' own code does with what is uploaded; `proctor.lms.platforms` names it.
+The importers in `support.importers` do what the platforms' own code does with what is uploaded.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ import os
 import re
 import shutil
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 from nbgrader.api import Comment, Gradebook
 from nbgrader.plugins import CsvExportPlugin
-from support import small_course
-from support.classrooms import Made, build
-from support.downloads import (
+
+from proctor.cli import export
+from proctor.cli.main import main
+from tests.proctor.support import small_course
+from tests.proctor.support.classrooms import Made, build
+from tests.proctor.support.downloads import (
     PEOPLE,
     Person,
     canvas_gradebook,
@@ -37,15 +39,18 @@ from support.downloads import (
     worksheet,
     write_zip,
 )
-
-from proctor.cli import export
-from proctor.cli.main import main
-
-ROOT = Path(__file__).resolve().parents[3]
-
+from tests.proctor.support.importers import (
+    canvas_reads_feedback,
+    canvas_reads_grades,
+    ilias_reads_feedback,
+    moodle_reads_feedback,
+    moodle_reads_grades,
+    studon_reads_status,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 EXERCISE = "exercise4"
 PAGE = f"{EXERCISE}.html"
@@ -65,87 +70,6 @@ def points(person: Person) -> float:
 def text_of(person: Person) -> str:
     """Return the page of feedback of a person."""
     return f"<p>Feedback for {person.name}</p>"
-
-
-# What the platforms do with what is uploaded.
-
-
-def moodle_reads_grades(data: bytes, language: str, separator: str) -> dict[int, float]:
-    """Read a worksheet as assignfeedback_offline_grade_importer does: by names of columns, `unformat_float`."""
-    identifier, grade, prefix, sign = {
-        "en": ("Identifier", "Grade", "Participant ", "."),
-        "de": ("ID", "Bewertung", "Teilnehmer/in", ","),
-    }[language]
-    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""), delimiter=separator))
-    return {
-        int(row[identifier][len(prefix) :]): float(row[grade].replace(sign, "."))
-        for row in rows
-        if row[grade]
-    }
-
-
-def moodle_reads_feedback(data: bytes) -> dict[int, tuple[str, str]]:
-    """Read a zip as assignfeedback_file_zip_importer does: the parts of a path, cut at five underscores."""
-    found = {}
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for name in archive.namelist():
-            parts = name.split("/")
-            while parts:
-                info = parts.pop(0).split("_", 4)
-                if (
-                    len(info) < 4
-                    or not info[1].isdigit()
-                    or info[2] not in {"assignsubmission", "assignfeedback"}
-                ):
-                    continue
-                rest = "/".join([*info[4:], *parts]).strip("/")
-                found[int(info[1])] = (rest, archive.read(name).decode())
-                break
-    return found
-
-
-def ilias_reads_feedback(data: bytes) -> dict[int, tuple[str, str]]:
-    """Read a zip as ilExAssignment::getMultiFeedbackFiles does, up to 8 and from 9 on."""
-    found = {}
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for name in archive.namelist():
-            parts = name.split("/")
-            if len(parts) == 3 and parts[0][:14] == "multi_feedback" and not parts[2].startswith("."):
-                found[int(parts[1].split("_")[-1])] = (parts[2], archive.read(name).decode())
-    return found
-
-
-def studon_reads_status(data: bytes) -> dict[int, list[str]]:
-    """Read a status file as ilPluginExAssignmentStatusFile does: by the place of the columns."""
-    rows = list(csv.reader(io.StringIO(data.decode(), newline="")))
-    assert rows[0] == [
-        "update", "usr_id", "login", "lastname", "firstname", "status", "mark", "notice", "comment", "plagiarism",
-        "plag_comment",
-    ]  # fmt: skip
-    return {int(row[1]): row for row in rows[1:] if row[0] == "1"}
-
-
-def canvas_reads_grades(data: bytes) -> dict[int, dict[str, str]]:
-    """Read a table as GradebookImporter does: the header's place for names, every later column an assignment."""
-    text = data.decode("utf-8-sig")
-    separator = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    assert "Student" in header[0]
-    assert "ID" in header[1]
-    start = header.index("Section") + 1
-    people = [row for row in rows if any(row) and "Points Possible" not in row[0] and row[1]]
-    return {int(row[1]): dict(zip(header[start:], row[start:], strict=True)) for row in people}
-
-
-def canvas_reads_feedback(data: bytes) -> dict[tuple[str, str], bytes]:
-    """Read a zip as Assignment#infer_comment_context_from_filename does: by the user's and the file's number."""
-    found = {}
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for name in archive.namelist():
-            parts = [part for part in name.rsplit("/", 1)[-1].split("_") if part != "LATE"]
-            numbers = parts[1:3] if parts[0] == "anon" else [part for part in parts if part.isdigit()][:2]
-            found[numbers[0], numbers[1]] = archive.read(name)
-    return found
 
 
 # A class, graded in a moment.

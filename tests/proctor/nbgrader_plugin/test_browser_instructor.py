@@ -13,24 +13,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from bank import mistakes
 from playwright.sync_api import FrameLocator, Page, expect
-from support.jupyter_in_browser import Desk, opened
-from support.notebook_in_browser import Notebook
-from support.room import alive
 
-from build import Submission
 from proctor.jupyter_kernel.kernelspec import install_kernelspec
 from proctor.nbgrader_plugin.drift import differences
-
-ROOT = Path(__file__).resolve().parents[3]
-
+from tests.exercise4.mistakes import mistakes
+from tests.proctor.support.jupyter_in_browser import Desk, opened
+from tests.proctor.support.notebook_in_browser import Notebook
+from tests.proctor.support.room import alive
+from tests.specimens.bank import submission_of
+from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import psutil
 
+ROOT = Path(__file__).resolve().parents[3]
 EXERCISE = "exercise4"
 SUBMITTED = f"submitted/ada/{EXERCISE}/{EXERCISE}.ipynb"
 MISTAKE = mistakes()["conv_true_convolution"]
@@ -55,7 +54,7 @@ def make_course(folder: Path) -> None:
     for name in ("source", "img", f"tests/{EXERCISE}"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*"))
     shutil.copyfile(ROOT / "nbgrader_config.py", folder / "nbgrader_config.py")
-    MISTAKE.submission().write(folder / "submitted" / "ada" / EXERCISE)
+    submission_of(MISTAKE).write(folder / "submitted" / "ada" / EXERCISE)
     Submission.release().write(folder / "submitted" / "bob" / EXERCISE)
     install_kernelspec(folder.parent)
 
@@ -107,7 +106,7 @@ def inhabitants(desk: Desk, namespace: str) -> list[psutil.Process]:
 
 
 def test_from_the_assignment_to_the_export(desk: Desk) -> None:
-    """Formgrader generates, autogrades one submission in the jail, shows its cards, and takes another score."""
+    """Formgrader generates, autogrades one submission in the jail, shows cards and all answers, and takes a score."""
     formgrader = open_formgrader(desk)
     table = formgrader.locator("#main-table")
     table.locator(".assign a").click()
@@ -139,6 +138,13 @@ def test_from_the_assignment_to_the_export(desk: Desk) -> None:
         points.press("Tab")
     assert saved.value.json()["manual_score"] == 3.5
     assert exported(desk) == {"ada": score + 0.5}
+
+    formgrader.locator("a.all-answers[href$='#conv_forward']").click()
+    answers = formgrader.locator("#conv_forward article")
+    expect(answers).to_have_count(1)
+    expect(answers).to_contain_text("3.5 of 4")
+    expect(answers.locator("pre")).to_contain_text("class Conv")
+    answers.get_by_role("link", name="Submission #1").click()
 
     formgrader.locator(".live-notebook a:visible").click()
     live = Notebook(desk, f"autograded/ada/{EXERCISE}/{EXERCISE}.ipynb", points.page)

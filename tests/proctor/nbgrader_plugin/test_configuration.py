@@ -8,7 +8,7 @@ import pytest
 from traitlets.config import Config
 
 from proctor.errors import SandboxUnavailable
-from proctor.nbgrader_plugin import configuration
+from proctor.nbgrader_plugin import replacement
 from proctor.nbgrader_plugin.configuration import configure
 from proctor.sandbox.settings import Sandbox
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def test_the_course_is_hidden_from_students(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sandboxes are told to hide the course, also where the Python environment lies in it."""
     for changing in ("install", "sandbox_files"):  # they change nbgrader's modules for this whole process
-        monkeypatch.setattr(configuration, changing, lambda: None)
+        monkeypatch.setattr(replacement, changing, lambda: None)
     monkeypatch.setenv("PATH", "/usr/bin")
     config = Config()
     configure(config, tmp_path)

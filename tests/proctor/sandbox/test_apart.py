@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from support.sandboxes import Cells, cells
 
 from proctor.sandbox.fork_server import fork_servers
 from proctor.session.clock import Allowance, Bounds
+from tests.proctor.support.sandboxes import Cells, cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

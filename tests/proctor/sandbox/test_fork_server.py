@@ -8,12 +8,11 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from support import PYTHONPATH
-from support.sandboxes import BOUNDS, Cells, cells, gone, left, temporary, traces
 
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
@@ -21,11 +20,12 @@ from proctor.sandbox.bwrap import Bwrap
 from proctor.sandbox.fork_server import PATIENCE, fork_servers
 from proctor.sandbox.settings import Sandbox
 from proctor.session.session import Session
+from tests.proctor.support.sandboxes import BOUNDS, Cells, cells, gone, left, temporary, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[3]
 SMALL = {"preload": ["colorsys"]}
 """Settings of a fork server that starts quickly."""
 THREADS = {"preload": ["numpy"], "extra_env": {"OPENBLAS_NUM_THREADS": "2"}}
@@ -108,8 +108,7 @@ def test_all_ends_with_the_process_of_the_grader(folder: Path, how: str, preload
     code = f"""
         import sys
         from pathlib import Path
-        from support import PYTHONPATH
-from support.sandboxes import cells
+        from tests.proctor.support.sandboxes import cells
         with cells(Path({str(folder)!r}), preload={preload}) as run:
             run("import subprocess; subprocess.Popen(['sleep', '600'])")
             print(run.forked, flush=True)
@@ -117,7 +116,7 @@ from support.sandboxes import cells
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": PYTHONPATH}, **pipes) as grader:
+    with subprocess.Popen(command, cwd=ROOT, **pipes) as grader:
         assert grader.stdin is not None
         assert grader.stdout is not None
         assert grader.stdout.readline().strip() == str(bool(preload))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.sandboxes import Cells, cells
 
 from proctor.sandbox.fork_server import fork_servers
+from tests.proctor.support.sandboxes import Cells, cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,6 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.sandboxes import Cells, cells, gone, left, living, temporary, traces
 
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError, SubmissionRefused
@@ -15,6 +14,7 @@ from proctor.sandbox.settings import Sandbox
 from proctor.session.clock import Allowance, Bounds
 from proctor.session.copies import CopySide
 from proctor.session.session import Session
+from tests.proctor.support.sandboxes import Cells, cells, gone, left, living, temporary, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

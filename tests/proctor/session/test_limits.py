@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.sandboxes import Cells, cells
+
+from tests.proctor.support.sandboxes import Cells, cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

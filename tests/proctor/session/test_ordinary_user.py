@@ -20,6 +20,7 @@ SAME = (
     "session/test_ends.py::test_nothing_is_left",
     "session/test_ends.py::test_crash_leaves_nothing",
     "sandbox/test_apart.py",
+    "sandbox/test_probes.py",
     "sandbox/test_fork_server.py::test_killed_one_is_no_fault_of_the_student",
     "jupyter_kernel/test_kernel.py::test_limits",
     "jupyter_kernel/test_kernel.py::test_nothing_is_left",

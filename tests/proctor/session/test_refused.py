@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from support.sandboxes import Cells
+    from tests.proctor.support.sandboxes import Cells
 
 
 def test_network(run: Cells) -> None:

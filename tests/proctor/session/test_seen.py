@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from proctor.sandbox.view import PACKAGE
 
 if TYPE_CHECKING:
-    from support.sandboxes import Cells
+    from tests.proctor.support.sandboxes import Cells
 
 
 def test_its_own_submission(run: Cells) -> None:

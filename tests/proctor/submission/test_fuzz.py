@@ -20,7 +20,6 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook
-from support.thinning import THOROUGH
 
 from proctor import submission
 from proctor.errors import CollectError, UnreadableError
@@ -28,9 +27,9 @@ from proctor.feedback.markdown import code, render
 from proctor.lms.archive import open_inner
 from proctor.lms.times import moodle_time
 from proctor.submission.sanitize import clean_outputs, shorten, text_of, without_requests
+from tests.proctor.support.thinning import THOROUGH
 
 TESTS = Path(__file__).resolve().parents[2]
-
 
 CORPUS = sorted((TESTS / "specimens" / "corpus").iterdir())
 RELEASE = nbformat.read(TESTS.parent / "release/exercise4/exercise4.ipynb", as_version=4)

@@ -20,16 +20,15 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from build import Submission
+from proctor.batch.grade_job import restored
 from proctor.batch.grading import Run, grade
-from proctor.batch.job import _restored
 from proctor.batch.plan import Course as BatchCourse
 from proctor.batch.plan import Wish
 from proctor.batch.results import Tally
 from proctor.course import Exercise
 from proctor.errors import CannotGrade, UnreadableError
 from proctor.nbgrader_plugin.autograde import Autograde
-from proctor.nbgrader_plugin.configuration import ADAPTERS, install
+from proctor.nbgrader_plugin.replacement import ADAPTERS, install
 from proctor.submission import look_for, read, record
 from proctor.submission.fingerprints import UNKNOWN
 
@@ -38,9 +37,11 @@ if TYPE_CHECKING:
 
     from proctor.submission.intake import Submitted
 
+
+from tests.specimens.build import Submission
+
 ROOT = Path(__file__).resolve().parents[3]
 EXERCISE = "exercise4"
-
 
 ANN = Path("submitted") / "ann" / EXERCISE
 HANDED_IN = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
@@ -94,8 +95,8 @@ def take(course: Path, **settings: object) -> Taken:
         handed_in = run._clock.handed_in("ann")
         run._stage_files("ann", handed_in)
         ungraded = run._ungraded("ann", EXERCISE)
-        restored = _restored(f"{EXERCISE}.ipynb", ungraded, skip=True)
-        found.stage.put_in_place("ann", {f"{EXERCISE}.ipynb": nbformat.writes(restored)})
+        notebook = restored(f"{EXERCISE}.ipynb", ungraded, skip=True)
+        found.stage.put_in_place("ann", {f"{EXERCISE}.ipynb": nbformat.writes(notebook)})
         return Taken(ungraded.submitted, handed_in, run.why("ann"))
 
 

@@ -8,14 +8,12 @@ import os
 import subprocess
 import tracemalloc
 from copy import deepcopy
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from build import Submission
 from proctor import submission
 from proctor.errors import UnreadableError
 from proctor.sandbox import packing as folder_of
@@ -23,9 +21,10 @@ from proctor.sandbox.packing import entries
 from proctor.submission import reading
 from proctor.submission.restoring import MAX_CELLS
 from proctor.submission.sanitize import without_requests
+from tests.specimens.build import Submission
 
-TESTS = Path(__file__).resolve().parents[2]
-
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RELEASE = Submission.release().notebook
 SOLVED = Submission.solved().notebook
@@ -142,6 +141,8 @@ CHOICES = {
     "broken and a copy": ({NAME: b"{", "exercise4 (1).ipynb": SOLVED}, "exercise4 (1).ipynb", 1),
     "neither name": ({"a.ipynb": RELEASE, "b.ipynb": SOLVED}, "b.ipynb", 1),
     "a checkpoint": ({NAME: SOLVED, f".ipynb_checkpoints/{NAME}": SOLVED}, NAME, 0),
+    "two downloads": ({NAME: SOLVED, "exercise4 (2).ipynb": SOLVED}, "exercise4 (2).ipynb", 1),
+    "a copy and its copy": ({"exercise4 - Copy.ipynb": SOLVED, f"old/{NAME}": SOLVED}, f"old/{NAME}", 1),
     "two stubs": ({NAME: RELEASE, "mine.ipynb": RELEASE}, NAME, 1),
 }
 
@@ -156,6 +157,17 @@ def test_which_notebook_it_is(tmp_path: Path, name: str) -> None:
     assert str(found.relative_to(tmp_path)) == taken
     assert len(said) == notices
     assert all(f"`{taken}`" in words for words in said)
+
+
+def test_the_latest_of_two_attempts_by_time(tmp_path: Path) -> None:
+    """Times that packing does not explain go before numbers and folders, but not before what was worked on."""
+    for age, file in enumerate([NAME, f"old/{NAME}", "exercise4 (3).ipynb", "exercise4-Copy1.ipynb"]):
+        written(tmp_path, SOLVED, file)
+        os.utime(tmp_path / file, (10_000 - 100 * age, 10_000 - 100 * age))
+    written(tmp_path, RELEASE, "exercise4 (4).ipynb")
+    assert submission.choose(tmp_path, NAME, RELEASE)[0] == tmp_path / NAME
+    os.utime(tmp_path / f"old/{NAME}", (20_000, 20_000))
+    assert submission.choose(tmp_path, NAME, RELEASE)[0] == tmp_path / "old" / NAME
 
 
 def test_a_link_in_the_expected_place_is_not_passed_over(tmp_path: Path) -> None:
@@ -328,3 +340,13 @@ def test_notebooks_are_named_after_all() -> None:
     )
     assert "conv_forward" in names
     assert submission.grade_ids(b'{"cells": [[[[') == frozenset()
+
+
+def test_an_assignments_other_notebook_is_taken_for_none(tmp_path: Path) -> None:
+    """Of an assignment with two notebooks, each is itself: whoever has handed in one has not handed in the other."""
+    (tmp_path / "second.ipynb").write_text(nbformat.writes(RELEASE))
+    known = ["second", NAME.removesuffix(".ipynb")]
+    assert submission.look_for(tmp_path / NAME, RELEASE, known) == (tmp_path / NAME, "")
+    assert submission.look_for(tmp_path / NAME, RELEASE)[0] == tmp_path / "second.ipynb"
+    (tmp_path / NAME).write_text(nbformat.writes(RELEASE))
+    assert submission.look_for(tmp_path / NAME, RELEASE, known) == (tmp_path / NAME, "")

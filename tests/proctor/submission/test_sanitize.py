@@ -1,15 +1,16 @@
 """Nothing of a submission runs or loads anything in the browser of a person who looks at it.
 
-Every payload of tests/specimens/payloads.py is shown in the two places that we render for, in a real browser, as
-a graded notebook would bring it that was never cleaned: in nbgrader's formgrader, with its own scripts, and on the
-feedback page. Each asks for an address with its name; what is asked for was run or loaded.
+Every payload of tests/specimens/payloads.py is shown in the places that we render for, in a real browser, as
+a graded notebook would bring it that was never cleaned: in nbgrader's formgrader, with its own scripts, on the
+feedback page, and on the class report, in code that two students share and in all that grading says. Each asks
+for an address with its name; what is asked for was run or loaded.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
-import shutil
 import subprocess
 import sys
 from copy import deepcopy
@@ -22,22 +23,27 @@ import pytest
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.server_extensions.formgrader import handlers
-from payloads import HOST, PNG, cells, metadata
-from playwright.sync_api import Browser, Route, sync_playwright
 from traitlets.config import Config, PyFileConfigLoader
 
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.feedback.markdown import markdown, render
 from proctor.feedback.page import page
 from proctor.feedback.reports import REPORT, reports_of, show_report
+from proctor.report.gathering import Classroom, Source, Submission
+from proctor.report.marks import Marks
+from proctor.report.page import page as report_page
 from proctor.submission import restore
 from proctor.submission.sanitize import clean_outputs, shorten
+from tests.proctor.support.chromium import chromium
+from tests.specimens.payloads import HOST, PNG, cells, metadata, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parents[3]
+    from playwright.sync_api import Browser, Route
 
+
+ROOT = Path(__file__).resolve().parents[3]
 
 GRADED = "sigmoid_forward"
 ADDRESS = "http://grader.invalid/formgrader/submissions/1/"
@@ -61,14 +67,8 @@ CLICK = """() => {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start one browser for all pages."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        if found is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.fail("There is no Chromium: install one, or run `playwright install chromium`.")
-        options = ["--no-sandbox", "--disable-gpu", "--disable-quic"] if os.geteuid() == 0 else []
-        chromium = playwright.chromium.launch(executable_path=found, args=options)
-        yield chromium
-        chromium.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +135,38 @@ def feedback(notebook: Any) -> str:
     )
 
 
+def class_report() -> str:
+    """Render the report of a class in which two students have all payloads, in their code and in their verdicts."""
+    said = texts()
+    release = nbformat.read(ROOT / "release/exercise4/exercise4.ipynb", as_version=4)
+    # The numbers make each line one of its own; lines of equal tokens are nobody's.
+    code = "\n".join(
+        f"payload_{n} = [{n}, {n * n}, {text!r}, {n + 7}]" for n, text in enumerate(said.values())
+    )
+
+    def submission(student: str, outcome: Outcome, source: str, name: str) -> Submission:
+        verdicts = tuple(
+            Verdict(
+                f"test_{number}", "A sentence.", outcome, 1.0, hint=text, misconception=text, remarks=(text,)
+            )
+            for number, text in enumerate(said.values())
+        )
+        facts = {"notices": list(said.values()), "unreadable": name, "cpu_seconds": 1.0, "sandboxed": False}
+        marks = Marks(name=name, cells={GRADED: 1.0})
+        return Submission(
+            student, marks, {GRADED: CellReport(GRADED, name, verdicts)}, (Source(name, source),), facts
+        )
+
+    attack = "".join(said.values())
+    written = [submission(each, Outcome.FAILED, code, attack) for each in ("ada", "bob")]
+    written += [submission(each, Outcome.PASSED, f"{each} = 1", attack) for each in ("cem", "dan", "eve")]
+    troubles = (("ben", attack),)
+    classroom = Classroom(
+        "exercise4", {GRADED: float(len(said))}, tuple(written), {"exercise4": release}, troubles=troubles
+    )
+    return report_page(classroom, dt.datetime(2027, 1, 20, tzinfo=dt.UTC), names=True)
+
+
 def visit(browser: Browser, html: str, *, policy: bool = False) -> tuple[set[str], Any]:
     """Show a page to a curious reader; return the names that were asked for, and what stands there then.
 
@@ -184,6 +216,7 @@ def seen(browser: Browser, config: Config) -> dict[str, tuple[set[str], Any]]:
     return {
         "formgrader": visit(browser, formgrader(hostile(**VALID), config)),
         "feedback": visit(browser, feedback(hostile(**PAYLOADS))),
+        "report": visit(browser, class_report()),
     }
 
 
@@ -263,7 +296,15 @@ def test_no_payload_does_anything(seen: dict[str, tuple[set[str], Any]], place: 
     assert [name for name in names if f"after {name}" not in facts["text"]] == []
 
 
-@pytest.mark.parametrize("place", ["formgrader", "feedback"])
+def test_the_class_report_shows_payloads_and_runs_none(seen: dict[str, tuple[set[str], Any]]) -> None:
+    """What two students share is shown side by side, payloads and all, as text; none runs or loads anything."""
+    asked, facts = seen["report"]
+    assert asked == set()
+    assert f"fetch('{HOST}/html.script')" in facts["text"]
+    assert "payload_12 = [" in facts["text"]
+
+
+@pytest.mark.parametrize("place", ["formgrader", "feedback", "report"])
 def test_the_page_stays_what_it_is(seen: dict[str, tuple[set[str], Any]], place: str) -> None:
     """No frame, no picture from elsewhere, no field of formgrader's own, no other address; the card is there."""
     _, facts = seen[place]

@@ -17,9 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import fairness
 import nbformat
-from bank import PARTS, Submission, mistakes, right_answers
 from nbgrader import api
 from nbgrader.api import Gradebook
 from sqlalchemy import insert
@@ -27,13 +25,15 @@ from sqlalchemy import insert
 from proctor.criteria.outcome import CellReport, Outcome
 from proctor.feedback.reports import show_report
 from proctor.grading.judge_cell import undecided
-from support.judging import CELLS, HIDDEN, judge
-
-ROOT = Path(__file__).resolve().parents[3]
-
+from tests.exercise4.mistakes import PARTS, mistakes
+from tests.proctor.support.judging import CELLS, HIDDEN, judge, quietly
+from tests.specimens.bank import right_answers
+from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+ROOT = Path(__file__).resolve().parents[3]
 
 EXERCISE = "exercise4"
 CONFIG = """c = get_config()
@@ -151,7 +151,7 @@ def _grade(made: Made, name: str, cell: str, notebook: str) -> dict[str, Any]:
 def judged(part: str, source: str) -> dict[str, CellReport]:
     """Judge the cells of a part for one source of it; everything else is the solution."""
     submission = Submission.solved().replace(part, source)
-    return fairness.quietly(submission, lambda names: judge(names, CELLS[part]))
+    return quietly(submission, lambda names: judge(names, CELLS[part]))
 
 
 @cache

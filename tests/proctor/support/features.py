@@ -15,7 +15,7 @@ import ast
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TABLE = Path(__file__).resolve().parents[1] / "agent" / "table"
+TABLE = Path(__file__).with_name("feature_tables")
 
 
 @dataclass

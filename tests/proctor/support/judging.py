@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from functools import cache, partial
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proctor.grading.diagnosis import offered
 from proctor.grading.judge_cell import LocalSide, criteria, judge_cell, load_tests
 from proctor.session.proxies import loopback
-
-HERE = Path(__file__).resolve().parents[2]
-
+from tests.specimens.bank import submission_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from tests.exercise4.mistakes import Mistake
+    from tests.specimens.bank import Right
+    from tests.specimens.build import Submission
+
+    Result = TypeVar("Result")
     from collections.abc import Iterable, Mapping
 
     from proctor.criteria import Criteria
     from proctor.criteria.outcome import CellReport
     from proctor.grading.judge_cell import Diagnosis
 
-HIDDEN = load_tests(HERE / "exercise4")
+TESTS = Path(__file__).resolve().parents[2] / "exercise4"
+
+HIDDEN = load_tests(TESTS)
 CELLS = {
     "activation_functions": ("sigmoid_forward", "sigmoid_backward", "relu_forward", "relu_backward"),
     "initializers": ("const", "uniform_random", "he"),
@@ -28,7 +40,7 @@ CELLS = {
 """The graded cells of each part."""
 
 
-DIAGNOSE, REFERENCE = offered(HERE / "exercise4")
+DIAGNOSE, REFERENCE = offered(TESTS)
 
 
 def judge(
@@ -43,9 +55,27 @@ def judge(
     return {name: judge_cell(tests[name], side, diagnose=diagnose) for name in cells}
 
 
-def judge_locally(namespace: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
+def quietly(submission: Submission, how: Callable[[Mapping[str, Any]], Result] = judge) -> Result:
+    """Judge a submission whose prints and warnings are nobody's business."""
+    with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        warnings.simplefilter("ignore")
+        return how(submission.namespace())
+
+
+@cache
+def judged(bank: Callable[[], Mapping[str, Mistake | Right]], name: str) -> dict[str, CellReport]:
+    """Return the reports on a specimen of `mistakes` or `right_answers`, with mistakes named.
+
+    Points, verdicts and names are asserted on one pass over a specimen.
+    """
+    return quietly(submission_of(bank()[name]), partial(judge, diagnose=DIAGNOSE))
+
+
+def judge_locally(
+    namespace: Mapping[str, Any], tests: Mapping[str, type[Criteria]] = HIDDEN
+) -> dict[str, dict[str, bool]]:
     """Return which criteria of each cell pass on the classes themselves, without proxies or frames."""
-    return {name: _passed(case, namespace) for name, case in HIDDEN.items()}
+    return {name: _passed(case, namespace) for name, case in tests.items()}
 
 
 def _passed(case: type[Criteria], namespace: Mapping[str, Any]) -> dict[str, bool]:

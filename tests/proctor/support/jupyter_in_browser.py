@@ -24,7 +24,7 @@ from unittest import mock
 import psutil
 from playwright.sync_api import expect, sync_playwright
 
-from support.room import LeftoverError, Room, alive, room
+from tests.proctor.support.room import LeftoverError, Room, alive, room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-    from support.jupyter_in_browser import Desk
+    from tests.proctor.support.jupyter_in_browser import Desk
 
 NOT_RUN = "[ ]:"
 RAN = re.compile(r"^\[\d+\]:$")

@@ -18,9 +18,6 @@ from proctor.sandbox.settings import Sandbox
 from proctor.session.clock import Bounds
 from proctor.session.session import Session
 
-HERE = Path(__file__).resolve().parents[2]
-
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

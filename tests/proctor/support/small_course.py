@@ -20,6 +20,8 @@ import nbformat
 import psutil
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests.proctor.support import postgres
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -43,7 +45,6 @@ TESTS = '''"""Hidden tests of the small exercise."""
 import numpy as np
 
 from proctor.criteria import Criteria, points
-
 X = np.array([[1.0, -3.0], [0.0, 8.0]])
 
 
@@ -83,15 +84,29 @@ CLASS = {"ann": RIGHT, "ben": WRONG, "cem": UNDONE}
 POINTS = {"ann": 3, "ben": 2, "cem": 0}
 
 
-def make(course: Path) -> None:
-    """Write the course and generate its exercise; there is no submission yet."""
+def make(course: Path, database: str = "") -> None:
+    """Write the course and generate its exercise; there is no submission yet.
+
+    Args:
+        course: its folder.
+        database: the URL of its gradebook, which nbgrader makes; SQLite in the course's folder by default.
+    """
     (course / "source" / EXERCISE).mkdir(parents=True)
     nbformat.write(_master(), course / "source" / EXERCISE / f"{EXERCISE}.ipynb")
     (course / "tests" / EXERCISE).mkdir(parents=True)
     (course / "tests" / EXERCISE / "test_small.py").write_text(TESTS)
     shutil.copy(ROOT / "nbgrader_config.py", course)
+    if database:
+        use_database(course, database)
     done = run(course, "nbgrader", "generate_assignment", EXERCISE)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def use_database(course: Path, url: str) -> None:
+    """Let a course have its gradebook elsewhere."""
+    config = course / "nbgrader_config.py"
+    kept = [line for line in config.read_text().splitlines() if "db_url" not in line]
+    config.write_text("\n".join([*kept, f'c.CourseDirectory.db_url = "{url}"']) + "\n")
 
 
 def hand_in(course: Path, answers: Mapping[str, str]) -> None:
@@ -129,8 +144,13 @@ def environment(**changes: str) -> dict[str, str]:
     return {**os.environ, "PATH": path, **changes}
 
 
-def rows(course: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Read all that the gradebook says about submissions, with names in place of its random keys."""
+def rows(course: Path, url: str = "") -> dict[str, list[tuple[Any, ...]]]:
+    """Read all that the gradebook says about submissions, with names in place of its random keys.
+
+    Args:
+        course: its folder.
+        url: of its gradebook, where that is not SQLite in the course's folder.
+    """
     cell = "JOIN base_cell ON base_cell.id = cell_id JOIN submitted_notebook n ON n.id = notebook_id"
     whose = "JOIN submitted_assignment s ON s.id = n.assignment_id"
     queries = {
@@ -142,6 +162,8 @@ def rows(course: Path) -> dict[str, list[tuple[Any, ...]]]:
         f" FROM comment g {cell.replace('notebook_id', 'g.notebook_id')} {whose} ORDER BY 1, 2",
         "students": "SELECT id FROM student ORDER BY 1",
     }
+    if url:
+        return postgres.rows_of(url, queries)
     with closing(sqlite3.connect(course / "gradebook.db")) as database:
         return {name: database.execute(query).fetchall() for name, query in queries.items()}
 

@@ -50,7 +50,6 @@ class MaxPoolTest(Criteria):
 INPUTS = '''"""Inputs, in a helper module of the same name as one of exercise 4's."""
 
 import numpy as np
-
 ROWS = np.array([[1.0, 5.0, 2.0], [7.0, 3.0, 4.0]])
 '''
 STUDENTS = {

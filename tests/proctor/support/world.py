@@ -31,18 +31,18 @@ from typing import TYPE_CHECKING, Self
 import nbformat
 import psutil
 from nbgrader.api import Gradebook, MissingEntry
-from recipe import EXERCISE, HARM, POINTS
 
-from build import Submission
-
-HERE = Path(__file__).resolve().parents[2]
-ROOT = HERE.parent
-
+from tests.specimens.build import Submission
+from tests.specimens.recipe import EXERCISE, HARM, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from recipe import Recipe
+    from tests.specimens.recipe import Recipe
+
+ROOT = Path(__file__).resolve().parents[3]
+WITHOUT_MISTAKES = shutil.ignore_patterns("mistakes", "misconceptions.py", "__pycache__")
+"""What is left out of a copy of the hidden tests where no mistake is to be named, which takes seconds a worker."""
 
 CLASSMATE = "alice"
 """Has handed in the solution, and is graded before anybody else; her work must stay as it is."""
@@ -51,6 +51,8 @@ LAST = "zoe"
 MARKER = "proctorWasHere"
 """What script in a page would call."""
 
+
+HUGE = 2**28
 
 OUTSIDE = "OUTSIDE_OF_THE_SANDBOX"
 """Names the variable that says, in a sandbox, which namespace of processes is this machine's own."""
@@ -351,4 +353,8 @@ def active(page: str) -> bool:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    """Return a digest of a file; of a huge one, which is sparse, its size."""
+    if not path.is_file():
+        return ""
+    size = path.stat().st_size
+    return f"{size} bytes" if size > HUGE else hashlib.sha256(path.read_bytes()).hexdigest()

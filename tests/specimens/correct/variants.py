@@ -1,6 +1,7 @@
 """Right answers that are the solution but for one habit. Each entry of the contract's lists of what costs nothing is here."""
 
-from bank import body, swap, variant
+from tests.exercise4.mistakes import body, swap
+from tests.specimens.bank import variant
 
 A, I, C = "activation_functions", "initializers", "conv"
 SLOPE = "return error * self.output * (1 - self.output)"
@@ -72,6 +73,11 @@ VARIANTS = [
             swap("return " + DRAW, "import random\n        w = np.empty(weight_shape)\n"
                  "        for index in np.ndindex(*weight_shape):\n"
                  "            w[index] = random.gauss(0, (2 / fan_in) ** 0.5)\n        return w")),
+    variant("he_by_a_removed_name", I, "Multiplies by np.product, which NumPy no longer has.", {"he": "`np.prod` works"},
+            swap("fan_in = weight_shape[1]", "fan_in = np.product(weight_shape[1:2])")),
+    variant("flatten_by_removed_names", C, "Uses np.product and np.float, which NumPy no longer has.", {"flatten": "is gone"},
+            swap("return x.reshape(x.shape[0], -1)",
+                 "return x.reshape(x.shape[0], np.product(x.shape[1:])).astype(np.float)")),
     variant("flatten_fortran_order", C, "Flattens in Fortran order, and undoes it.", {"flatten": "not in C order"},
             swap("return x.reshape(x.shape[0], -1)", "return np.stack([picture.ravel(order='F') for picture in x])"),
             body("FlattenLayer.backward",

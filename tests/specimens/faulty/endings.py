@@ -1,6 +1,6 @@
 """What takes the kernel down, or cuts it off."""
 
-from recipe import RELU, SIGMOID, Outcome, fault
+from tests.specimens.recipe import RELU, SIGMOID, Outcome, fault
 
 
 @fault()

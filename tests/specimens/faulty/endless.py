@@ -1,6 +1,6 @@
 """What does not end, or takes more than there is."""
 
-from recipe import RELU, SIGMOID, Outcome, cells, fault
+from tests.specimens.recipe import RELU, SIGMOID, Outcome, cells, fault
 
 
 @fault()

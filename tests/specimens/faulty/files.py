@@ -3,7 +3,7 @@
 import json
 import os
 
-from recipe import ALL, EXERCISE, Outcome, cells, fault, nbformat, solution
+from tests.specimens.recipe import ALL, EXERCISE, Outcome, cells, fault, nbformat, solution
 
 UNREADABLE = Outcome.UNREADABLE
 

@@ -1,6 +1,6 @@
 """Habits that are nobody's mistake."""
 
-from recipe import dedent, fault, solution
+from tests.specimens.recipe import dedent, fault, solution
 
 
 @fault()

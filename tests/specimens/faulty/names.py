@@ -2,7 +2,7 @@
 
 import json
 
-from recipe import EXERCISE, Work, fault, grade_id, nbformat, solution
+from tests.specimens.recipe import EXERCISE, Work, fault, grade_id, nbformat, solution
 
 NAME = f"{EXERCISE}.ipynb"
 

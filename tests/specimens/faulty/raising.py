@@ -1,6 +1,6 @@
 """Exceptions of unusual kinds, and settings that make more things raise."""
 
-from recipe import CONV, RELU, SIGMOID, Outcome, cells, fault
+from tests.specimens.recipe import CONV, RELU, SIGMOID, Outcome, cells, fault
 
 
 @fault(SIGMOID, Outcome.ERROR)

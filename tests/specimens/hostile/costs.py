@@ -2,7 +2,7 @@
 
 import os
 
-from recipe import ALL, Outcome, attack, nbformat
+from tests.specimens.recipe import ALL, Outcome, attack, nbformat
 
 UNREADABLE = Outcome.UNREADABLE
 

@@ -2,7 +2,7 @@
 
 import json
 
-from recipe import ALL, BEGINS, Outcome, attack, nbformat
+from tests.specimens.recipe import ALL, BEGINS, Outcome, attack, nbformat
 
 new_output = nbformat.v4.new_output
 
@@ -106,7 +106,7 @@ def deep_json(work):
 
 
 @attack(ALL, Outcome.UNREADABLE, "cells")
-def many_cells(work):
+def thousands_of_cells(work):
     """There are 100,000 cells."""
     cell = {"cell_type": "code", "source": "1", "metadata": {}, "outputs": [], "execution_count": None}
     work.raw = json.dumps({**work.notebook, "cells": [cell] * 100_000}).encode()

@@ -1,6 +1,6 @@
 """What must not be changed, filled, reached or outlived: files, grades, classmates, the machine, the network."""
 
-from recipe import BEGINS, RELU, SIGMOID, Outcome, attack, dedent
+from tests.specimens.recipe import BEGINS, RELU, SIGMOID, Outcome, attack, dedent
 
 JAILED = """
 import os

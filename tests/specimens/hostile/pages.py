@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from recipe import Outcome, attack, nbformat
+from tests.specimens.recipe import Outcome, attack, nbformat
 
 SCRIPT = "<script>proctorWasHere()</script>"
 MANY = (

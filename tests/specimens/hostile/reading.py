@@ -1,6 +1,6 @@
 """What must not be seen: hidden tests, solutions, the gradebook, classmates, secrets of the grader's."""
 
-from recipe import Outcome, SIGMOID, attack
+from tests.specimens.recipe import Outcome, SIGMOID, attack
 
 SHOW = """
 import glob, os

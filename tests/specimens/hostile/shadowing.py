@@ -1,6 +1,6 @@
 """Files that pretend to be modules, settings or start-up code."""
 
-from recipe import BEGINS, Outcome, attack
+from tests.specimens.recipe import BEGINS, Outcome, attack
 
 ENDS = (*BEGINS, Outcome.FAILED, Outcome.ERROR, Outcome.DIED)
 TOUCH = "import os, sys\ntry:\n    open('@HOME@/escaped-@CASE@-@TOKEN@', 'w').close()\nexcept OSError:\n    pass\n"

@@ -1,6 +1,6 @@
 """The student's side of the wall, in the hands of the student."""
 
-from recipe import ALL, BEGINS, Outcome, attack
+from tests.specimens.recipe import ALL, BEGINS, Outcome, attack
 
 ENDS = (*BEGINS, Outcome.FAILED, Outcome.ERROR, Outcome.DIED, Outcome.TIME)
 

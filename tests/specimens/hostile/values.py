@@ -1,6 +1,6 @@
 """Values that agree with everything, and tests taught to be content: judged where the tests are."""
 
-from recipe import BEGINS, Outcome, attack
+from tests.specimens.recipe import BEGINS, Outcome, attack
 
 ENDS = (*BEGINS, Outcome.FAILED, Outcome.ERROR, Outcome.DIED)
 

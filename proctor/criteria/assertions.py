@@ -1,0 +1,83 @@
+"""unittest's assertions, for values of which the one or the other is a student's.
+
+unittest and difflib search long values for their differences, which takes hours where both are chosen to differ; and
+their messages are written for whoever wrote the test. Here a message is short, and the test's own stands alone.
+"""
+
+from __future__ import annotations
+
+import unittest
+from typing import Any
+
+MAX_MESSAGE, MAX_LINES, MAX_LINE = 2_000, 4, 200
+"""Characters of a failed assertion's message that are read; lines, and characters of each, that are shown."""
+MAX_QUOTED = 80
+"""Characters of a value that an assertion shows."""
+_DETAILS = (
+    " ACTUAL",
+    " DESIRED",
+    " x:",
+    " y:",
+    "First differing",
+    "First list",
+    "Second list",
+    "- ",
+    "+ ",
+    "? ",
+)
+
+
+class Assertions(unittest.TestCase):
+    """unittest's test case, whose assertions on long values are over soon."""
+
+    longMessage = False
+
+    def __init__(self, methodName: str = "runTest") -> None:  # noqa: N803  - unittest's name for it
+        super().__init__(methodName)
+        for kind in (str, list, tuple, dict, set, frozenset):
+            self.addTypeEqualityFunc(kind, self._assert_equal)
+
+    def _assert_equal(self, first: Any, second: Any, msg: Any = None, seq_type: Any = None) -> None:
+        """Fail if two values differ; where they do is not searched for."""
+        del seq_type
+        if first != second:
+            raise self.failureException(msg or f"{_quoted(first)} != {_quoted(second)}")
+
+    assertListEqual: Any = _assert_equal  # noqa: N815  - unittest's name, as are the next ones
+    assertTupleEqual: Any = _assert_equal  # noqa: N815
+    assertDictEqual: Any = _assert_equal  # noqa: N815
+    assertSetEqual: Any = _assert_equal  # noqa: N815
+    assertMultiLineEqual: Any = _assert_equal  # noqa: N815
+
+    def assertSequenceEqual(self, first: Any, second: Any, msg: Any = None, seq_type: Any = None) -> None:  # noqa: N802  - unittest's name
+        """Fail if two sequences differ, of whichever types."""
+        self._assert_equal(list(first), list(second), msg, seq_type)
+
+    def assertCountEqual(self, first: Any, second: Any, msg: Any = None) -> None:  # noqa: N802  - unittest's name
+        """Fail if two collections hold different elements, in any order; those of other lengths are not compared."""
+        one, other = list(first), list(second)
+        if len(one) != len(other):
+            raise self.failureException(
+                msg or f"Two collections of {len(one)} and {len(other)} elements differ."
+            )
+        super().assertCountEqual(one, other, msg)  # noqa: PT009  - it is what is extended
+
+
+def shortened(failure: AssertionError) -> str:
+    """Return the message of a failed assertion as a hint: its first lines, without the arrays and differences."""
+    lines: list[str] = []
+    for line in str(failure)[:MAX_MESSAGE].splitlines():
+        if lines and line.startswith(_DETAILS):
+            break
+        if line.strip():
+            lines.append("".join(c if c.isprintable() else " " for c in line).strip()[:MAX_LINE])
+    return "\n".join(lines[:MAX_LINES]) or "This does not hold for what your code returned."
+
+
+def _quoted(value: Any) -> str:
+    """Return a value as a hint shows it."""
+    try:
+        text = repr(value)
+    except Exception as error:  # noqa: BLE001  - a student's object may raise anything
+        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}..."

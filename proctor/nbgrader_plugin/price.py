@@ -1,0 +1,39 @@
+"""Price of late work: nbgrader's plugin for it, whichever the course has."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from proctor.gradebook.book import Book
+    from proctor.gradebook.lateness import Late
+
+
+class Plugin:
+    """Asks nbgrader's plugin for late work, as nbgrader's own step does, but for one notebook at a time.
+
+    Args:
+        parent: whose configuration names the plugin (`c.AssignLatePenalties.plugin_class`).
+    """
+
+    def __init__(self, parent: Any) -> None:
+        self._parent = parent
+
+    @cached_property
+    def _step(self) -> Any:
+        from nbgrader.preprocessors import AssignLatePenalties  # noqa: PLC0415  - costs a second; few are late
+
+        step = AssignLatePenalties(parent=self._parent)
+        step.init_plugin()
+        return step
+
+    def __call__(self, book: Book, late: Late) -> float | None:
+        """Return the points that a late notebook loses, or None."""
+        step = self._step
+        step.assignment_id, step.notebook_id, step.student_id = late.assignment, late.notebook, late.student
+        step.gradebook, step.db_url = book.nbgrader, book.url
+        penalty: float | None = step.plugin_inst.late_submission_penalty(
+            late.student, late.score, late.seconds
+        )
+        return penalty

@@ -1,0 +1,195 @@
+"""What a hidden test hands to the student's code and cannot cross by value: functions, iterators, other objects.
+
+The student's code sees a :class:`proctor.agent.callbacks.Callback`, and each use of one is asked for here. A function
+of Python's or NumPy's crosses by its name, and the member of an enumeration by its class's name and its own.
+"""
+
+from __future__ import annotations
+
+import builtins
+import cmath
+import enum
+import inspect
+import io
+import math
+import operator
+import types
+import unittest
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from proctor.agent.frames import pack
+from proctor.agent.kinds import WRITERS
+from proctor.criteria import Broken, Fault
+from proctor.errors import CannotCross
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from proctor.agent.values import Reader, Writer
+
+MAX_ARGUMENT = 2**24
+"""Product of the whole numbers that a callback is given: a test may make an array of that shape."""
+MAX_AXES = 32
+"""Entries of an array of whole numbers that may be meant as a shape."""
+MODULES = (builtins, math, cmath, operator, np)
+REFUSED = (
+    types.ModuleType,
+    types.CoroutineType,
+    types.CodeType,
+    types.FrameType,
+    unittest.TestCase,
+    io.FileIO,
+)
+PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, np.ndarray, np.generic, type(None))
+"""Types of attributes that the student's code may read."""
+BUGS = (NameError, ImportError, SyntaxError)
+"""Exceptions of a function of the test's that no argument brings about."""
+
+
+class Handed:
+    """The objects that a criterion has handed in, by number.
+
+    Attributes:
+        failure: an exception of the test's own that the student's code met, and that is not for it: a failed
+            assertion, or a bug.
+    """
+
+    def __init__(self) -> None:
+        self.objects: list[Any] = []
+        self.failure: BaseException | None = None
+
+    def refer(self, value: Any) -> list[Any]:
+        """Return the form of an object; CannotCross if there is none."""
+        if isinstance(value, enum.Enum):
+            return ["e", type(value).__name__, value.name]
+        if module := _home(value):
+            return ["g", module, value.__name__]
+        if isinstance(value, REFUSED):
+            raise CannotCross(f"{type(value).__name__} {getattr(value, '__name__', '')}".strip())
+        if type(value) in WRITERS or isinstance(value, np.ndarray):
+            raise CannotCross(f"a {type(value).__name__} that is too large, or holds objects")
+        self.objects.append(value)
+        return ["o", len(self.objects) - 1, _traits(value)]
+
+    def resolve(self, number: Any) -> Any:
+        """Return an object that comes back; LookupError if there is none."""
+        if type(number) is not int or number < 0:
+            raise LookupError
+        return self.objects[number]
+
+    def use(
+        self,
+        asked: Any,
+        reader: Reader,
+        writer: Writer,
+        record: Callable[[int, str, tuple[Any, ...]], None],
+    ) -> bytes:
+        """Return the answer to the student's code that uses an object.
+
+        Args:
+            asked: number, name of the method, and the forms of its arguments, as they came.
+            reader: reads the forms.
+            writer: writes the answer.
+            record: is told of each call that is made.
+        """
+        try:
+            number, name, positional, named = asked
+            args, kwargs = reader.read(positional), reader.read(named)
+            held = self.resolve(number)
+            if not isinstance(args, tuple) or not isinstance(kwargs, dict):
+                return _error("TypeError", "no such call")
+            if name == "__getattr__":
+                return bytes(pack({"value": writer.write(_field(held, *args))}, writer.body))
+            method = _method(held, name)
+            if _largest([args, list(kwargs.values())], is_shape=name != "__call__") > MAX_ARGUMENT:
+                return _error("MemoryError", "an argument is too large")
+            record(number, name, (*args, *kwargs.values()))
+            return bytes(pack({"value": writer.write(method(*args, **kwargs))}, writer.body))
+        except (AssertionError, CannotCross, *BUGS) as error:
+            if not isinstance(error, Fault):
+                self.failure = error
+            return _error(getattr(error, "kind", type(error).__name__), str(error))
+        except Broken:
+            raise
+        except Exception as error:  # noqa: BLE001  - whatever goes wrong here, the student's code asked for it
+            return _error(getattr(error, "kind", type(error).__name__), str(error))
+
+
+def _home(value: Any) -> str:
+    """Return the name of the module where the student's side finds a function, too, or ""."""
+    name = getattr(value, "__name__", None)
+    if not callable(value) or not isinstance(name, str) or isinstance(value, type):
+        return ""
+    return next((module.__name__ for module in MODULES if getattr(module, name, None) is value), "")
+
+
+def _traits(value: Any) -> dict[str, Any]:
+    """Return what the student's side can do with an object, besides calling its methods."""
+    if isinstance(value, Iterator):
+        return {"next": True}
+    traits: dict[str, Any] = {}
+    if callable(value):
+        traits = {
+            "call": True,
+            "name": getattr(value, "__name__", "function"),
+            "parameters": _parameters(value),
+        }
+    fields = [name for name, held in getattr(value, "__dict__", {}).items() if _is_field(name, held)]
+    fields += [name for name in getattr(type(value), "_fields", ()) if _is_field(name, getattr(value, name))]
+    return traits | ({"fields": fields} if fields else {})
+
+
+def _is_field(name: str, value: Any) -> bool:
+    return not name.startswith("_") and isinstance(value, PLAIN)
+
+
+def _parameters(function: Any) -> list[list[Any]] | None:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    return [[each.name, int(each.kind), each.default is not inspect.Parameter.empty] for each in parameters]
+
+
+def _field(held: Any, name: Any) -> Any:
+    value = getattr(held, name)
+    if not _is_field(name, value):
+        raise AttributeError(name)
+    return value
+
+
+def _method(held: Any, name: Any) -> Callable[..., Any]:
+    """Return the method of an object that the student's code may call."""
+    is_special = (name == "__call__" and callable(held)) or (
+        name == "__next__" and isinstance(held, Iterator)
+    )
+    if not isinstance(name, str) or (name.startswith("_") and not is_special):
+        raise AttributeError(f"no method {name}")
+    method: Callable[..., Any] = held if name == "__call__" else getattr(held, name)
+    return method
+
+
+def _error(kind: str, text: str) -> bytes:
+    return bytes(pack({"kind": kind, "error": text[:200]}))
+
+
+def _largest(values: Iterable[Any], *, is_shape: bool) -> int:
+    """Return the largest product of whole numbers that may be meant as a shape.
+
+    The arguments of a function of the test's are numbers each by itself; those in a list or tuple stand together.
+    """
+    largest = product = 1
+    for value in values:
+        if isinstance(value, int | np.integer):
+            product = min(product * max(1, abs(int(value))), MAX_ARGUMENT + 1)
+            largest = max(largest, min(abs(int(value)), MAX_ARGUMENT + 1))
+        elif isinstance(value, list | tuple):
+            largest = max(largest, _largest(value, is_shape=is_shape))
+        elif (
+            is_shape and isinstance(value, np.ndarray) and value.dtype.kind in "iu" and value.size <= MAX_AXES
+        ):
+            largest = max(largest, _largest(value.ravel(), is_shape=True))
+    return max(largest, product)

@@ -1,0 +1,85 @@
+"""What our commands do not import: a package's own `__init__` where modules of it are all that is wanted."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from proctor.batch.imports import COSTLY, spare_init
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNUSED = ("IPython", "joblib", "matplotlib", "nbconvert", "nbgrader.apps", "numpy", "scipy", *COSTLY)
+"""Libraries that take a second together, and that an idle command has no use for."""
+
+IDLE = """
+import sys
+from pathlib import Path
+from proctor.cli import grade, status
+from proctor.cli.course import load_course
+from proctor.nbgrader_plugin.application import course_of
+course = course_of(load_course(Path(sys.argv[1])))
+print(course.exercise.root, course.price._parent.config.LatePolicy.per_day)
+print([name for name in sys.argv[2:] if sys.modules.get(name)])
+"""
+
+CONFIG = """
+from proctor.nbgrader_plugin.configuration import configure
+c = get_config()
+configure(c, {!r})
+c.LatePolicy.per_day = 0.25
+"""
+
+
+def test_an_idle_command_imports_only_what_it_uses(tmp_path: Path) -> None:
+    """In a fresh process: the commands themselves, and a course with its configuration."""
+    (tmp_path / "nbgrader_config.py").write_text(CONFIG.format(str(tmp_path)))
+    command = [sys.executable, "-c", IDLE, str(tmp_path), *UNUSED]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"{tmp_path} 0.25", "[]"]
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the name of a package whose own module tells when it is run."""
+    folder = tmp_path / "spared_package"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from .costly import answer\n")
+    (folder / "costly.py").write_text("answer = 42\n")
+    (folder / "cheap.py").write_text("from . import neighbour\n")
+    (folder / "neighbour.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("", ".costly", ".cheap", ".neighbour"):
+        monkeypatch.setitem(sys.modules, f"spared_package{name}", None)
+        del sys.modules[f"spared_package{name}"]
+    return "spared_package"
+
+
+def test_a_module_is_imported_without_the_package_around_it(package: str) -> None:
+    """Also where it imports its neighbours from the package."""
+    spare_init(package)
+    cheap = importlib.import_module(f"{package}.cheap")
+    assert cheap.neighbour.__name__ == f"{package}.neighbour"
+    assert f"{package}.costly" not in sys.modules
+
+
+def test_who_asks_for_a_name_of_the_package_gets_it(package: str) -> None:
+    """Then the package's own module is run, once, and the package is what it would have been."""
+    spare_init(package)
+    found = importlib.import_module(package)
+    assert found.answer == 42
+    assert f"{package}.costly" in sys.modules
+    assert not hasattr(found, "no_such_name")
+
+
+def test_a_package_that_is_in_use_stays_as_it_is(package: str) -> None:
+    """Such as nbgrader in Jupyter's server."""
+    before = importlib.import_module(package)
+    spare_init(package)
+    assert importlib.import_module(package) is before
+    assert "__getattr__" not in vars(before)

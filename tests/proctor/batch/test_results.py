@@ -1,0 +1,48 @@
+"""The outcome of a run as plain data, in the shape that docs/commands.md describes."""
+
+from __future__ import annotations
+
+import json
+
+from proctor.batch.results import Change, Graded, Tally
+from proctor.gradebook.book import Score
+from proctor.gradebook.lateness import Penalties
+from proctor.gradebook.marks import Marks
+
+
+def test_a_tally_as_plain_data() -> None:
+    """Each submission is in it once, with its points and changes, and what was not dealt with is counted."""
+    tally = Tally(total=6)
+    tally.graded.append(Graded("cem", 2.0, 3.0, 0.5, ("time",), Change(1.0, 2.0, ("double 1 -> 2",))))
+    tally.graded.append(Graded("ann", 3.0, 3.0, 0.25))
+    tally.up_to_date.append("ben")
+    tally.penalties["dan"] = Penalties(0.0, 1.5)
+    tally.failed["eve"] = "The disk is full."
+    found = tally.as_dict()
+    assert json.loads(json.dumps(found)) == {
+        "graded": {
+            "ann": {"points": 3.0, "worth": 3.0, "seconds": 0.25, "look": [], "change": None},
+            "cem": {
+                "points": 2.0, "worth": 3.0, "seconds": 0.5, "look": ["time"],
+                "change": {"before": 1.0, "after": 2.0, "cells": ["double 1 -> 2"]},
+            },
+        },
+        "up_to_date": ["ben"],
+        "penalties": {"dan": {"before": 0.0, "after": 1.5}},
+        "failed": {"eve": "The disk is full."},
+        "left": 1,
+    }  # fmt: skip
+    assert list(found["graded"]) == ["ann", "cem"]
+
+
+def test_points_given_by_hand_count() -> None:
+    """What was given by hand counts in place of tests, and where only a person grades; what waits counts 0."""
+    before = {
+        "tested": Score(1.0, manual=1.5),
+        "essay": Score(None, manual=2.0),
+        "task": Score(None, manual=3.0),
+    }
+    marks = Marks({"tested": 0.0, "essay": None, "new": 1.0}, worth=12.0)
+    graded = Graded.of("ada", [marks], 1.0, before)
+    assert (graded.points, graded.worth) == (1.5 + 2.0 + 3.0 + 1.0, 12.0)
+    assert Graded.of("ada", [marks], 1.0, {}).points == 1.0

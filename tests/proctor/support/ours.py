@@ -1,0 +1,123 @@
+"""Grades banks of specimens as an instructor would, with nbgrader's own command and our settings."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+from traitlets.config import Config
+
+from proctor.criteria.outcome import Outcome
+from proctor.grading.grade import reports_of
+from proctor.nbgrader_plugin.drift import generate
+from tests.proctor.support.world import EXERCISE, ROOT, WITHOUT_MISTAKES, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from tests.specimens.recipe import Recipe
+
+SETTINGS = Config(
+    Grading={
+        "cell_seconds": 2,
+        "call_seconds": 1,
+        "graded_cell_seconds": 2,
+        "submission_seconds": 20,
+        "patience": 4,
+    },
+    Sandbox={"limits": {"memory": 2 * 2**30, "address_space": 3 * 2**29}},
+)
+"""Specimens that hang are to hang for seconds, and many of them at once must not fill the machine."""
+
+
+@dataclass
+class Graded:
+    """Some specimens, graded in a world of their own.
+
+    Attributes:
+        world: where they are.
+        status: how the command ended.
+        log: what it said.
+    """
+
+    world: World
+    status: int
+    log: str
+
+
+def make_template(folder: Path) -> Path:
+    """Make a course with the exercise registered and nothing handed in; takes some seconds."""
+    folder.mkdir(parents=True)
+    generate(ROOT, folder)
+    shutil.copytree(ROOT / "tests" / EXERCISE, folder / "tests" / EXERCISE, ignore=WITHOUT_MISTAKES)
+    with (folder / "nbgrader_config.py").open("a") as config:
+        for name, settings in SETTINGS.items():
+            config.writelines(f"\nc.{name}.{key} = {value!r}" for key, value in settings.items())
+    return folder
+
+
+def run(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of nbgrader's commands in a world."""
+    environment = world.environment() | {"MPLCONFIGDIR": mpl.get_cachedir()}
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    return subprocess.run(
+        command, cwd=world.course, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def grade(recipes: Iterable[Recipe], folder: Path, template: Path) -> Graded:
+    """Hand in and grade some specimens in a new world; the caller leaves the world."""
+    recipes = list(recipes)
+    world = World.made(folder, template)
+    for recipe in recipes:
+        world.hand_in(recipe)
+    world.close_the_doors()
+    done = run(world, "autograde", EXERCISE)
+    log = done.stdout + done.stderr
+    if any(recipe.page for recipe in recipes):
+        log += run(world, "generate_feedback", EXERCISE).stderr
+    return Graded(world, done.returncode, log)
+
+
+def grade_side_by_side(
+    recipes: Iterable[Recipe], folder: Path, stack: ExitStack, *, sides: int = 1
+) -> dict[str, Graded]:
+    """Grade specimens in several worlds at once; `stack` leaves them."""
+    template = make_template(folder / "template")
+    every = list(recipes)
+    parts = [every[side::sides] for side in range(sides)]
+    with ThreadPoolExecutor(sides) as pool:
+        jobs = [
+            pool.submit(grade, part, folder / f"world-{side}", template)
+            for side, part in enumerate(parts)
+            if part
+        ]
+    graded = [job.result() for job in jobs]
+    for each in graded:
+        stack.enter_context(each.world)
+    return {recipe.name: each for each, part in zip(graded, parts, strict=False) for recipe in part}
+
+
+def complaint(recipe: Recipe, graded: Graded) -> str:
+    """Say what is wrong with how a specimen was graded: points, harm, or the words for it; "" if nothing."""
+    fate = graded.world.fate(recipe)
+    notebook = graded.world.graded(recipe.name)
+    verdicts = [verdict for report in reports_of(notebook).values() for verdict in report.verdicts]
+    ends = {verdict.outcome for verdict in verdicts if verdict.outcome is not Outcome.PASSED}
+    facts = notebook.metadata.get("proctor", {})
+    said = " ".join([*facts.get("notices", []), facts.get("unreadable", "")])
+    found = [f"{fate.what}: {fate.why}"] if fate.why else []
+    if not ends <= recipe.because:
+        found.append(f"criteria end with: {', '.join(sorted(end.value for end in ends - recipe.because))}")
+    if recipe.notice not in said:
+        found.append(f"the student is told {said!r}, and not: {recipe.notice}")
+    if not facts.get("sandboxed", "unreadable" in facts):
+        found.append("it ran outside of a sandbox")
+    return "; ".join(found)

@@ -1,0 +1,1 @@
+"""Banks of submissions: right answers, innocent faults, attacks."""
