@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from nbgrader.coursedir import CourseDirectory
-from support.own_courses import Example, answer, code, graded, solved, text
 
 from proctor.authoring.check import check
 from proctor.authoring.master import masters
 from proctor.course import Exercise
+from tests.proctor.support.own_courses import Example, answer, code, graded, solved, text
 
 if TYPE_CHECKING:
     from proctor.authoring.findings import Checked
@@ -91,6 +91,7 @@ FAULTY = Example(
         graded("halves", 4),
         graded("free", 1),
         graded("crossing", 1),
+        graded("neither", 1),
         graded("asserted", 1, "assert halves(8.0) == 1"),
     ],
     TESTS,
@@ -119,7 +120,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Checked:
         ("free", "The untouched release earns 1 points"),
         ("crossing", "cannot cross to the sandbox"),
         ("gone", "no graded cell with this grade_id"),
-        ("asserted", "No hidden test class has this grade_id"),
+        ("neither", "No hidden test class has this grade_id, and the cell has no tests of its own"),
     ],
 )
 def test_each_fault_is_named(checked: Checked, cell: str, words: str) -> None:

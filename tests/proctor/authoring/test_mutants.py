@@ -6,12 +6,12 @@ import time
 
 import nbformat
 import pytest
-from support.orphans import adopted_orphans
-from support.own_courses import answer, code, graded
 
 from proctor.authoring.forks import in_copy
 from proctor.authoring.mutants import mutants, without_markers
 from proctor.authoring.rerun import cells_to_rerun
+from tests.proctor.support.orphans import adopted_orphans
+from tests.proctor.support.own_courses import answer, code, graded
 
 SOURCE = '''GIVEN = 1
 

@@ -11,10 +11,10 @@ from sqlite3 import connect
 from typing import TYPE_CHECKING
 
 import pytest
-from support.own_courses import DATA, NUMERICS, PIXEL, Example
-from support.small_course import run
 
 from proctor.cli.main import main
+from tests.proctor.support.own_courses import DATA, NUMERICS, PIXEL, Example
+from tests.proctor.support.small_course import run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.small_course import run
-
 from proctor.cli.main import main
+from tests.proctor.support.small_course import run
 
 if TYPE_CHECKING:
     import pytest

@@ -9,11 +9,11 @@ import nbformat
 import pytest
 from nbgrader.converters import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from support.own_courses import PIXEL, Example, answer, code, graded, solved, text
 from traitlets.config import Config
 
 from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
 from proctor.submission import restore, unreadable
+from tests.proctor.support.own_courses import PIXEL, Example, answer, code, graded, solved, text
 
 if TYPE_CHECKING:
     from pathlib import Path
