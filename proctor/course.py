@@ -9,6 +9,7 @@ import glob
 import os
 import re
 import tempfile
+from contextvars import ContextVar
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache, cached_property
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 CONFIG = "nbgrader_config.py"
 """The file that makes a folder a course."""
+
+SETTINGS_ONLY = ContextVar("SETTINGS_ONLY", default=False)
+"""Whether the configuration is read by a command of ours, which uses none of nbgrader's steps."""
 
 PICTURES = "img"
 """The course's folder of pictures that any of its notebooks may show."""
@@ -89,7 +93,11 @@ def read_config(folder: Path) -> Any:
     """Return what a course's nbgrader_config.py says, as Jupyter's configuration."""
     from traitlets.config.loader import PyFileConfigLoader  # noqa: PLC0415
 
-    return PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
+    token = SETTINGS_ONLY.set(True)
+    try:
+        return PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
+    finally:
+        SETTINGS_ONLY.reset(token)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from proctor.authoring.findings import Checked, Row, passing
-from proctor.authoring.live_notebook import ASSERTS
 from proctor.authoring.named_files import missing_files, pictures_in_code, place_of
 from proctor.authoring.refusals import losses
 from proctor.authoring.trial import Trial, try_release, try_solution
 from proctor.criteria.outcome import CellReport
 from proctor.errors import GraderError, SolutionFails
+from proctor.grading.cell_tests import CRITERION, SENTENCE
 from proctor.grading.judge_cell import criteria, load_tests, sentence, title
+from proctor.grading.own_tests import holds_tests
 from proctor.grading.settings import Grading
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def check(
         config: the course's settings.
     """
     checked, settings = Checked(master.name), Grading(config=config)
+    if not master.is_python:
+        checked.add("", "Its cells are not Python, which is all that can be graded.")
+        return checked
     for lost in missing_files(master.notebook, exercise):
         checked.add("", f"{lost[0].upper()}{lost[1:]}.")
     for path in sorted(pictures_in_code(master.notebook)):
@@ -65,8 +69,8 @@ def _compare_points(checked: Checked, master: Master, cases: dict[str, type[Crit
     for name, cell in master.graded.items():
         if name in cases:
             _compare_cell(checked, name, float(cell.metadata.nbgrader.get("points", 0)), cases[name])
-        elif cases:
-            checked.add(name, "No hidden test class has this grade_id. Is it written differently there?")
+        elif not holds_tests(cell.source):
+            checked.add(name, "No hidden test class has this grade_id, and the cell has no tests of its own.")
 
 
 def _compare_cell(checked: Checked, name: str, points: float, case: type[Criteria]) -> None:
@@ -135,7 +139,7 @@ def _criteria(name: str, cell: Any, cases: dict[str, type[Criteria]]) -> list[tu
     case = cases.get(name)
     if case is None:
         worth = float(cell.metadata.nbgrader.get("points", 0))
-        return [(ASSERTS, "The cell's own assertions hold.", worth)]
+        return [(CRITERION, SENTENCE, worth)]
     return [(each, sentence(case, each), float(getattr(case, each).worth)) for each in criteria(case)]
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from proctor.agent import shell as shells
 from proctor.agent.streams import Display
 from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
-from proctor.errors import GraderError
+from proctor.errors import CannotCross, GraderError
+from proctor.grading.cell_tests import CRITERION, SENTENCE
 from proctor.grading.judge_cell import LocalSide, criteria, judge_criteria, title
 from proctor.session.proxies import loopback
 from proctor.submission.restoring import is_demonstration
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     from proctor.criteria import Criteria
 
-ASSERTS = "asserts"
-"""The one criterion of a graded cell that is judged by its own assertions."""
-
 
 @dataclass
 class Judged:
@@ -32,12 +30,14 @@ class Judged:
     Attributes:
         reports: the graded cells' reports, by grade_id, as :meth:`CellReport.as_dict` returns them.
         faults: by grade_id, the criterion that is at fault itself, and what is wrong with it.
+        uncrossed: the faults that are the wall's, as `grade_id.criterion`.
         raised: what a cell raised, by the cell's name: where it was not allowed to by its tag `raises-exception`.
         seconds: CPU time of each cell, by the cell's name; a graded one is judged.
     """
 
     reports: dict[str, Any] = field(default_factory=dict)
     faults: dict[str, tuple[str, str]] = field(default_factory=dict)
+    uncrossed: list[str] = field(default_factory=list)
     raised: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -95,6 +95,8 @@ class LiveNotebook:
                 done.append(verdict)
         except GraderError as fault:
             judged.faults[name] = (criteria(case)[len(done)], str(fault))
+            if isinstance(fault, CannotCross):
+                judged.uncrossed.append(f"{name}.{criteria(case)[len(done)]}")
         else:
             judged.reports[name] = CellReport(name, title(case), tuple(done)).as_dict()
 
@@ -122,9 +124,8 @@ class LiveNotebook:
                 (Outcome.PASSED if earned >= worth else Outcome.FAILED),
                 f"{earned:g} of {worth:g} points",
             )
-        sentence = "The cell runs without an error."
         rung = None if outcome is Outcome.PASSED else Rung.RUNS
-        verdict = Verdict(ASSERTS, sentence, outcome, worth, rung, "" if rung is None else hint)
+        verdict = Verdict(CRITERION, SENTENCE, outcome, worth, rung, "" if rung is None else hint)
         return CellReport(name, name, (verdict,))
 
     def _result(self, source: str) -> Any:

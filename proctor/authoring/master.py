@@ -55,6 +55,11 @@ class Master:
         """The notebook's name."""
         return self.path.stem
 
+    @property
+    def is_python(self) -> bool:
+        """Whether its cells are Python: others are not graded, so nothing can be said of them."""
+        return str(self.notebook.metadata.get("kernelspec", {}).get("language", "python")).lower() == "python"
+
     @cached_property
     def graded(self) -> dict[str, Any]:
         """The cells that are graded by tests, by grade_id."""

@@ -37,7 +37,8 @@ def check_in_sandbox(
     with tempfile.TemporaryDirectory(prefix="check-") as scratch:
         folder = copy_files(exercise, Path(scratch) / exercise.name)
         try:
-            grade_notebook(notebook, folder, exercise.tests, config)
+            sources = {name: cell.source for name, cell in master.graded.items()}
+            grade_notebook(notebook, folder, exercise.tests, config, sources)
         except SandboxUnavailable as reason:
             checked.add("", f"The solution was not tried in a sandbox: {reason}", serious=False)
             return

@@ -13,9 +13,8 @@ from traitlets import Instance, Unicode
 from traitlets.config.application import Application, catch_config_error
 
 from proctor.batch.plan import Course
-from proctor.course import CONFIG, Exercise
+from proctor.course import CONFIG, SETTINGS_ONLY, Exercise
 from proctor.grading.settings import Grading
-from proctor.nbgrader_plugin.configuration import SETTINGS_ONLY
 from proctor.nbgrader_plugin.price import Plugin
 
 if TYPE_CHECKING:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-SETTINGS_ONLY = ContextVar("SETTINGS_ONLY", default=False)
-"""Whether the configuration is read by a command of ours, which uses none of nbgrader's steps."""
+from proctor.course import SETTINGS_ONLY
 
 
 def configure(c: Any, config_file: str | Path) -> None:

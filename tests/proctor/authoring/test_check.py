@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from proctor.authoring.findings import Checked
 
 SOLUTION = """def halves(x):
-    y = x / 2
-    return y / 4
+    return x / 8
 """
 TESTS = '''"""Hidden tests with many faults."""
 
@@ -92,6 +91,7 @@ FAULTY = Example(
         graded("halves", 4),
         graded("free", 1),
         graded("crossing", 1),
+        graded("neither", 1),
         graded("asserted", 1, "assert halves(8.0) == 1"),
     ],
     TESTS,
@@ -120,7 +120,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Checked:
         ("free", "The untouched release earns 1 points"),
         ("crossing", "cannot cross to the sandbox"),
         ("gone", "no graded cell with this grade_id"),
-        ("asserted", "No hidden test class has this grade_id"),
+        ("neither", "No hidden test class has this grade_id, and the cell has no tests of its own"),
     ],
 )
 def test_each_fault_is_named(checked: Checked, cell: str, words: str) -> None:
