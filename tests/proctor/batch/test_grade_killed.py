@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests.proctor.support import small_course
+from tests.proctor.support.thinning import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 
 GRADE = ("proctor", "grade", small_course.EXERCISE)
-POINTS = 24
+POINTS, FULL = (37, 12) if THOROUGH else (8, 4)
+"""At how many random points of its work the head is killed, or finds the disk full."""
 SEED = 2026
 DOZING = "import time; open('/proc/self/comm', 'w').write('dozing'); time.sleep(1.5)"
 SLOW = small_course.RIGHT.replace("return 2 * x", f"{DOZING}; return 2 * x")
@@ -74,7 +76,7 @@ def in_json(value: Any) -> Any:
 
 
 def test_the_head_may_be_killed_anywhere(handed_in: Path, graded: Path) -> None:
-    """Killed at 24 random points of its work, and run again, the head leaves the gradebook and files of one run."""
+    """Killed at random points of its work, and run again, the head leaves the gradebook and files of one run."""
     rows, files = in_json(small_course.rows(graded)), in_json(small_course.files(graded))
     for one in struck(handed_in, graded, "kill", POINTS):
         assert (one["first"], one["second"]) == ("SIGKILL", "status 0"), one["told"]
@@ -86,7 +88,7 @@ def test_the_head_may_be_killed_anywhere(handed_in: Path, graded: Path) -> None:
 def test_the_disk_may_be_full_anywhere(handed_in: Path, graded: Path) -> None:
     """A full disk ends the run with status 1 and one line; with room again, the same command completes the class."""
     rows, files = in_json(small_course.rows(graded)), in_json(small_course.files(graded))
-    for one in struck(handed_in, graded, "full", 12):
+    for one in struck(handed_in, graded, "full", FULL):
         assert one["said"] == ["proctor grade: The disk is full. Make room. The same command goes on."]
         assert (one["first"], one["second"]) == ("status 1", "status 0"), one["told"]
         assert (one["rows"], one["files"], one["left"]) == (rows, files, []), one["point"]

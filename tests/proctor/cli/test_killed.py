@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 EXERCISE = "exercise4"
 CLASS = class_of(5)
-MOMENTS = 20 if THOROUGH else 6
+MOMENTS = 20 if THOROUGH else 3
 SEED = 17
 KEPT = ("replaced", "lock")
 """Below `.proctor`, what need not be the same: earlier submissions, by the time at which they were replaced."""

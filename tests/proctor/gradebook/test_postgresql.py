@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(bool(postgres.why_not()), reason=postgres.why_not())
-POINTS = 20 if THOROUGH else 8
+POINTS = 20 if THOROUGH else 3
 SEED = 17
 DUE = dt.datetime(2027, 1, 15, 22, 59)  # noqa: DTZ001  nbgrader keeps UTC without a zone
 
