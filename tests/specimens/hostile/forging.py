@@ -105,7 +105,7 @@ def deep_json(work):
     work.raw = b'{"cells": ' + b"[" * 100_000 + b"]" * 100_000 + b', "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
 
-@attack(ALL, Outcome.UNREADABLE, "cells")
+@attack(ALL, Outcome.UNREADABLE, "holds more than")
 def thousands_of_cells(work):
     """There are 100,000 cells."""
     cell = {"cell_type": "code", "source": "1", "metadata": {}, "outputs": [], "execution_count": None}
