@@ -143,7 +143,7 @@ class Recipe:
     @property
     def kind(self) -> str:
         """The bank and its module, "hostile/pages"."""
-        return self.change.__module__.replace("_", "/", 1)
+        return "/".join(self.change.__module__.split(".")[-2:])
 
     def hand_in(self, folder: Path, names: Mapping[str, str]) -> None:
         """Write the submission into a new folder."""

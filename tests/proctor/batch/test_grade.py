@@ -20,6 +20,7 @@ import pytest
 from joblib import cpu_count
 from nbgrader.api import Gradebook
 
+from proctor.batch import workers
 from proctor.batch.grading import Run
 from proctor.cli import grade, main
 from proctor.course import course_lock
@@ -253,7 +254,7 @@ def test_a_team_is_graded_once(graded_copy: Path, tmp_path: Path, monkeypatch: p
     def canned(*_: object, **__: object) -> Iterator[Counting]:
         yield Counting(kept)
 
-    monkeypatch.setattr(grade, "local_crew", canned)
+    monkeypatch.setattr(workers, "local_crew", canned)
     monkeypatch.chdir(course)
     assert main.main(["grade", "small", f"--course={course}", "--force"]) == 0
     assert sorted(sent) == ["ann", "anne", "ben", "cem"]
@@ -289,7 +290,7 @@ def test_a_review_during_grading_is_kept(
             yield Reviewed(kept)
 
         assert len(formgrader.submission_dicts("small")) == 3
-        monkeypatch.setattr(grade, "local_crew", canned)
+        monkeypatch.setattr(workers, "local_crew", canned)
         monkeypatch.chdir(course)
         assert main.main(["grade", "small", f"--course={course}", "--force"]) == 0
     rows = small_course.rows(course)

@@ -16,8 +16,7 @@ from nbgrader.apps.api import NbGraderAPI
 from sqlalchemy import make_url
 from traitlets.config import Config, LoggingConfigurable
 
-from proctor.batch import pages
-from proctor.cli import grade as grade_command
+from proctor.batch import pages, workers
 from proctor.cli.main import explain, main
 from proctor.gradebook.book import Book, shown
 from proctor.gradebook.lateness import Late
@@ -85,7 +84,7 @@ def course(
     def canned(*_: object, **__: object) -> Iterator[kill_head.Canned]:
         yield kill_head.Canned(graded / "autograded")
 
-    monkeypatch.setattr(grade_command, "local_crew", canned)
+    monkeypatch.setattr(workers, "local_crew", canned)
     yield course
     assert server.connections("mine") == 0
 

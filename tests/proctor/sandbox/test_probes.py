@@ -10,28 +10,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sandboxes import Cells, cells
 
 from proctor.sandbox.fork_server import fork_servers
+from tests.proctor.support.sandboxes import Cells, cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 C = "import ctypes, os; libc = ctypes.CDLL(None, use_errno=True)\n"
+TRY = """
+def tried(call, *arguments):
+    try:
+        call(*arguments)
+    except OSError:
+        pass
+"""
+PLACES = ["/tmp/left", "/var/tmp/left", "/home/student/left", "left"]
+SETTINGS = [f"/proc/sys/{name}" for name in ("vm/overcommit_memory", "kernel/core_pattern", "kernel/pid_max")]
 ALLOWED = "print(sorted(os.sched_getaffinity(0)))"
 LIMITS = "import resource; print([resource.getrlimit(each) for each in range(16)])"
 
 PROBES = {
     # What belongs to a process, and could be handed on by a fork server that was touched.
     "limits": ("import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))", LIMITS),
-    "limits of a parent": (
-        "import os, resource\nfor pid in (1, 2):\n    try: resource.prlimit(pid, resource.RLIMIT_NPROC, (1, 1))\n    except OSError: pass",
+    "limits of others": (
+        TRY + "import resource\nfor pid in (1, 2): tried(resource.prlimit, pid, resource.RLIMIT_NPROC, (1, 1))",
         LIMITS,
     ),
     "affinity": ("import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})", f"import os; {ALLOWED}"),
     "affinity of others": (
-        "import os\nfor pid in range(1, 50):\n    try: os.sched_setaffinity(pid, {min(os.sched_getaffinity(0))})\n    except OSError: pass",
+        TRY + "import os\nfor pid in range(1, 50): tried(os.sched_setaffinity, pid, {min(os.sched_getaffinity(0))})",
         f"import os; {ALLOWED}",
     ),
     "priority": ("import os; os.nice(5)", "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"),
@@ -115,24 +124,16 @@ PROBES = {
         C + "print(libc.syscall(249, b'user', b'left', None, -4))",
     ),
     "files": (
-        "for path in ('/tmp/left', '/var/tmp/left', '/home/student/left', 'left'):\n    try: open(path, 'w')\n    except OSError: pass",
-        "import os; print([os.path.exists(path) for path in ('/tmp/left', '/var/tmp/left', '/home/student/left', 'left')])",
-    ),
-    "lock": (
-        "import fcntl; held = open('/dev/null'); fcntl.flock(held, fcntl.LOCK_EX)",
-        "import fcntl; mine = open('/dev/null'); fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB); print('free')",
-    ),
-    "lock on a library": (
-        "import fcntl, numpy; held = open(numpy.__file__); fcntl.flock(held, fcntl.LOCK_EX)",
-        "import fcntl, numpy; mine = open(numpy.__file__)\ntry: fcntl.flock(mine, fcntl.LOCK_SH | fcntl.LOCK_NB); print('free')\nexcept OSError as error: print(error)",
+        TRY + f"for path in {PLACES}: tried(open, path, 'w')",
+        f"import os; print([os.path.exists(path) for path in {PLACES}])",
     ),
     "host name": (
         "import socket\ntry: socket.sethostname('left')\nexcept OSError: pass",
         "import socket; print(socket.gethostname())",
     ),
     "system settings": (
-        "for path in ('/proc/sys/vm/overcommit_memory', '/proc/sys/kernel/core_pattern', '/proc/sys/kernel/pid_max'):\n    try: open(path, 'w').write('1')\n    except OSError: pass",
-        "print(open('/proc/sys/vm/overcommit_memory').read(), open('/proc/sys/kernel/core_pattern').read())",
+        TRY + f"for path in {SETTINGS}: tried(lambda: open(path, 'w').write('1'))",
+        f"print([open(path).read() for path in {SETTINGS}])",
     ),
     "mounts": (
         C + "libc.mount(b'none', b'/tmp', b'tmpfs', 0, None)",
@@ -154,7 +155,7 @@ PROBES = {
 }  # fmt: skip
 
 
-LAST = ("umask", "folder", "blocked signals", "limits")
+LAST = ("umask", "folder", "blocked signals", "limits", "limits of others")
 """What would keep other probes from acting."""
 
 
