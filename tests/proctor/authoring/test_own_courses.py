@@ -99,7 +99,7 @@ def weather(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a course on data science, with other names for all of nbgrader's folders, and a class's download in it."""
     course = tmp_path_factory.mktemp("own") / "weather"
     names = "\n".join(f'c.CourseDirectory.{step}_directory = "{name}"' for step, name in RENAMED.items())
-    DATA.write(course, f'\n{names}\nc.Grading.tests_directory = "hidden"\n')
+    DATA.write(course, f'\n{names}\nc.Grading.tests_directory = "hidden"\nc.Sandbox.preload = ["numpy"]\n')
     (course / "source").rename(course / "masters")
     (course / "tests").rename(course / "hidden")
     done(course, "nbgrader", "generate_assignment", DATA.name)
