@@ -83,7 +83,7 @@ class CellTests:
         lines = [line for line in error.where.splitlines() if not self._is_hidden(line)]
         shown = [line.removeprefix("<module>, ") for line in lines]
         if error.kind != "AssertionError":
-            hint = "\n".join([f"The tests ended with {error}", *shown])
+            hint = "\n".join([f"The tests ended with {error.says}", *shown])
             return self.undecided(error.outcome, hint, Rung.RUNS)
         said = f"A test failed: {error.text}" if error.text else "A test failed." if shown else NOT_SHOWN
         return self.undecided(Outcome.FAILED, "\n".join([said, *shown]))
