@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from proctor.authoring.findings import Checked, Row, passing
+from proctor.authoring.live_notebook import AUTOTEST
 from proctor.authoring.named_files import missing_files, pictures_in_code, place_of
 from proctor.authoring.refusals import losses
 from proctor.authoring.trial import Trial, try_release, try_solution
@@ -69,6 +70,8 @@ def _compare_points(checked: Checked, master: Master, cases: dict[str, type[Crit
     for name, cell in master.graded.items():
         if name in cases:
             _compare_cell(checked, name, float(cell.metadata.nbgrader.get("points", 0)), cases[name])
+        elif AUTOTEST.search(cell.source):
+            checked.add(name, "nbgrader makes this cell's tests when it generates: not tried.", serious=False)
         elif not holds_tests(cell.source):
             checked.add(name, "No hidden test class has this grade_id, and the cell has no tests of its own.")
 

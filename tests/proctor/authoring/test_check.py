@@ -92,6 +92,7 @@ FAULTY = Example(
         graded("free", 1),
         graded("crossing", 1),
         graded("neither", 1),
+        graded("made", 1, "### AUTOTEST halves(8.0)"),
         graded("asserted", 1, "assert halves(8.0) == 1"),
     ],
     TESTS,
@@ -143,3 +144,11 @@ def test_a_cell_with_assertions_is_judged_by_them(checked: Checked) -> None:
     """The solution holds them; the release, and some change of the solution, does not."""
     row = next(row for row in checked.rows if row.cell == "asserted")
     assert (row.solution, row.release, bool(row.noticed)) == (True, False, True)
+
+
+def test_tests_that_nbgrader_makes_are_left_to_it(checked: Checked) -> None:
+    """They are not there before it generates, so nothing is said of the cell but that."""
+    [said] = [finding for finding in checked.findings if finding.cell == "made"]
+    assert (said.serious, "not tried" in said.says) == (False, True)
+    row = next(row for row in checked.rows if row.cell == "made")
+    assert (row.solution, row.release, row.noticed) == (None, None, "")

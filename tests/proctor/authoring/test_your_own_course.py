@@ -26,8 +26,10 @@ def commands() -> list[str]:
     return re.findall(r"^    (\w\S.*)$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
 
 
-def test_page_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each command ends well, and the pages are where the text says."""
+def test_page_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each command ends well, the sandbox included, and the pages are where the text says."""
     monkeypatch.chdir(tmp_path)
     first, *others, last = commands()
     assert (first, last) == (INSTALL, TO_BE_FILLED_IN)
@@ -48,3 +50,4 @@ def test_page_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert all((course / name).is_file() for name in named)
     assert "trapezoidal rule" in (course / named[0]).read_text("utf-8")
     assert main(["init", "--from", str(course)]) == 0
+    assert "in a sandbox" in capsys.readouterr().out

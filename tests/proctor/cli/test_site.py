@@ -25,7 +25,9 @@ def course(tmp_path: Path) -> Path:
     folder = tmp_path / "solutions" / "small"
     (folder / "img").mkdir(parents=True)
     (folder / "img" / "dot.png").write_bytes(PIXEL)
-    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
+    (tmp_path / "nbgrader_config.py").write_text(
+        'c = get_config()\nc.CourseDirectory.solution_directory = "solutions"\n'
+    )
     folded = new_code_cell("# Set-up\nsecret_helper = 1", metadata={"jupyter": {"source_hidden": True}})
     cells = [
         new_markdown_cell(r"$\frac{a}{b}$ and ![a dot](img/dot.png)"),

@@ -98,7 +98,9 @@ def make(course: Path, database: str = "") -> None:
     shutil.copy(ROOT / "nbgrader_config.py", course)
     if database:
         use_database(course, database)
-    done = run(course, "nbgrader", "generate_assignment", EXERCISE)
+    done = run(
+        course, "nbgrader", "generate_assignment", EXERCISE, "--GenerateAssignment.check_solution=False"
+    )
     assert done.returncode == 0, done.stderr[-2000:]
 
 
