@@ -117,6 +117,10 @@ class GenerateAssignment(nbgrader.converters.GenerateAssignment):
         default_value=True,
         help="Whether the solution is run and judged first; without all of its points there is no release.",
     ).tag(config=True)
+    check_files = Bool(
+        default_value=True,
+        help="Whether the pictures and files that a notebook names must be there; else there is no release.",
+    ).tag(config=True)
 
     def start(self) -> None:
         """Generate; put the old release back where that fails (called by the command and by the formgrader).
@@ -151,7 +155,8 @@ class GenerateAssignment(nbgrader.converters.GenerateAssignment):
         for path in sorted(exercise.given.glob(f"{self.coursedir.notebook_id}.ipynb")):
             try:
                 master = Master.read(path)
-                refuse_missing_files(master, exercise)
+                if self.check_files:
+                    refuse_missing_files(master, exercise)
                 if self.check_solution:
                     require_full_points(exercise, master, settings.seed)
             except UserError as error:
