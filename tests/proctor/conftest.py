@@ -31,7 +31,7 @@ def pytest_report_header() -> str:
     """Say which cases of the large banks run."""
     if THOROUGH:
         return "banks: every case"
-    return "banks: every tenth fault and attack, every fourth verdict across the sandbox; `make thorough` runs all"
+    return "banks: every fifteenth fault and attack, every eighth verdict across the sandbox; `make thorough` runs all"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.proctor.support.ours import Graded
 
 EVERY = recipes("hostile")
-RECIPES = thinned(EVERY, 10)
+RECIPES = thinned(EVERY, 15)
 pytestmark = pytest.mark.timeout(900)
 
 
