@@ -21,7 +21,7 @@ SEEDS = 20
 SEEDED = frozenset(HIDDEN) - {"const", "uniform_random", "he"}
 """The cells whose inputs depend on the seed."""
 LAST_RESORT = re.compile(r"on average|entries are wrong\. Which term|The only entry is wrong\.")
-"""What is said where values differ in no way that has a word."""
+"""Sentence for values that differ in no way that has a word."""
 
 
 @cache

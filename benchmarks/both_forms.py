@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from tests.specimens.build import Submission
 
 WILL_NOT_RUN = LACKS.partition("{names}")[0]
-"""How the only remark begins that a saved answer may have and a run one may not."""
+"""Beginning of the only remark that a saved answer may have and a run one may not."""
 
 
 class Ending(NamedTuple):
-    """How a criterion ended, with the remarks on it."""
+    """End of a criterion, with the remarks on it."""
 
     outcome: Outcome
     remarks: tuple[str, ...]

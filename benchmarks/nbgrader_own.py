@@ -73,7 +73,7 @@ def switch_in(c: Any) -> None:
 
 
 class SameProcess:
-    """Workers, as :class:`proctor.batch.workers.Crew`, which are this process: one job at a time."""
+    """Workers (see :class:`proctor.batch.workers.Crew`) which are this process: one job at a time."""
 
     def __init__(self, _size: int, _course: Path, task: Any = None, *_: Any, **__: Any) -> None:
         from proctor.batch.work import work  # noqa: PLC0415  - see above

@@ -1,4 +1,4 @@
-"""What the student's code prints while a hidden test calls it."""
+"""Capture of what the student's code prints while a hidden test calls it."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What the grader is told of a type of the student's when it meets the first object of it."""
+"""Traits of a type of the student's, told to the grader with the first object of it."""
 
 from types import FunctionType, GeneratorType
 

@@ -23,7 +23,7 @@ MARKER = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
 HIDDEN = re.compile(r"^ *### BEGIN HIDDEN TESTS\n.*?^ *### END HIDDEN TESTS\n?", re.DOTALL | re.MULTILINE)
 STUB = re.compile(r"^(?P<indent> *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION", re.DOTALL | re.MULTILINE)
 UNDONE = "# YOUR CODE HERE\n{indent}raise NotImplementedError()"
-"""What nbgrader's ClearSolutions writes for Python."""
+"""Stub that nbgrader's ClearSolutions writes for Python."""
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def without_markers(source: str) -> tuple[str, set[int]]:
 
 
 Change = tuple[str, list[ast.stmt], list[ast.stmt]]
-"""What is changed, the body as it is in the tree, and the body to put in its place."""
+"""Description of a change, the body as it is in the tree, and the body to put in its place."""
 
 
 def _bodies(tree: ast.Module) -> Iterator[tuple[str, list[ast.stmt]]]:

@@ -1,4 +1,4 @@
-"""What an exercise is not released with: missing files, and a solution that does not earn its points."""
+"""Refusals to release an exercise: missing files, and a solution that does not earn its points."""
 
 from __future__ import annotations
 

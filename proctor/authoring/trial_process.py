@@ -108,7 +108,7 @@ def _passes_locally(case: type[Criteria], name: str, names: dict[str, Any]) -> b
 
 
 class _Further:
-    """What is tried beyond the solution: other seeds, known mistakes, and mutants of the solution."""
+    """Trials beyond the solution: other seeds, known mistakes, and mutants of the solution."""
 
     def __init__(self, plan: Plan, solution: LiveNotebook, trial: Trial) -> None:
         self._plan, self._solution, self._trial = plan, solution, trial

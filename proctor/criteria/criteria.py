@@ -125,7 +125,7 @@ class Criteria(Assertions):
 
     @contextmanager
     def subTest(self, msg: Any = None, **params: Any) -> Iterator[None]:  # noqa: N802  - unittest's name for it
-        """Say in the hint of a failure inside of the block for which parameters it failed."""
+        """Name in the hint of a failure inside of the block the parameters for which it failed."""
         try:
             yield
         except AssertionError as failure:

@@ -1,4 +1,4 @@
-"""What a hidden test can meet on the student's side, and a wrong answer.
+"""Faults that a hidden test can meet on the student's side, and a wrong answer.
 
 Fault                    the student's side is at fault
 ├── StudentError         an exception in the student's code
@@ -24,7 +24,7 @@ class Fault(Exception):  # noqa: N818  - a fault of the student's side, of which
 
     @property
     def says(self) -> str:
-        """What is at fault, in a line."""
+        """Return in a line what is at fault."""
         return str(self)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Described:
-    """What is made of a description that came from the student's side, and may lack anything."""
+    """Reading of a description that came from the student's side, and may lack anything."""
 
     @classmethod
     def of(cls, description: Any) -> Self:

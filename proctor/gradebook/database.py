@@ -24,7 +24,7 @@ ADVICE = (
     ("malformed", "It is damaged: put a backup in its place."),
     ("not a database", "It is damaged: put a backup in its place."),
 )
-"""What to do, by a piece of what the database says."""
+"""Advice by a piece of what the database says."""
 
 
 def open_gradebook(url: str, course_id: str) -> Any:

@@ -34,7 +34,7 @@ ENDED = {
 NOT_SHOWN = "A test failed that is not shown."
 
 _SCALAR = re.compile(r"np\.(?:float|u?int)\d+\((.+)\)")
-"""How NumPy shows a number of its own."""
+"""Form in which NumPy shows a number of its own."""
 
 
 @dataclass(frozen=True)

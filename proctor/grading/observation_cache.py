@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     """The verdicts on a mistake, criterion by criterion, each with its trace."""
 
 RECORDS = {kind.__name__: kind for kind in (CallBack, Stumble, Unkept)}
-"""What a trace holds beside values."""
+"""Types that a trace holds beside values."""
 LIBRARIES = ("numpy", "scipy")
 CODE = (".py", ".ipynb")
 

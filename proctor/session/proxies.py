@@ -43,7 +43,7 @@ MAX_HELD = 100
 """Lists and dicts of the student's objects that are looked at for changes."""
 ENDLESS = "Your code was asked for one value after the other, without end. Which loop never ends?"
 TOLD = frozenset(("absent", "changed", "end"))
-"""What an answer may bring along with its value, one of them at most."""
+"""Keys that an answer may bring along with its value, one of them at most."""
 NOTES = {
     "argument changed": "An argument was changed in place. It costs nothing here, and surprises callers elsewhere."
 }

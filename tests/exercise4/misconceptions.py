@@ -1,4 +1,4 @@
-"""What the grader may know of this exercise beyond its hidden tests: the bank of mistakes, and the solution."""
+"""Knowledge of this exercise beyond its hidden tests: the bank of mistakes, and the solution."""
 
 from __future__ import annotations
 

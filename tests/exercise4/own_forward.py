@@ -1,4 +1,4 @@
-"""What a student's own forward must share with a convolution before anything is judged by it.
+"""Properties that a student's own forward must share with a convolution before anything is judged by it.
 
 Criteria on what comes after forward judge twice: by the definition, and by the student's own forward, so that one
 mistake there is not charged again. That is fair as long as the own forward is a convolution with a mistake. A layer

@@ -37,7 +37,7 @@ class Mistake:
 
     @property
     def words(self) -> tuple[str, str]:
-        """What the student reads. Mistakes of the same words are one misconception."""
+        """Return what the student reads. Mistakes of the same words are one misconception."""
         return self.says, self.question
 
     def source(self) -> str:

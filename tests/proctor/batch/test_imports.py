@@ -1,4 +1,4 @@
-"""What our commands do not import: a package's own `__init__` where modules of it are all that is wanted."""
+"""Imports that our commands spare: a package's own `__init__` where modules of it are all that is wanted."""
 
 from __future__ import annotations
 

@@ -244,7 +244,7 @@ def test_the_reference_passes_every_hidden_test() -> None:
 
 
 def test_mistakes_are_named_through_the_wall(tmp_path: Path) -> None:
-    """Graded in the jail, SciPy's convolution in the place of its correlation is named on the card."""
+    """Graded in the sandbox, SciPy's convolution in the place of its correlation is named on the card."""
     folder = tmp_path / "exercise4"
     student = right_answers()["scipy_2d"].submission()
     student.cell("conv").source = student.cell("conv").source.replace(

@@ -19,7 +19,7 @@ WORTH = 4.0
 VISIBLE = "assert squares(1) == [1]"
 HIDDEN = "assert squares(3) == [1, 4, 9]"
 TOP = "<module>, line "
-"""How a line of the cell itself begins in a traceback."""
+"""Beginning of a line of the cell itself in a traceback."""
 TESTS = CellTests.of("squares", WORTH, f"{VISIBLE}\n{HIDDEN}", VISIBLE)
 
 ERROR = new_output("error", ename="ValueError", evalue="no", traceback=["no"])

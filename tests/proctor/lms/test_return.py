@@ -462,7 +462,7 @@ def test_the_same_again_is_the_same(course: Path) -> None:
 def test_from_a_download_to_the_upload(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As a user does it: a zip comes in, is graded in the jail, feedback is made, and both go back."""
+    """As a user does it: a zip comes in, is graded in the sandbox, feedback is made, and both go back."""
     course = tmp_path / "course"
     course.mkdir()
     small_course.make(course)

@@ -106,7 +106,7 @@ def inhabitants(desk: Desk, namespace: str) -> list[psutil.Process]:
 
 
 def test_from_the_assignment_to_the_export(desk: Desk) -> None:
-    """Formgrader generates, autogrades one submission in the jail, shows cards and all answers, and takes a score."""
+    """Formgrader generates, autogrades one submission in the sandbox, shows cards and all answers, and takes a score."""
     formgrader = open_formgrader(desk)
     table = formgrader.locator("#main-table")
     table.locator(".assign a").click()

@@ -243,7 +243,7 @@ def test_a_timestamp_that_is_none_is_ignored(course: Path, claimed: str) -> None
 
 
 def test_without_a_jail_nothing_is_touched(course: Path) -> None:
-    """Where no jail can be built, grading stops before it starts, and says why."""
+    """Where no sandbox can be built, grading stops before it starts, and says why."""
     config = Config({"Sandbox": {"bwrap": "/nowhere/bwrap"}})
     with pytest.raises(CannotGrade, match=r"Nothing was graded(?s:.)*nowhere/bwrap"):
         grade(BatchCourse(exercise(course), config, lambda *_: None), Wish(), nullcontext, Tally())

@@ -43,7 +43,7 @@ class Canned:
         self._kept, self._jobs = kept, []
 
     def has_room(self) -> bool:
-        """Say whether there is room: for two."""
+        """Return whether there is room: for two."""
         return len(self._jobs) < 2
 
     def submit(self, job: Job) -> None:
