@@ -28,6 +28,11 @@ Beside it stand :class:`proctor.criteria.Fault`, what student code does to a hid
 
 from __future__ import annotations
 
+import errno
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Numbers of the system's errors that mean that nothing more can be written."""
+
 
 class ProctorError(Exception):
     """Base of all errors of this package."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import OperationalError
 
-from proctor.batch.job import FULL
+from proctor.errors import FULL
 from proctor.gradebook.book import open_book
 from proctor.gradebook.staging import Stage
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import sys
 import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from proctor.errors import GradebookError, ProctorError
+from proctor.errors import FULL, GradebookError, ProctorError
 from proctor.gradebook import database
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def explain(error: Exception) -> tuple[int, str] | None:
             "'proctor[postgresql]', and let c.CourseDirectory.db_url begin with postgresql+psycopg://"
         )
     if isinstance(error, OSError) and error.strerror:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             return 1, "The disk is full. Make room. The same command goes on."
         where = f"{error.filename}: " if error.filename else ""
         return 1, f"{where}{error.strerror}. Nothing more was written; the same command goes on."

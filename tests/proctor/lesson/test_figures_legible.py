@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from itertools import combinations
-from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +11,10 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import SimpleNamespace
 
 Array = npt.NDArray[Any]
 
-IMG = Path(__file__).resolve().parents[3] / "img"
-MODULES = ("draw", "forward", "gradient", "restacking", "sliding", "spreading", "theme")
 
 # Linear RGB as people without green or red cones see it (Machado, Oliveira and Fernandes 2009, severity 1).
 DEUTERANOPIA = [
@@ -32,27 +27,6 @@ PROTANOPIA = [
     [0.114503, 0.786281, 0.099216],
     [-0.003882, -0.048116, 1.051998],
 ]
-
-
-@pytest.fixture(scope="module")
-def img() -> Iterator[SimpleNamespace]:
-    """The drawing modules by name; they leave no trace among the modules of other tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(IMG)
-        yield SimpleNamespace(
-            **{
-                name: importlib.import_module(name if name == "draw" else f"figures.{name}")
-                for name in MODULES
-            }
-        )
-    for name in [name for name in sys.modules if name.split(".")[0] in {"draw", "figures"}]:
-        del sys.modules[name]
-
-
-@pytest.fixture(scope="module")
-def layer(img: SimpleNamespace) -> type[Any]:
-    """The reference layer, as the figures load it."""
-    return img.draw.load_layer()
 
 
 def drawings(img: SimpleNamespace, layer: type[Any]) -> Iterator[tuple[int, Callable[[Any], None]]]:
