@@ -71,7 +71,7 @@ class Stopwatch:
         setattr(owner, method, timed)
 
 
-class InlineCrew:
+class InlinePool:
     """Does each job at once, in this process."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ def stages(course: Path) -> dict[str, float]:
         members.write_text(str(os.getpid()))
         watch = Stopwatch(read)
         from proctor.batch.plan import Wish  # noqa: PLC0415  - what it imports is part of the start
-        from proctor.batch.results import Tally  # noqa: PLC0415
+        from proctor.batch.results import Progress  # noqa: PLC0415
         from proctor.cli import grade  # noqa: PLC0415
         from proctor.sandbox.fork_server import fork_servers  # noqa: PLC0415
 
@@ -112,15 +112,15 @@ def stages(course: Path) -> dict[str, float]:
         parser = argparse.ArgumentParser()
         parser.set_defaults(verbose=False)  # what the command line adds to each command
         grade.add_arguments(parser)
-        wanted, tally = grade._course(parser.parse_args([EXERCISE, "--course", str(course)])), Tally()
+        wanted, progress = grade._course(parser.parse_args([EXERCISE, "--course", str(course)])), Progress()
         with watch.stage(REST):
-            grade.grade(wanted, Wish(), lambda **_: contextlib.nullcontext(InlineCrew()), tally)
+            grade.grade(wanted, Wish(), lambda **_: contextlib.nullcontext(InlinePool()), progress)
         fork_servers().close()
         watch.switch()
         (home / meter.MEMBERS).write_text(str(os.getpid()))  # the group is about to be removed
-    if tally.failed:
-        raise SystemExit(f"Not graded: {tally.failed}")
-    return {name: seconds / len(tally.graded) for name, seconds in watch.seconds.items()}
+    if progress.failed:
+        raise SystemExit(f"Not graded: {progress.failed}")
+    return {name: seconds / len(progress.graded) for name, seconds in watch.seconds.items()}
 
 
 def watch_stages(watch: Stopwatch) -> None:

@@ -69,11 +69,11 @@ def switch_in(c: Any) -> None:
     configuration.configure(c, Path(found[1]) if found else Path.cwd())
     c.GenerateAssignment.check_solution = False  # the notebooks of these tests earn nothing
     c.GenerateAssignment.check_files = False  # and they are copied without their pictures
-    autograde.local_crew = pages.local_crew = SameProcess  # type: ignore[assignment]
+    autograde.local_pool = pages.local_pool = SameProcess  # type: ignore[assignment]
 
 
 class SameProcess:
-    """Workers (see :class:`proctor.batch.workers.Crew`) which are this process: one job at a time."""
+    """Workers (see :class:`proctor.batch.workers.Pool`) which are this process: one job at a time."""
 
     def __init__(self, _size: int, _course: Path, task: Any = None, *_: Any, **__: Any) -> None:
         from proctor.batch.work import work  # noqa: PLC0415  - see above

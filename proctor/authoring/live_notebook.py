@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.agent import shell as shells
 from proctor.agent.streams import Display
-from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
+from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.errors import CannotCross, GraderError
 from proctor.grading.cell_tests import CRITERION, SENTENCE
 from proctor.grading.judge_cell import LocalSide, criteria, judge_criteria, title
@@ -129,8 +129,8 @@ class LiveNotebook:
                 (Outcome.PASSED if earned >= worth else Outcome.FAILED),
                 f"{earned:g} of {worth:g} points",
             )
-        rung = None if outcome is Outcome.PASSED else Rung.RUNS
-        verdict = Verdict(CRITERION, SENTENCE, outcome, worth, rung, "" if rung is None else hint)
+        check = None if outcome is Outcome.PASSED else Check.RUNS
+        verdict = Verdict(CRITERION, SENTENCE, outcome, worth, check, "" if check is None else hint)
         return CellReport(name, name, (verdict,))
 
     def _result(self, source: str) -> Any:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proctor.batch.job import Parcel, Result
+from proctor.batch.job import Result, ZippedFolder
 from proctor.batch.work import work
 from proctor.batch.workers import AHEAD
 from proctor.errors import WorkersUnavailable
@@ -34,7 +34,7 @@ LOST = "The connection to the cluster's scheduler was lost."
 _one_at_a_time = threading.Lock()
 
 
-class ClusterCrew:
+class ClusterPool:
     """The workers of a cluster, whose number may change at any time.
 
     Args:
@@ -46,7 +46,7 @@ class ClusterCrew:
         self._client, self._longest = client, longest
         self._under_way: dict[str, tuple[Any, Job]] = {}
         self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._tests: dict[Path | Parcel, Parcel] = {}
+        self._tests: dict[Path | ZippedFolder, ZippedFolder] = {}
 
     def has_room(self) -> bool:
         """Return whether a worker has less than it should be given.
@@ -63,11 +63,11 @@ class ClusterCrew:
     def submit(self, job: Job) -> None:
         """Have a job done, with its files and the hidden tests packed."""
         if job.tests not in self._tests:
-            packed = Parcel.of_tests(job.tests) if isinstance(job.tests, Path) else job.tests
-            self._tests[job.tests] = packed
-        files = Parcel.of(job.files) if isinstance(job.files, Path) else job.files
-        parcel = replace(job, files=files, tests=self._tests[job.tests])
-        future = self._client.submit(work_on_cluster, parcel, self._longest, pure=False)
+            zipped = ZippedFolder.of_tests(job.tests) if isinstance(job.tests, Path) else job.tests
+            self._tests[job.tests] = zipped
+        files = ZippedFolder.of(job.files) if isinstance(job.files, Path) else job.files
+        packed = replace(job, files=files, tests=self._tests[job.tests])
+        future = self._client.submit(work_on_cluster, packed, self._longest, pure=False)
         self._under_way[future.key] = future, job
         future.add_done_callback(self._ended.put)
 
@@ -97,7 +97,7 @@ class ClusterCrew:
 
 
 @contextlib.contextmanager
-def cluster_crew(address: str, longest: float = math.inf) -> Iterator[ClusterCrew]:
+def cluster_pool(address: str, longest: float = math.inf) -> Iterator[ClusterPool]:
     """Connect to a cluster.
 
     Args:
@@ -122,11 +122,11 @@ def cluster_crew(address: str, longest: float = math.inf) -> Iterator[ClusterCre
             raise WorkersUnavailable(
                 f"The cluster at {address} has no workers: start some with `dask worker {address}`."
             )
-        crew = ClusterCrew(client, longest)
+        pool = ClusterPool(client, longest)
         try:
-            yield crew
+            yield pool
         finally:
-            crew.close()
+            pool.close()
 
 
 def work_on_cluster(job: Job, longest: float) -> Result:

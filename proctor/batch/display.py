@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from rich import progress as columns
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
@@ -21,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from proctor.batch.results import Change, Graded, Tally
+    from proctor.batch.results import Change, Graded, Progress
 
 SHOWN = 20
 """Lines of a list at the end; a class of hundreds would push the summary off the screen."""
@@ -30,10 +22,10 @@ SLOW = 3
 """Number of the slowest that are named."""
 
 
-class Rate(ProgressColumn):
+class Rate(columns.ProgressColumn):
     """Submissions in a second, or, for slow ones, seconds for a submission."""
 
-    def render(self, task: Task) -> Text:
+    def render(self, task: columns.Task) -> Text:
         """Return the rate of the last half minute."""
         speed = task.speed
         if not speed:
@@ -46,56 +38,56 @@ class Bar:
 
     def __init__(self, exercise: str) -> None:
         console = Console(stderr=True)
-        self._progress = Progress(
-            TextColumn(exercise),
-            BarColumn(),
-            MofNCompleteColumn(),
+        self._display = columns.Progress(
+            columns.TextColumn(exercise),
+            columns.BarColumn(),
+            columns.MofNCompleteColumn(),
             Rate(),
-            TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[outcomes]}"),
+            columns.TimeRemainingColumn(compact=True),
+            columns.TextColumn("{task.fields[outcomes]}"),
             console=console,
             disable=not console.is_terminal,
             refresh_per_second=4,
             transient=True,
         )
-        self._task = self._progress.add_task("", total=None, outcomes="")
+        self._task = self._display.add_task("", total=None, outcomes="")
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        self._display.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        self._display.stop()
 
-    def show(self, tally: Tally) -> None:
+    def show(self, progress: Progress) -> None:
         """Bring the bar up to date."""
-        look = sum(bool(graded.look) for graded in tally.graded)
-        outcomes = [f"{len(tally.graded)} graded"]
+        look = sum(bool(graded.look) for graded in progress.graded)
+        outcomes = [f"{len(progress.graded)} graded"]
         outcomes += [f"{look} to look at"] if look else []
-        outcomes += [f"[red]{len(tally.failed)} not graded[/red]"] if tally.failed else []
+        outcomes += [f"[red]{len(progress.failed)} not graded[/red]"] if progress.failed else []
         # What is skipped costs no time, and would spoil the rate.
-        skipped = len(tally.up_to_date) + len(tally.penalties)
-        total, done = tally.total - skipped, tally.done - skipped
-        self._progress.update(self._task, total=total, completed=done, outcomes=", ".join(outcomes))
+        skipped = len(progress.up_to_date) + len(progress.penalties)
+        total, done = progress.total - skipped, progress.done - skipped
+        self._display.update(self._task, total=total, completed=done, outcomes=", ".join(outcomes))
 
 
-def print_summary(tally: Tally, seconds: float, *, rehearsal: bool = False) -> None:
+def print_summary(progress: Progress, seconds: float, *, rehearsal: bool = False) -> None:
     """Print who was graded, what was slow, whose grade changed, who needs a look, who could not be graded."""
     console = Console(highlight=False)
     table = Table.grid(padding=(0, 2))
-    graded = sorted(tally.graded, key=lambda one: one.student)
+    graded = sorted(progress.graded, key=lambda one: one.student)
     pace = f"{seconds / len(graded):.2f} s each, {seconds:.0f} s in all" if graded else ""
     table.add_row(f"{len(graded)}", "graded, nothing was written" if rehearsal else "graded", pace)
     table.add_row(
-        f"{len(tally.up_to_date)}",
+        f"{len(progress.up_to_date)}",
         "up to date, skipped",
-        "--force grades them again" * bool(tally.up_to_date),
+        "--force grades them again" * bool(progress.up_to_date),
     )
-    if tally.penalties:
-        table.add_row(f"{len(tally.penalties)}", "penalties for lateness counted again", "")
-    table.add_row(f"{len(tally.failed)}", "not graded", "")
+    if progress.penalties:
+        table.add_row(f"{len(progress.penalties)}", "penalties for lateness counted again", "")
+    table.add_row(f"{len(progress.failed)}", "not graded", "")
     table.columns[0].justify = "right"
     console.print(table)
     slowest = sorted(graded, key=lambda one: -one.seconds)[:SLOW]
@@ -103,7 +95,7 @@ def print_summary(tally: Tally, seconds: float, *, rehearsal: bool = False) -> N
     changed = [(one.student, _change(one.change)) for one in graded if one.change]
     _print_list(console, "Grades that would change" if rehearsal else "Changed grades", changed)
     penalties = [
-        (name, f"{one.before:g} -> {one.after:g} points off") for name, one in tally.penalties.items()
+        (name, f"{one.before:g} -> {one.after:g} points off") for name, one in progress.penalties.items()
     ]
     title = "Penalties that would change" if rehearsal else "Changed penalties"
     _print_list(console, title, penalties)
@@ -111,7 +103,7 @@ def print_summary(tally: Tally, seconds: float, *, rehearsal: bool = False) -> N
     _print_list(
         console,
         "Not graded: these need you, not the student. The same command tries them again",
-        sorted(tally.failed.items()),
+        sorted(progress.failed.items()),
     )
 
 

@@ -51,13 +51,13 @@ if TYPE_CHECKING:
 
     from proctor.batch.job import Result
     from proctor.batch.plan import Course
-    from proctor.batch.results import Scores, Tally
-    from proctor.batch.workers import Crew
+    from proctor.batch.results import Progress, Scores
+    from proctor.batch.workers import Pool
     from proctor.course import Exercise
     from proctor.gradebook.book import Book
     from proctor.sandbox.limits import Limits
 
-OpenCrew = Callable[..., AbstractContextManager["Crew"]]
+OpenPool = Callable[..., AbstractContextManager["Pool"]]
 
 SETTINGS = ("Grading", "Sandbox", "LimitOutput", "Execute")
 """The sections of Jupyter's configuration that matter where a submission is executed."""
@@ -85,18 +85,18 @@ def states(course: Course) -> dict[str, str]:
 def grade(
     course: Course,
     wish: Wish,
-    open_crew: OpenCrew,
-    tally: Tally,
-    report: Callable[[Tally], None] = lambda _: None,
+    open_pool: OpenPool,
+    progress: Progress,
+    report: Callable[[Progress], None] = lambda _: None,
 ) -> None:
     """Grade submissions.
 
     Args:
         course: of what.
         wish: whom, and how.
-        open_crew: opens the workers, given the seconds after which one is held to be stuck.
-        tally: filled in with what became of each submission.
-        report: called with the tally after each of them.
+        open_pool: opens the workers, given the seconds after which one is held to be stuck.
+        progress: filled in with what became of each submission.
+        report: called with it after each of them.
 
     Raises:
         CannotGrade: nothing can be graded.
@@ -115,8 +115,8 @@ def grade(
         ):
             course.stage.sweep()
             try:
-                run = Run(course, wish, book, tally, report)
-                run.all(open_crew)
+                run = Run(course, wish, book, progress, report)
+                run.all(open_pool)
             finally:
                 course.stage.sweep()
     except CourseBusy as busy:
@@ -144,12 +144,12 @@ class Run:
         course: Course,
         wish: Wish,
         book: Book,
-        tally: Tally | None = None,
-        report: Callable[[Tally], None] = lambda _: None,
+        progress: Progress | None = None,
+        report: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         exercise = course.exercise
         self._course, self._wish, self._book = course, wish, book
-        self._tally, self._report = tally, report
+        self._progress, self._report = progress, report
         self._clock = Clock(exercise)
         try:
             self._clock.check()
@@ -174,29 +174,29 @@ class Run:
         """Return why a submission is to be graded, or "" if its grade is up to date."""
         return self._fresh.why(student, self._notebooks)
 
-    def all(self, open_crew: OpenCrew) -> None:
+    def all(self, open_pool: OpenPool) -> None:
         """Grade all submissions that are to be graded."""
-        tally = self._tally
-        assert tally is not None  # noqa: S101  - only `states` has none, and it grades nobody
-        tally.total = len(self.students)
+        progress = self._progress
+        assert progress is not None  # noqa: S101  - only `states` has none, and it grades nobody
+        progress.total = len(self.students)
         late = outdated(self._book, self._course.exercise.name, self._course.price)
-        self._mates = share(self._course.exercise, self._to_grade(tally, set(late)))
+        self._mates = share(self._course.exercise, self._to_grade(progress, set(late)))
         waiting = list(self._mates)[::-1]
         if not waiting:
             return
-        with open_crew(longest=self._longest()) as crew:
+        with open_pool(longest=self._longest()) as pool:
             while waiting or self._under_way:
-                while waiting and crew.has_room():
-                    self._send(waiting.pop(), crew, tally)
+                while waiting and pool.has_room():
+                    self._send(waiting.pop(), pool, progress)
                 if self._under_way:
-                    self._save(crew.take(), tally)
+                    self._save(pool.take(), progress)
 
     def _longest(self) -> float:
         """Return the seconds that no submission takes, however slow it is."""
         cells = sum(self._fresh.graded_cells(name) for name in self._notebooks)
         return Grading(config=self._settings).longest(cells) * len(self._notebooks)
 
-    def _to_grade(self, tally: Tally, late: set[str]) -> list[str]:
+    def _to_grade(self, progress: Progress, late: set[str]) -> list[str]:
         """Return whom to grade; settle on the way what needs no code to be run."""
         waiting = []
         for student in self.students:
@@ -205,15 +205,15 @@ class Run:
                 log.info("Grading %s: %s", student, reason)
                 waiting.append(student)
             elif student in late:
-                with self._answering_for(student, tally):
-                    self._charge(student, tally)
+                with self._answering_for(student, progress):
+                    self._charge(student, progress)
             else:
                 log.info("Skipping %s, whose grade is up to date", student)
-                tally.up_to_date.append(student)
-        self._report(tally)
+                progress.up_to_date.append(student)
+        self._report(progress)
         return waiting
 
-    def _charge(self, student: str, tally: Tally) -> None:
+    def _charge(self, student: str, progress: Progress) -> None:
         """Count the penalty of a submission again, whose grade is up to date otherwise."""
         exercise = self._course.exercise
         if self._wish.rehearsal:
@@ -222,11 +222,11 @@ class Run:
             self._drop_page(student)
             found = charge_again(self._book, exercise.name, student, self._course.price)
         if found is not None:
-            tally.penalties[student] = found
+            progress.penalties[student] = found
 
-    def _send(self, student: str, crew: Crew, tally: Tally) -> None:
-        """Read a submission and give it to the crew."""
-        with self._answering_for(student, tally):
+    def _send(self, student: str, pool: Pool, progress: Progress) -> None:
+        """Read a submission and give it to the pool."""
+        with self._answering_for(student, progress):
             way = self._begin(student)
             staged = self._stage_files(student, way.handed_in)
             notebooks = {f"{name}.ipynb": self._ungraded(student, name) for name in self._notebooks}
@@ -234,10 +234,10 @@ class Run:
             folder = self._course.exercise.submitted(student)
             if not folder.is_dir():  # a submission that is not there is not one that is empty
                 raise GraderError(f"{folder} was removed while it was read. The grade of before stays.")
-            crew.submit(Job(student, notebooks, staged, tests, self._settings, self._wish.execute))
+            pool.submit(Job(student, notebooks, staged, tests, self._settings, self._wish.execute))
             self._under_way[student] = way
-        if student in tally.failed:
-            tally.failed |= dict.fromkeys(self._mates[student], tally.failed[student])
+        if student in progress.failed:
+            progress.failed |= dict.fromkeys(self._mates[student], progress.failed[student])
 
     def _begin(self, student: str) -> UnderWay:
         """Return the state of a submission before it is graded."""
@@ -280,17 +280,17 @@ class Run:
         """The files that are copied over each submission."""
         return given_files(self._course.exercise)
 
-    def _save(self, result: Result, tally: Tally) -> None:
+    def _save(self, result: Result, progress: Progress) -> None:
         """Save what a worker has brought back, for the student and for the others of the team who share it."""
-        with self._answering_for(result.student, tally):
-            self._save_for(result.student, self._under_way.pop(result.student), result, tally)
+        with self._answering_for(result.student, progress):
+            self._save_for(result.student, self._under_way.pop(result.student), result, progress)
         for mate in self._mates[result.student]:
-            with self._answering_for(mate, tally):
+            with self._answering_for(mate, progress):
                 way = self._begin(mate)
                 self._stage_files(mate, way.handed_in)
-                self._save_for(mate, way, result, tally)
+                self._save_for(mate, way, result, progress)
 
-    def _save_for(self, student: str, way: UnderWay, result: Result, tally: Tally) -> None:
+    def _save_for(self, student: str, way: UnderWay, result: Result, progress: Progress) -> None:
         """Save a result: the gradebook first, then the folder."""
         if result.disk_full:
             raise OSError(errno.ENOSPC, result.fault)
@@ -306,7 +306,7 @@ class Run:
             self._stage.put_in_place(student, {n: done.text for n, done in result.notebooks.items()})
             self._course.after(way.paths)
         all_marks = [done.marks for done in result.notebooks.values()]
-        tally.graded.append(Counted.of(student, all_marks, result.seconds, way.before))
+        progress.graded.append(Counted.of(student, all_marks, result.seconds, way.before))
 
     def _drop_page(self, student: str) -> None:
         """Remove a page that tells of a former grade."""
@@ -322,7 +322,7 @@ class Run:
         return settings
 
     @contextlib.contextmanager
-    def _answering_for(self, student: str, tally: Tally) -> Iterator[None]:
+    def _answering_for(self, student: str, progress: Progress) -> Iterator[None]:
         """Let a fault that one submission meets stop none of the others."""
         try:
             yield
@@ -330,10 +330,12 @@ class Run:
             if disk_is_full(error) or isinstance(error, WorkersUnavailable):
                 raise
             log.debug("%s could not be graded", student, exc_info=True)
-            tally.failed[student] = explained(error) or " ".join(str(error).split()) or type(error).__name__
+            progress.failed[student] = (
+                explained(error) or " ".join(str(error).split()) or type(error).__name__
+            )
             self._stage.drop(student)
         finally:
-            self._report(tally)
+            self._report(progress)
 
 
 def _no_notebooks(exercise: Exercise, known: list[str], pattern: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Parcel:
+class ZippedFolder:
     """A folder that travels: its regular files in a zip archive.
 
     Attributes:
@@ -33,12 +33,12 @@ class Parcel:
     inside: str = "."
 
     @classmethod
-    def of(cls, folder: Path) -> Parcel:
+    def of(cls, folder: Path) -> ZippedFolder:
         """Pack a folder of ours; what Python has compiled stays at home."""
         return cls(_archive(folder, _files(folder)))
 
     @classmethod
-    def of_tests(cls, folder: Path) -> Parcel:
+    def of_tests(cls, folder: Path) -> ZippedFolder:
         """Pack hidden tests, with the code and the notebooks that their diagnosis needs."""
         needed = [Path(os.path.normpath(folder / name)) for name in companions(folder)]
         root = Path(os.path.commonpath([folder, *needed]))
@@ -97,8 +97,8 @@ class Job:
 
     student: str
     notebooks: dict[str, Ungraded]
-    files: Path | Parcel
-    tests: Path | Parcel
+    files: Path | ZippedFolder
+    tests: Path | ZippedFolder
     config: Any = None
     execute: bool = True
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import nbformat
 
 from proctor.batch.job import Result, failed
-from proctor.batch.workers import local_crew
+from proctor.batch.workers import local_pool
 from proctor.course import course_lock
 from proctor.errors import CannotGrade, CourseBusy, GraderError
 from proctor.gradebook.book import open_book
@@ -136,12 +136,12 @@ class _Run:
 
     def _write(self, waiting: list[PageJob], jobs: int) -> None:
         under_way = 0
-        with local_crew(jobs, self._stage.exercise.root, render, LONGEST) as crew:
+        with local_pool(jobs, self._stage.exercise.root, render, LONGEST) as pool:
             while waiting or under_way:
-                while waiting and crew.has_room():
-                    crew.submit(waiting.pop())
+                while waiting and pool.has_room():
+                    pool.submit(waiting.pop())
                     under_way += 1
-                self._put_in_place(crew.take())
+                self._put_in_place(pool.take())
                 under_way -= 1
                 self._report(self._found)
 

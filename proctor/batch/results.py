@@ -87,7 +87,7 @@ class Graded:
 
 
 @dataclass
-class Tally:
+class Progress:
     """The outcome of a run so far.
 
     Attributes:

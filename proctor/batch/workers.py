@@ -43,7 +43,7 @@ CHANCES = 2
 """Number of workers that a submission may take down before it is given up."""
 
 
-class Crew(Protocol):
+class Pool(Protocol):
     """Workers, wherever they are."""
 
     def has_room(self) -> bool:
@@ -59,7 +59,7 @@ class Crew(Protocol):
         """End all work at once, and leave nothing behind."""
 
 
-class Seat:
+class Slot:
     """The place of one worker: its process, its jobs, oldest first, and since when it is at the oldest."""
 
     def __init__(self, scratch: Path) -> None:
@@ -78,7 +78,7 @@ class Seat:
         return ProcessPoolExecutor(max_workers=1, initializer=begin, initargs=arguments)
 
 
-class LocalCrew:
+class LocalPool:
     """Workers on this machine.
 
     Args:
@@ -92,91 +92,91 @@ class LocalCrew:
         self, size: int, scratch: Path, task: Callable[[Job], Result] = work, longest: float = math.inf
     ) -> None:
         self._task, self._longest = task, longest
-        self._seats = [Seat(scratch) for _ in range(size)]
-        self._ended: queue.SimpleQueue[tuple[Seat, Future[Result]]] = queue.SimpleQueue()
+        self._slots = [Slot(scratch) for _ in range(size)]
+        self._ended: queue.SimpleQueue[tuple[Slot, Future[Result]]] = queue.SimpleQueue()
         self._deaths: Counter[str] = Counter()
 
     def has_room(self) -> bool:
         """Return whether a worker has less than it should be given."""
-        return any(len(seat.jobs) < AHEAD for seat in self._seats)
+        return any(len(slot.jobs) < AHEAD for slot in self._slots)
 
     def submit(self, job: Any) -> None:
         """Give a job to the worker with the fewest."""
-        self._give(min(self._seats, key=lambda seat: len(seat.jobs)), job)
+        self._give(min(self._slots, key=lambda slot: len(slot.jobs)), job)
 
     def take(self) -> Result:
         """Wait for the next result; what a dead worker leaves undone is done by the one after it."""
         while True:
             try:
-                seat, future = self._ended.get(timeout=self._patience())
+                slot, future = self._ended.get(timeout=self._patience())
             except queue.Empty:
                 given_up = self._end_the_overdue()
                 if given_up is not None:
                     return given_up
                 continue
-            if future not in seat.jobs:
+            if future not in slot.jobs:
                 continue  # told of before, when its worker died
             if isinstance(future.exception(), BrokenProcessPool):
-                given_up = self._after_death(seat, " ".join(str(future.exception()).split()))
+                given_up = self._after_death(slot, " ".join(str(future.exception()).split()))
                 if given_up is not None:
                     return given_up
                 continue
-            job = seat.jobs.pop(future)
-            seat.since = time.monotonic()
+            job = slot.jobs.pop(future)
+            slot.since = time.monotonic()
             error = future.exception()
             return future.result() if error is None else Result(job.student, fault=f"{error!r}"[:300])
 
     def close(self) -> None:
         """Kill all workers, and with them the kernels that they have started."""
-        for seat in self._seats:
-            seat.executor.shutdown(wait=True, kill_workers=True)
+        for slot in self._slots:
+            slot.executor.shutdown(wait=True, kill_workers=True)
 
-    def _give(self, seat: Seat, job: Job) -> None:
+    def _give(self, slot: Slot, job: Job) -> None:
         try:
-            future = seat.executor.submit(self._task, job)
+            future = slot.executor.submit(self._task, job)
         except BrokenProcessPool:  # killed while it had nothing to do
-            seat.replace_worker()
-            future = seat.executor.submit(self._task, job)
-        if not seat.jobs:
-            seat.since = time.monotonic()
-        seat.jobs[future] = job
-        future.add_done_callback(partial(self._tell, seat))
+            slot.replace_worker()
+            future = slot.executor.submit(self._task, job)
+        if not slot.jobs:
+            slot.since = time.monotonic()
+        slot.jobs[future] = job
+        future.add_done_callback(partial(self._tell, slot))
 
     def _patience(self) -> float | None:
         """Return the seconds until a worker is overdue; None if none ever is."""
         if self._longest == math.inf:
             return None
-        oldest = min((seat.since for seat in self._seats if seat.jobs), default=time.monotonic())
+        oldest = min((slot.since for slot in self._slots if slot.jobs), default=time.monotonic())
         return min(max(0.0, oldest + self._longest - time.monotonic()), threading.TIMEOUT_MAX)
 
     def _end_the_overdue(self) -> Result | None:
         """Kill the worker that is at its job for too long; what it should do is done by the one after it."""
-        for seat in self._seats:
-            if seat.jobs and time.monotonic() - seat.since >= self._longest:
-                return self._after_death(seat, f"It did not end within {self._longest:.0f} seconds.")
+        for slot in self._slots:
+            if slot.jobs and time.monotonic() - slot.since >= self._longest:
+                return self._after_death(slot, f"It did not end within {self._longest:.0f} seconds.")
         return None
 
-    def _tell(self, seat: Seat, future: Future[Result]) -> None:
-        self._ended.put((seat, future))
+    def _tell(self, slot: Slot, future: Future[Result]) -> None:
+        self._ended.put((slot, future))
 
-    def _after_death(self, seat: Seat, cause: str) -> Result | None:
+    def _after_death(self, slot: Slot, cause: str) -> Result | None:
         """Start anew after a worker's death; give up the job that it was at if that was not the first time."""
-        jobs = list(seat.jobs.values())
-        seat.jobs.clear()
-        seat.replace_worker()
+        jobs = list(slot.jobs.values())
+        slot.jobs.clear()
+        slot.replace_worker()
         self._deaths[jobs[0].student] += 1
         given_up = jobs.pop(0) if self._deaths[jobs[0].student] >= CHANCES else None
         for job in jobs:
-            self._give(seat, job)
+            self._give(slot, job)
         if given_up is None:
             return None
         return Result(given_up.student, fault=f"It took {CHANCES} workers down. {cause}"[:300])
 
 
 @contextlib.contextmanager
-def local_crew(
+def local_pool(
     size: int, course: Path, task: Callable[[Any], Result] = work, longest: float = math.inf
-) -> Iterator[LocalCrew]:
+) -> Iterator[LocalPool]:
     """Open workers on this machine; only for who holds the course's lock.
 
     Their sockets and temporary files lie in one folder, whose name the course keeps: should everything be
@@ -187,11 +187,11 @@ def local_crew(
         shutil.rmtree(note.read_text("utf-8"), ignore_errors=True)
     scratch = Path(tempfile.mkdtemp(prefix="proctor-", dir=_short_place()))
     note.write_text(str(scratch), "utf-8")
-    crew = LocalCrew(size, scratch, task, longest)
+    pool = LocalPool(size, scratch, task, longest)
     try:
-        yield crew
+        yield pool
     finally:
-        crew.close()
+        pool.close()
         shutil.rmtree(scratch, ignore_errors=True)
         note.unlink()
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from proctor.batch.display import Bar, print_summary
 from proctor.batch.grading import grade
 from proctor.batch.plan import Wish
-from proctor.batch.results import Tally
+from proctor.batch.results import Progress
 from proctor.cli.course import open_course, stopped_by_signals
 from proctor.errors import UserError, WorkersUnavailable
 from proctor.nbgrader_plugin.application import course_of
@@ -48,15 +48,15 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"--jobs {args.jobs}: at least one worker is needed.")
     if args.jobs is not None and args.cluster:
         raise UserError("--jobs is for this machine; a cluster has as many workers as it has.")
-    course, wish, tally = _course(args), _wish(args), Tally()
+    course, wish, progress = _course(args), _wish(args), Progress()
     with Bar(args.exercise) as bar, stopped_by_signals():
-        ended = _grade(course, wish, partial(_open_crew, args), tally, bar)
+        ended = _grade(course, wish, partial(_open_pool, args), progress, bar)
     if args.json:
         known = {"version": 1, "assignment": args.exercise, "dry_run": args.dry_run}
-        print(json.dumps(known | tally.as_dict(), indent=1, ensure_ascii=False))
-    elif tally.total:
-        print_summary(tally, time.monotonic() - begun, rehearsal=args.dry_run)
-    return ended if ended is not None else tally.status
+        print(json.dumps(known | progress.as_dict(), indent=1, ensure_ascii=False))
+    elif progress.total:
+        print_summary(progress, time.monotonic() - begun, rehearsal=args.dry_run)
+    return ended if ended is not None else progress.status
 
 
 def _course(args: argparse.Namespace) -> Course:
@@ -83,25 +83,27 @@ def _cores() -> int:
     return int(cpu_count())
 
 
-def _open_crew(args: argparse.Namespace, longest: float) -> Any:
+def _open_pool(args: argparse.Namespace, longest: float) -> Any:
     """Open the workers (called once there is something to grade)."""
     if args.cluster:
-        from proctor.batch.cluster import cluster_crew  # noqa: PLC0415  - as above
+        from proctor.batch.cluster import cluster_pool  # noqa: PLC0415  - as above
 
-        return cluster_crew(args.cluster, longest)
-    from proctor.batch.workers import local_crew  # noqa: PLC0415  - as above
+        return cluster_pool(args.cluster, longest)
+    from proctor.batch.workers import local_pool  # noqa: PLC0415  - as above
 
-    return local_crew(args.jobs or _cores(), Path.cwd(), longest=longest)
+    return local_pool(args.jobs or _cores(), Path.cwd(), longest=longest)
 
 
-def _grade(course: Course, wish: Wish, open_crew: Any, tally: Tally, bar: Bar) -> int | None:
+def _grade(course: Course, wish: Wish, open_pool: Any, progress: Progress, bar: Bar) -> int | None:
     """Grade; returns an exit status if that ended early, with the reason on stderr."""
     try:
-        grade(course, wish, open_crew, tally, bar.show)
+        grade(course, wish, open_pool, progress, bar.show)
     except KeyboardInterrupt:
-        return _ended_early(130, f"Stopped with {tally.total - tally.done} still to grade; nothing is lost.")
+        return _ended_early(
+            130, f"Stopped with {progress.total - progress.done} still to grade; nothing is lost."
+        )
     except WorkersUnavailable as error:
-        if not tally.graded:
+        if not progress.graded:
             raise
         return _ended_early(1, str(error))
     return None

@@ -10,19 +10,19 @@
 
 from proctor.criteria.criteria import TOLERANCE, Criteria, cases, points
 from proctor.criteria.faults import Broken, CriterionFailed, Fault, NoAttribute, NotFound, StudentError
-from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
+from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 
 __all__ = [
     "TOLERANCE",
     "Broken",
     "CellReport",
+    "Check",
     "Criteria",
     "CriterionFailed",
     "Fault",
     "NoAttribute",
     "NotFound",
     "Outcome",
-    "Rung",
     "StudentError",
     "Verdict",
     "cases",

@@ -22,7 +22,7 @@ classes; a test cannot tell which. What reaches it from the student is plain dat
     ├── StudentError         an exception in the student's code: type, text, traceback of the student's cells
     ├── NotFound             a class, method or attribute is missing
     └── Broken               no answer: outcome says why (time limit, memory limit, kernel died)
-    CriterionFailed          an answer came, and it is wrong: the first rung that broke, and a hint
+    CriterionFailed          an answer came, and it is wrong: the first check that broke, and a hint
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ import numpy as np
 from proctor.criteria.assertions import Assertions, shortened
 from proctor.criteria.comparison import difference
 from proctor.criteria.faults import Broken, CriterionFailed, Fault, NotFound, StudentError
-from proctor.criteria.outcome import Rung
+from proctor.criteria.outcome import Check
 from proctor.criteria.plots import Figure
 from proctor.errors import GraderError
 
@@ -134,9 +134,9 @@ class Criteria(Assertions):
             where = ", ".join(
                 [*([str(msg)] if msg else []), *(f"{name}={params[name]!r}" for name in params)]
             )
-            rung = failure.rung if isinstance(failure, CriterionFailed) else Rung.VALUES
+            check = failure.check if isinstance(failure, CriterionFailed) else Check.VALUES
             hint = shortened(failure)
-            raise CriterionFailed(rung, f"With {where}: {hint}" if where else hint) from None
+            raise CriterionFailed(check, f"With {where}: {hint}" if where else hint) from None
 
     def printed(self) -> str:
         """Return what the student's code has printed since the criterion began, or since the last time."""
@@ -167,7 +167,7 @@ class Criteria(Assertions):
             self.remarks.append(sentence)
 
     def array(self, value: Any, what: str) -> NDArray[Any]:
-        """Return a student's result as an array, or fail at the rung `type`.
+        """Return a student's result as an array, or fail at the check `type`.
 
         Lists (of numbers, of arrays) are accepted with a remark; anything else is not an array. Numbers
         count as arrays without axes.
@@ -176,21 +176,21 @@ class Criteria(Assertions):
             return np.asarray(value)
         if value is None:
             raise CriterionFailed(
-                Rung.TYPE, f"{what} is None. Is a `return` missing, or a value never stored?"
+                Check.TYPE, f"{what} is None. Is a `return` missing, or a value never stored?"
             )
         if isinstance(value, list | tuple):
             try:
                 result = np.array(value)
             except ValueError:
                 raise CriterionFailed(
-                    Rung.SHAPE,
+                    Check.SHAPE,
                     f"{what} is a list whose parts have different shapes. Which part is too short?",
                 ) from None
             if result.dtype.kind in "biufc":
                 self.remark(f"{what} is a {type(value).__name__}; an array was expected. The values count.")
                 return result
         raise CriterionFailed(
-            Rung.TYPE,
+            Check.TYPE,
             f"{what} should be an array of numbers, and a {type_name(value)} came. What do you return?",
         )
 
@@ -218,32 +218,32 @@ class Criteria(Assertions):
             The value as an array.
 
         Raises:
-            CriterionFailed: at the first broken rung, with a hint that shows no expected value.
+            CriterionFailed: at the first broken check, with a hint that shows no expected value.
         """
         wanted = np.asarray(expected)
         got = self.array(value, what)
         if shape and got.shape != wanted.shape:
             raise CriterionFailed(
-                Rung.SHAPE,
+                Check.SHAPE,
                 f"{what}: shape {wanted.shape} was expected, {got.shape} came. Which axis differs?",
             )
         if got.size != wanted.size:
             raise CriterionFailed(
-                Rung.SHAPE,
+                Check.SHAPE,
                 f"{what}: {wanted.size} values were expected, {got.size} came. What is too many or missing?",
             )
         got_flat, wanted_flat = got.reshape(wanted.shape), wanted
         if np.iscomplexobj(got_flat):
             raise CriterionFailed(
-                Rung.TYPE, f"{what} is complex. Was the real part to be taken after an FFT?"
+                Check.TYPE, f"{what} is complex. Was the real part to be taken after an FFT?"
             )
         if not np.isfinite(got_flat).all():
             raise CriterionFailed(
-                Rung.VALUES, f"{what} has entries that are nan or infinite. Where could they arise?"
+                Check.VALUES, f"{what} has entries that are nan or infinite. Where could they arise?"
             )
         if not self.close(got_flat, wanted_flat, tolerance).all():
             fact = difference(got_flat, wanted_flat, axes)
-            raise CriterionFailed(Rung.VALUES, f"{what}: the shape is right, the values are not. {fact}")
+            raise CriterionFailed(Check.VALUES, f"{what}: the shape is right, the values are not. {fact}")
         return got
 
     @staticmethod
@@ -311,9 +311,9 @@ class Criteria(Assertions):
             if link:
                 link.forget(known, faults=faults)
 
-    def fail_with(self, rung: Rung, hint: str) -> None:
-        """Fail this criterion at `rung` with a hint: a fact, then a question."""
-        raise CriterionFailed(rung, hint)
+    def fail_with(self, check: Check, hint: str) -> None:
+        """Fail this criterion at `check` with a hint: a fact, then a question."""
+        raise CriterionFailed(check, hint)
 
 
 def type_name(value: Any) -> str:

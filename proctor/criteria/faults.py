@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proctor.criteria.outcome import Outcome, Rung
+from proctor.criteria.outcome import Check, Outcome
 
 
 class Fault(Exception):  # noqa: N818  - a fault of the student's side, of which an error is one kind
@@ -87,8 +87,8 @@ class Broken(Fault):
 
 
 class CriterionFailed(AssertionError):  # noqa: N818  - the outcome of a check, not an error of ours
-    """The student's answer is wrong: `rung` is the first that broke, the text is the hint."""
+    """The student's answer is wrong: `check` is the first that broke, the text is the hint."""
 
-    def __init__(self, rung: Rung, hint: str) -> None:
+    def __init__(self, check: Check, hint: str) -> None:
         super().__init__(hint)
-        self.rung = rung
+        self.check = check

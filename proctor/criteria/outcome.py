@@ -26,8 +26,8 @@ class Outcome(Enum):
     UNREADABLE = "not readable"
 
 
-class Rung(Enum):
-    """The rungs of the ladder that a result climbs; a failed criterion names the first that broke."""
+class Check(Enum):
+    """What a result is checked for, in this order; a failed criterion names the first check that broke."""
 
     EXISTS = "exists"
     RUNS = "runs"
@@ -45,7 +45,7 @@ class Verdict:
         sentence: what was asked, as the student reads it.
         outcome: how it ended.
         worth: the points it can earn.
-        rung: for a failed one, the first rung that broke.
+        check: for a failed one, the first check that broke.
         hint: a fact and, where it leads on, a question; empty for a passed one.
         misconception: the sentence that names the mistake, if exactly one known mistake explains what was seen;
             the hint then is the question that leads on.
@@ -57,7 +57,7 @@ class Verdict:
     sentence: str
     outcome: Outcome
     worth: float
-    rung: Rung | None = None
+    check: Check | None = None
     hint: str = ""
     misconception: str = ""
     remarks: tuple[str, ...] = ()
@@ -74,17 +74,19 @@ class Verdict:
         """Return it as JSON-ready values; :meth:`from_dict` reads them back."""
         data = asdict(self)
         data["outcome"] = self.outcome.name
-        data["rung"] = self.rung.name if self.rung else None
+        data["check"] = self.check.name if self.check else None
         data["remarks"] = list(self.remarks)
         return data
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Verdict:
         """Build a verdict from what :meth:`as_dict` returned."""
-        rung = data["rung"]
+        data = {"check": data.get("rung"), **data}  # as graded notebooks called it at first
+        data.pop("rung", None)
+        check = data["check"]
         changes = {
             "outcome": Outcome[data["outcome"]],
-            "rung": Rung[rung] if rung else None,
+            "check": Check[check] if check else None,
             "remarks": tuple(data["remarks"]),
         }
         return cls(**{**data, **changes})

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
+from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.errors import GraderError
 from proctor.feedback.card import number
 from proctor.grading.own_tests import lines_of
@@ -75,16 +75,16 @@ class CellTests:
             return self.undecided(Outcome.ERROR, f"{errors[0].ename}: {errors[0].evalue}"[:300])
         return self._earned(_last_number(execution.outputs))
 
-    def undecided(self, outcome: Outcome, hint: str, rung: Rung | None = None) -> CellReport:
+    def undecided(self, outcome: Outcome, hint: str, check: Check | None = None) -> CellReport:
         """Report that the cell earned nothing, and why."""
-        return self._report(Verdict(CRITERION, SENTENCE, outcome, self.worth, rung, hint))
+        return self._report(Verdict(CRITERION, SENTENCE, outcome, self.worth, check, hint))
 
     def _failed(self, error: StudentError) -> CellReport:
         lines = [line for line in error.where.splitlines() if not self._is_hidden(line)]
         shown = [line.removeprefix("<module>, ") for line in lines]
         if error.kind != "AssertionError":
             hint = "\n".join([f"The tests ended with {error.says}", *shown])
-            return self.undecided(error.outcome, hint, Rung.RUNS)
+            return self.undecided(error.outcome, hint, Check.RUNS)
         said = f"A test failed: {error.text}" if error.text else "A test failed." if shown else NOT_SHOWN
         return self.undecided(Outcome.FAILED, "\n".join([said, *shown]))
 

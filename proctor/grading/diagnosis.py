@@ -10,7 +10,7 @@ course's own code, and see the hidden inputs only, never a value of a student's.
 
 A mistake is named for a criterion when it explains what was seen there, and is the only one that does, or its
 words are true of all that do. To explain is to be wrong in the same way, in each criterion of the cell that the
-mistake breaks: the same outcome, rung and hint, and the same values, faults and call-backs all the way. Who
+mistake breaks: the same outcome, check and hint, and the same values, faults and call-backs all the way. Who
 explains all that is wrong in a cell goes before who explains a part, and a part must hold the first criterion that
 went wrong: the others may follow from it. So a right answer is never diagnosed, and a mistake that was never seen
 before stays without a name.

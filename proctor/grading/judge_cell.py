@@ -14,7 +14,7 @@ import numpy as np
 
 from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, NotFound, StudentError
 from proctor.criteria.assertions import shortened
-from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
+from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.errors import CannotCross, GraderError
 from proctor.grading.versions import ALIASES, explanation, removed_name
 from proctor.session.proxies import NOTES, CallBack
@@ -212,16 +212,16 @@ def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) 
         link = side.link()
         run(test, name, link)
     except CriterionFailed as failed:
-        verdict = _verdict(case, name, Outcome.FAILED, rung=failed.rung, hint=str(failed))
+        verdict = _verdict(case, name, Outcome.FAILED, check=failed.check, hint=str(failed))
     except Fault as fault:
-        verdict = _verdict(case, name, fault.outcome, rung=_rung(fault), hint=explain(fault))
+        verdict = _verdict(case, name, fault.outcome, check=_check(fault), hint=explain(fault))
         if isinstance(fault, StudentError) and (why := explanation(fault.kind, fault.text)):
             again = _as_older_versions(case, name, side, names=bool(removed_name(fault.kind, fault.text)))
             verdict = (
                 replace(again, remarks=(f"Here your code raised {fault.says}\n{why}",)) if again else verdict
             )
     except AssertionError as failed:
-        verdict = _verdict(case, name, Outcome.FAILED, rung=Rung.VALUES, hint=shortened(failed))
+        verdict = _verdict(case, name, Outcome.FAILED, check=Check.VALUES, hint=shortened(failed))
     except CannotCross as error:
         raise CannotCross(error.what, f"{case.grade_id}, {name}: ") from error
     except Exception as error:
@@ -283,8 +283,8 @@ def _stumbled(
         for need in test.needs:
             if not callable(getattr(test, need, test)):
                 hint = f"`{need}` was not found."
-                return _verdict(case, name, Outcome.NOT_FOUND, rung=Rung.EXISTS, hint=hint)
-    return _verdict(case, name, Outcome.FAILED, rung=Rung.TYPE, hint=_stumble(link))
+                return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=hint)
+    return _verdict(case, name, Outcome.FAILED, check=Check.TYPE, hint=_stumble(link))
 
 
 def run(test: Criteria, name: str, link: Link) -> None:
@@ -308,10 +308,10 @@ def _remarked(verdict: Verdict, test: Criteria, link: Link | None) -> Verdict:
     )
 
 
-def _rung(fault: Fault) -> Rung | None:
+def _check(fault: Fault) -> Check | None:
     if isinstance(fault, NotFound):
-        return Rung.EXISTS
-    return Rung.RUNS if isinstance(fault, StudentError | Broken) else None
+        return Check.EXISTS
+    return Check.RUNS if isinstance(fault, StudentError | Broken) else None
 
 
 def explain(fault: Fault) -> str:

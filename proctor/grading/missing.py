@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from proctor.agent.errors import MAX_TEXT
-from proctor.criteria.outcome import CellReport, Outcome, Rung, Verdict
+from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.grading.versions import explanation
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
     for cell in cells:
         if cell.kind and any((owner or name) in each.findall(cell.source) for each in (_CLASS, _FUNCTION)):
             hint = f"The cell that defines `{owner or name}` stopped with an exception:\n{raised(cell)}"
-            return replace(verdict, outcome=Outcome.ERROR, rung=Rung.RUNS, hint=hint)
+            return replace(verdict, outcome=Outcome.ERROR, check=Check.RUNS, hint=hint)
     near = next(filter(None, (nearest(name, names) for names in _names(owner, cells))), "")
     if not near:
         return verdict

@@ -127,6 +127,6 @@ class Symptoms:
 
 def _alike_verdicts(one: Verdict, other: Verdict) -> bool:
     """Return whether two criteria broke alike. After an exception the hint shows lines of code: no evidence."""
-    if (one.outcome, one.rung) != (other.outcome, other.rung):
+    if (one.outcome, one.check) != (other.outcome, other.check):
         return False
     return one.outcome is not Outcome.FAILED or one.hint == other.hint

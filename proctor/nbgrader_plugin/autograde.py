@@ -11,8 +11,8 @@ from nbgrader.converters import NbGraderException
 
 from proctor.batch.grading import grade
 from proctor.batch.plan import Course, Wish
-from proctor.batch.results import Tally
-from proctor.batch.workers import local_crew
+from proctor.batch.results import Progress
+from proctor.batch.workers import local_pool
 from proctor.course import Exercise
 from proctor.errors import CannotGrade, WorkersUnavailable
 from proctor.grading.settings import Grading
@@ -31,22 +31,22 @@ class Autograde(nbgrader.converters.Autograde):
         # A flag of nbgrader's command line switches its own executing step off.
         execute = self.config.Execute.get("enabled", True)
         wish = Wish(notebooks=self.coursedir.notebook_id, force=self.force, execute=execute)
-        course, tally = self.course(), Tally()
+        course, progress = self.course(), Progress()
         found = course.exercise.students(self.coursedir.submitted_directory)
         workers = max(1, min(cpu_count(), len(found)))
         try:
-            grade(course, wish, partial(local_crew, workers, Path(self.coursedir.root)), tally)
+            grade(course, wish, partial(local_pool, workers, Path(self.coursedir.root)), progress)
         except (CannotGrade, WorkersUnavailable) as reason:
             self.log.error(str(reason))  # noqa: TRY400  - it is for the person who asked, without a traceback
             raise NbGraderException(str(reason)) from None
-        for one in tally.graded:
+        for one in progress.graded:
             self.log.info("%s: %g of %g points", one.student, one.points, one.worth)
             for words in one.look:
                 self.log.warning("%s: %s", one.student, words)
-        if tally.failed:
-            for student, why in tally.failed.items():
+        if progress.failed:
+            for student, why in progress.failed.items():
                 self.log.error("%s was not graded: %s", student, why)
-            raise NbGraderException(f"{len(tally.failed)} could not be graded; see above.")
+            raise NbGraderException(f"{len(progress.failed)} could not be graded; see above.")
 
     def course(self) -> Course:
         """Return what is to be graded, by these settings."""

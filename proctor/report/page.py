@@ -20,8 +20,8 @@ from proctor.feedback.environment import templates
 from proctor.feedback.markdown import render as render_markdown
 from proctor.report import charts, items, outliers, teach_again
 from proctor.report.lesson import Lesson, Place, in_order
-from proctor.report.pseudonyms import Aliases
-from proctor.report.similar_pairs import likeness
+from proctor.report.pseudonyms import Pseudonyms
+from proctor.report.similar_pairs import compare
 from proctor.report.timeline import timeline
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
     called = {each.student: each.marks.name for each in classroom.submissions} | {
         student: "" for student, _ in classroom.troubles
     }
-    aliases = Aliases(called, names=names)
+    pseudonyms = Pseudonyms(called, names=names)
     # Neither the order of students nor the numbers of teams may say more than the page does.
-    students = sorted(classroom.submissions, key=lambda each: (-each.marks.points, aliases[each.student]))
+    students = sorted(classroom.submissions, key=lambda each: (-each.marks.points, pseudonyms[each.student]))
     taught = teach_again.ideas(classroom, rows, lesson)
     parts = _parts(classroom, rows, lesson)
     cells = [cell for _, members in parts for cell in members]
@@ -83,7 +83,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         classroom=classroom,
         when=when,
         names=names,
-        aliases=aliases,
+        pseudonyms=pseudonyms,
         points=_points(classroom),
         ideas=taught,
         not_begun=teach_again.not_begun(classroom, _cells_of_parts(classroom)),
@@ -102,7 +102,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         students=students,
         teams=list(dict.fromkeys(each.team for each in students if each.team)),
         odd=_odd(classroom),
-        likeness=likeness(classroom),
+        similar=compare(classroom),
         lessons=[(place, _excerpt(place, images)) for place in places],
         widths=WIDTHS,
     )

@@ -19,7 +19,7 @@ SHORTEST = 3
 FILE = re.compile(r"[^\s/`'\"]*\.ipynb\b")
 
 
-class Aliases:
+class Pseudonyms:
     """The names by which a page calls its students.
 
     Args:

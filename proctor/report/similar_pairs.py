@@ -53,7 +53,7 @@ class Alike:
 
 
 @dataclass(frozen=True)
-class Likeness:
+class SimilarPairs:
     """The pairs that are shown, how many there are in all, and who shares most with many others."""
 
     pairs: tuple[Alike, ...]
@@ -61,7 +61,7 @@ class Likeness:
     crowd: tuple[int, ...]
 
 
-def likeness(classroom: Classroom) -> Likeness:
+def compare(classroom: Classroom) -> SimilarPairs:
     """Compare all submissions with all others, but members of a team with each other: they hand in one work."""
     given = similarity.given_hashes(classroom.given)
     read = [[tokens(source.text) for source in each.sources] for each in classroom.submissions]
@@ -78,7 +78,7 @@ def likeness(classroom: Classroom) -> Likeness:
         found = passages(read[pair.one], read[pair.other], given)
         sides = tuple((_side(one, left), _side(other, right)) for left, right in found)
         shown.append(Alike(pair, sides, sum(len(left.shared) for left, _ in found)))
-    return Likeness(tuple(shown), len(pairs), tuple(_crowd(prints, teams)))
+    return SimilarPairs(tuple(shown), len(pairs), tuple(_crowd(prints, teams)))
 
 
 def _crowd(prints: Sequence[NDArray[np.uint64]], teams: Sequence[str]) -> list[int]:

@@ -8,7 +8,7 @@ import numpy as np
 from own_forward import OwnForward
 
 from proctor.criteria import CriterionFailed
-from proctor.criteria.outcome import Rung
+from proctor.criteria.outcome import Check
 
 if TYPE_CHECKING:
     from closed_forms import Array, Pair
@@ -109,7 +109,7 @@ class LayerCriteria(OwnForward):
             flat = answers.reshape(len(answers), -1)
             if not answering(answers).all() or len(np.unique(np.round(flat, 6), axis=0)) < len(flat):
                 raise CriterionFailed(
-                    Rung.VALUES, "forward(x) does not answer to all weights and pixels. Which are lost?"
+                    Check.VALUES, "forward(x) does not answer to all weights and pixels. Which are lost?"
                 )
 
     def check_own_forward(self, w: Array) -> None:
@@ -148,7 +148,7 @@ class LayerCriteria(OwnForward):
         if y.ndim != 4 or y.shape[:2] != (pictures, channels) or 0 in y.shape:
             wanted = f"({pictures}, {channels}, rows, columns)"
             raise CriterionFailed(
-                Rung.SHAPE, f"forward(x): shape {wanted} was expected, {y.shape} came. Which axis differs?"
+                Check.SHAPE, f"forward(x): shape {wanted} was expected, {y.shape} came. Which axis differs?"
             )
         return y.astype(float)
 
@@ -175,7 +175,7 @@ class LayerCriteria(OwnForward):
         # A wrong stride may skip pixels, and weights that met zeros only.
         if answers.shape[2:] != error.shape[2:] or answering(answers).mean() < 0.5:
             raise CriterionFailed(
-                Rung.VALUES, f"forward(x) answers to a part of the {of} only. What is lost?"
+                Check.VALUES, f"forward(x) answers to a part of the {of} only. What is lost?"
             )
         return np.einsum(axes, answers, error).reshape(
             {"weights": w, "bias": w[:, 0, 0, 0], "input": x}[of].shape

@@ -21,7 +21,7 @@ import numpy as np
 from inputs import Seeded
 
 from proctor.criteria import CriterionFailed
-from proctor.criteria.outcome import Rung
+from proctor.criteria.outcome import Check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ class OwnForward(Seeded):
         else:
             return
         raise CriterionFailed(
-            Rung.VALUES, f"forward(x) is no convolution: {broken}. Which pixels does it add up?"
+            Check.VALUES, f"forward(x) is no convolution: {broken}. Which pixels does it add up?"
         )
 
     def _trace(self, forward: Forward, w: Array, step: Pair) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 from inputs import Seeded
 
 from proctor.criteria import CriterionFailed, points
-from proctor.criteria.outcome import Rung
+from proctor.criteria.outcome import Check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +113,7 @@ class SigmoidBackward(Backward):
         y = self.array(output, "forward(x)")
         if y.shape != x.shape or y.dtype.kind not in "iuf" or not np.isfinite(y).all() or np.ptp(y) == 0:
             raise CriterionFailed(
-                Rung.VALUES, "forward(x) does not answer to x. Which values does it return?"
+                Check.VALUES, "forward(x) does not answer to x. Which values does it return?"
             )
         self.check(returned, error * y * (1 - y), "backward(error)")
 
@@ -153,6 +153,6 @@ class ReLUBackward(Backward):
         """Fail with a hint of its own where only the entries at exactly 0 differ."""
         if isinstance(returned, np.ndarray) and np.array_equal(returned, np.where(x >= 0, error, 0)):
             self.fail_with(
-                Rung.VALUES,
+                Check.VALUES,
                 "The error also passes where the input was exactly 0. Which subgradient is chosen there?",
             )

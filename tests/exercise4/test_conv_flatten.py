@@ -8,7 +8,7 @@ import numpy as np
 from inputs import Seeded
 
 from proctor.criteria import CriterionFailed, points
-from proctor.criteria.outcome import Rung
+from proctor.criteria.outcome import Check
 
 if TYPE_CHECKING:
     from closed_forms import Array
@@ -74,10 +74,12 @@ def order(rows: Array, x: Array) -> Array:
     size = x[0].size
     if rows.shape != (len(x), size):
         raise CriterionFailed(
-            Rung.SHAPE,
+            Check.SHAPE,
             f"forward(x): shape {(len(x), size)} was expected, {rows.shape} came. Which axis differs?",
         )
     places = rows - x.reshape(len(x), -1)[:, :1]
     if (places != places[0]).any() or (np.sort(places[0]) != np.arange(size)).any():
-        raise CriterionFailed(Rung.VALUES, "forward(x) mixes the pictures. Which axis has to stay the first?")
+        raise CriterionFailed(
+            Check.VALUES, "forward(x) mixes the pictures. Which axis has to stay the first?"
+        )
     return places[0].astype(int)

@@ -11,7 +11,7 @@ from closed_forms import correlate
 from layer_criteria import PICTURES, Fixed, LayerCriteria
 
 from proctor.criteria import CriterionFailed, points
-from proctor.criteria.outcome import Rung
+from proctor.criteria.outcome import Check
 
 if TYPE_CHECKING:
     from closed_forms import Array, Pair
@@ -60,7 +60,7 @@ class ConvForward(LayerCriteria):
             and y.shape[3] < wanted.shape[3]
         ):
             self.fail_with(
-                Rung.SHAPE, f"forward(x) of shape {y.shape} is smaller than x. What happens at its borders?"
+                Check.SHAPE, f"forward(x) of shape {y.shape} is smaller than x. What happens at its borders?"
             )
         self.check(y, wanted, "forward(x)", axes=PICTURES)
 
@@ -85,7 +85,7 @@ class ConvForward(LayerCriteria):
             found, _ = self.attempt(lambda: new.weights)
         if isinstance(found, np.ndarray) and found.shape != w.shape:
             self.fail_with(
-                Rung.SHAPE,
+                Check.SHAPE,
                 f"A new layer's weights: shape {w.shape} was expected, {found.shape} came. Why?",
             )
 
@@ -191,7 +191,7 @@ class ConvForward(LayerCriteria):
             )
         except CriterionFailed:
             self.fail_with(
-                Rung.VALUES,
+                Check.VALUES,
                 f"After {what}, forward(x) does not use the new weights and bias. Where does it take them from?",
             )
 

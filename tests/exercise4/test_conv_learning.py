@@ -10,7 +10,7 @@ from closed_forms import gradients
 from layer_criteria import LayerCriteria
 
 from proctor.criteria import CriterionFailed, points
-from proctor.criteria.outcome import Rung
+from proctor.criteria.outcome import Check
 
 if TYPE_CHECKING:
     from closed_forms import Array, Pair
@@ -75,7 +75,7 @@ class ConvUpdate(LayerCriteria):
                 output = self.four_axes(y, len(x), len(w))
                 if output.shape == error.shape:
                     raise CriterionFailed(
-                        Rung.SHAPE, "The output has the right shape. What is wrong with the step?"
+                        Check.SHAPE, "The output has the right shape. What is wrong with the step?"
                     )
                 error, wanted = self.fitting(output, seed=turn + 1), None
             with self.unrecorded(faults=False):  # what it returns is another cell's business
@@ -109,7 +109,7 @@ class ConvUpdate(LayerCriteria):
         """Return the gradient by definition; fail where the output's shape has none."""
         if gradient is None:
             raise CriterionFailed(
-                Rung.VALUES, "The step is not the learning rate times the gradient. What is it?"
+                Check.VALUES, "The step is not the learning rate times the gradient. What is it?"
             )
         return gradient
 
@@ -118,7 +118,7 @@ class ConvUpdate(LayerCriteria):
         own = self.array(step.own, "The gradient")
         if own.size != np.size(step.before) or own.dtype.kind not in "iuf" or not np.any(own):
             raise CriterionFailed(
-                Rung.VALUES, "The gradient is 0 or of a wrong shape. Is it computed before the step?"
+                Check.VALUES, "The gradient is 0 or of a wrong shape. Is it computed before the step?"
             )
         return own.ravel()
 
@@ -134,7 +134,7 @@ class ConvUpdate(LayerCriteria):
         }
         for factor, hint in typical.items():
             if self.close(after - before, factor * step.gradient).all():
-                self.fail_with(Rung.VALUES, hint)
+                self.fail_with(Check.VALUES, hint)
 
 
 KERNELS = ((4, 3, 2, 5), (2, 1, 3, 3))
@@ -190,7 +190,7 @@ class ConvInitialize(LayerCriteria):
             self.check_asked(handed, fault, "The bias initializer")
             if sum(np.prod(asked) for asked, _ in handed) != shape[0]:
                 self.fail_with(
-                    Rung.SHAPE,
+                    Check.SHAPE,
                     "The bias initializer is asked for a wrong number of values. How many kernels are there?",
                 )
             self.check_kept(layer, "bias", handed[0][1] + np.arange(float(shape[0])), fault)
@@ -217,19 +217,19 @@ class ConvInitialize(LayerCriteria):
         if not handed:
             if fault:
                 raise fault
-            self.fail_with(Rung.VALUES, f"{who} is not asked for anything. Where do the values come from?")
+            self.fail_with(Check.VALUES, f"{who} is not asked for anything. Where do the values come from?")
 
     def check_matrix(self, shape: tuple[int, ...], fan_in: int) -> None:
         """Fail unless the weights initializer is asked for a matrix whose second entry is the fan-in."""
         if len(shape) != 2:
             axes = "one axis" if len(shape) == 1 else f"{len(shape)} axes"
             self.fail_with(
-                Rung.SHAPE,
+                Check.SHAPE,
                 f"The weights initializer is asked for {axes} instead of two. What does it take for n_in?",
             )
         if shape[1] != fan_in:
             self.fail_with(
-                Rung.SHAPE,
+                Check.SHAPE,
                 "The second entry asked for is not the fan-in. How many numbers does one output pixel see?",
             )
 
@@ -249,5 +249,5 @@ class ConvInitialize(LayerCriteria):
             now = getattr(layer, name)
         if isinstance(now, np.ndarray) and now.size and (now == UNTOUCHED).all():
             self.fail_with(
-                Rung.VALUES, f"After initialize, {name} is the same as before. Where do the new values go?"
+                Check.VALUES, f"After initialize, {name} is the same as before. Where do the new values go?"
             )

@@ -10,7 +10,7 @@ from closed_forms import correlate
 from layer_criteria import PICTURES, LayerCriteria
 
 from proctor.criteria import points
-from proctor.criteria.outcome import Rung
+from proctor.criteria.outcome import Check
 
 if TYPE_CHECKING:
     from closed_forms import Array, Pair
@@ -58,14 +58,15 @@ class ConvStride(LayerCriteria):
             pass
         elif shape == image:
             self.fail_with(
-                Rung.SHAPE, "The output is as large as x although the stride is not (1, 1). Where is it used?"
+                Check.SHAPE,
+                "The output is as large as x although the stride is not (1, 1). Where is it used?",
             )
         elif shape == (ceil(p / sq), ceil(q / sp)):
             self.fail_with(
-                Rung.SHAPE, "Rows and columns of the output do not fit. Which entry of stride is for rows?"
+                Check.SHAPE, "Rows and columns of the output do not fit. Which entry of stride is for rows?"
             )
         elif shape == (p // sp, q // sq):
             self.fail_with(
-                Rung.SHAPE, "The output lacks its last row or column. What becomes of a part of a step?"
+                Check.SHAPE, "The output lacks its last row or column. What becomes of a part of a step?"
             )
         self.check(y, wanted, "forward(x)", axes=PICTURES)

@@ -8,7 +8,7 @@ import numpy as np
 from draws import CUT, CUT_VARIANCE, REPEATED, chi_square, cut_normal, distance, dkw, normal, repetition
 
 from proctor.criteria import Criteria, points
-from proctor.criteria.outcome import Rung
+from proctor.criteria.outcome import Check
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,26 +27,26 @@ class Drawn(Criteria):
         drawn = self.array(initializer.initialize(shape), ASKED)
         if drawn.shape != shape:
             self.fail_with(
-                Rung.SHAPE,
+                Check.SHAPE,
                 f"{ASKED}: shape {shape} was expected, {drawn.shape} came. Is all of weight_shape used?",
             )
         if drawn.dtype.kind not in "biuf":
             self.fail_with(
-                Rung.TYPE, f"{ASKED} has entries of type {drawn.dtype}. Which numbers are weights?"
+                Check.TYPE, f"{ASKED} has entries of type {drawn.dtype}. Which numbers are weights?"
             )
         if not np.isfinite(drawn).all():
             self.fail_with(
-                Rung.VALUES, f"{ASKED} has entries that are nan or infinite. Where could they arise?"
+                Check.VALUES, f"{ASKED} has entries that are nan or infinite. Where could they arise?"
             )
         return drawn.astype(float)
 
     def check_independent(self, matrix: Array) -> None:
         """Fail if entries are repeated, sorted or evenly spaced, not drawn one by one."""
         if np.ptp(matrix) == 0:
-            self.fail_with(Rung.VALUES, "All entries are the same number. How many numbers should be drawn?")
+            self.fail_with(Check.VALUES, "All entries are the same number. How many numbers should be drawn?")
         if repetition(matrix) > REPEATED:
             self.fail_with(
-                Rung.VALUES, "Neighbouring entries depend on each other. Is each of them drawn for itself?"
+                Check.VALUES, "Neighbouring entries depend on each other. Is each of them drawn for itself?"
             )
 
     def look_for_seed(self, initializer: Any) -> None:
@@ -78,7 +78,7 @@ class ConstTest(Criteria):
             got = self.array(const.initialize(shape), ASKED)
             if value == 0.1 and got.dtype.kind in "iu":
                 self.fail_with(
-                    Rung.VALUES, "A value with decimals became a whole number. Which type has the array?"
+                    Check.VALUES, "A value with decimals became a whole number. Which type has the array?"
                 )
             self.check(got, np.full(shape, value), ASKED)
         if self.noted("array shared"):
@@ -103,10 +103,10 @@ class UniformRandomTest(Drawn):
         self.check_independent(matrix)
         if matrix.min() < 0 or matrix.max() > 1:
             side = "below 0" if matrix.min() < 0 else "above 1"
-            self.fail_with(Rung.VALUES, f"Some entries are {side}. From which interval do you draw?")
+            self.fail_with(Check.VALUES, f"Some entries are {side}. From which interval do you draw?")
         if distance(matrix, lambda values: np.clip(values, 0, 1)) > dkw(matrix.size):
             self.fail_with(
-                Rung.VALUES, "Some parts of [0, 1] are hit more often than others. Which distribution is it?"
+                Check.VALUES, "Some parts of [0, 1] are hit more often than others. Which distribution is it?"
             )
         self.look_for_seed(uniform)
 
@@ -136,7 +136,7 @@ class HeTest(Drawn):
         if CUT * 0.99 <= edge <= CUT * 1.001 and CUT_VARIANCE * 0.9 < variances[0] / wanted < 1:
             self.remark(CUT_OFF)
             return
-        self.fail_with(Rung.VALUES, self.explain_spread(variances[1], *matrix.shape))
+        self.fail_with(Check.VALUES, self.explain_spread(variances[1], *matrix.shape))
 
     @staticmethod
     def explain_spread(variance: float, n_out: int, n_in: int) -> str:
@@ -166,9 +166,9 @@ class HeTest(Drawn):
         if distance(z, normal) <= self.threshold(z.size):
             return
         if abs(z.mean()) > 0.1:
-            self.fail_with(Rung.VALUES, "The mean is not 0. How many of the weights are negative?")
+            self.fail_with(Check.VALUES, "The mean is not 0. How many of the weights are negative?")
         self.fail_with(
-            Rung.VALUES, "A histogram of the weights is no bell curve. From which distribution do you draw?"
+            Check.VALUES, "A histogram of the weights is no bell curve. From which distribution do you draw?"
         )
 
     def is_cut_off(self, matrix: Array) -> bool:
@@ -204,7 +204,7 @@ class HeTest(Drawn):
         if not self.alike(kernels, self.draw(he, 500, 20)):
             if not self.alike(kernels, self.draw(he, 500, 120)):
                 self.fail_with(
-                    Rung.VALUES, "For four axes the spread is not that of n_in. Which entry do you take?"
+                    Check.VALUES, "For four axes the spread is not that of n_in. Which entry do you take?"
                 )
             self.remark(
                 "For four axes you take the product of all entries but the first for n_in, not the second."

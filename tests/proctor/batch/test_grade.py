@@ -254,7 +254,7 @@ def test_a_team_is_graded_once(graded_copy: Path, tmp_path: Path, monkeypatch: p
     def canned(*_: object, **__: object) -> Iterator[Counting]:
         yield Counting(kept)
 
-    monkeypatch.setattr(workers, "local_crew", canned)
+    monkeypatch.setattr(workers, "local_pool", canned)
     monkeypatch.chdir(course)
     assert main.main(["grade", "small", f"--course={course}", "--force"]) == 0
     assert sorted(sent) == ["ann", "anne", "ben", "cem"]
@@ -290,7 +290,7 @@ def test_a_review_during_grading_is_kept(
             yield Reviewed(kept)
 
         assert len(formgrader.submission_dicts("small")) == 3
-        monkeypatch.setattr(workers, "local_crew", canned)
+        monkeypatch.setattr(workers, "local_pool", canned)
         monkeypatch.chdir(course)
         assert main.main(["grade", "small", f"--course={course}", "--force"]) == 0
     rows = small_course.rows(course)

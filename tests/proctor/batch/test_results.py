@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 
-from proctor.batch.results import Change, Graded, Tally
+from proctor.batch.results import Change, Graded, Progress
 from proctor.gradebook.book import Score
 from proctor.gradebook.lateness import Penalties
 from proctor.gradebook.marks import Marks
 
 
-def test_a_tally_as_plain_data() -> None:
+def test_progress_as_plain_data() -> None:
     """Each submission is in it once, with its points and changes, and what was not dealt with is counted."""
-    tally = Tally(total=6)
-    tally.graded.append(Graded("cem", 2.0, 3.0, 0.5, ("time",), Change(1.0, 2.0, ("double 1 -> 2",))))
-    tally.graded.append(Graded("ann", 3.0, 3.0, 0.25))
-    tally.up_to_date.append("ben")
-    tally.penalties["dan"] = Penalties(0.0, 1.5)
-    tally.failed["eve"] = "The disk is full."
-    found = tally.as_dict()
+    progress = Progress(total=6)
+    progress.graded.append(Graded("cem", 2.0, 3.0, 0.5, ("time",), Change(1.0, 2.0, ("double 1 -> 2",))))
+    progress.graded.append(Graded("ann", 3.0, 3.0, 0.25))
+    progress.up_to_date.append("ben")
+    progress.penalties["dan"] = Penalties(0.0, 1.5)
+    progress.failed["eve"] = "The disk is full."
+    found = progress.as_dict()
     assert json.loads(json.dumps(found)) == {
         "graded": {
             "ann": {"points": 3.0, "worth": 3.0, "seconds": 0.25, "look": [], "change": None},

@@ -171,10 +171,10 @@ def canned(monkeypatch: pytest.MonkeyPatch, graded: Path, *, then: Callable[[], 
             )
 
     @contextlib.contextmanager
-    def crew(*_: object, **__: object) -> Iterator[Canned]:
+    def pool(*_: object, **__: object) -> Iterator[Canned]:
         yield Canned()
 
-    monkeypatch.setattr(workers, "local_crew", crew)
+    monkeypatch.setattr(workers, "local_pool", pool)
 
 
 def test_a_gradebook_that_is_held_while_a_class_is_graded(

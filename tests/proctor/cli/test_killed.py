@@ -129,7 +129,7 @@ def test_killed_and_given_again(
 ) -> None:
     """At seeded steps: the course is in the end what it is without, file by file, and in the gradebook."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(pages, "local_crew", Inline)
+    monkeypatch.setattr(pages, "local_pool", Inline)
     monkeypatch.setattr(export, "_stale", lambda _app: {})  # made-up grades have no fingerprints
     fresh = shutil.copytree(folder / "course", tmp_path / "fresh")
     key = _key(fresh)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from proctor import submission
-from proctor.criteria.outcome import Outcome, Rung
+from proctor.criteria.outcome import Check, Outcome
 from proctor.grading.diagnosis import offered
 from proctor.grading.grade import grade_notebook, reports_of
 from proctor.grading.judge_cell import WRONG, judge_cell
@@ -176,7 +176,7 @@ def test_what_is_like_a_mistake_is_not_named(name: str) -> None:
         warnings.simplefilter("ignore")
         reports = judge(names, list(mistakes()[name].costs), diagnose=DIAGNOSE)
     verdicts = [verdict for report in reports.values() for verdict in report.verdicts]
-    by_values = [each for each in verdicts if each.outcome is Outcome.FAILED and each.rung is Rung.VALUES]
+    by_values = [each for each in verdicts if each.outcome is Outcome.FAILED and each.check is Check.VALUES]
     assert [each.misconception for each in by_values if each.misconception] == []
 
 

@@ -43,7 +43,7 @@ def course(graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     """Copy the course, where pages are rendered in this process."""
     course = shutil.copytree(graded, tmp_path / "course")
     monkeypatch.chdir(course)
-    monkeypatch.setattr(pages, "local_crew", Inline)
+    monkeypatch.setattr(pages, "local_pool", Inline)
     monkeypatch.setattr(Inline, "killed_at", "")
     yield course
     assert not list(course.glob("feedback/.*"))

@@ -84,7 +84,7 @@ def course(
     def canned(*_: object, **__: object) -> Iterator[kill_head.Canned]:
         yield kill_head.Canned(graded / "autograded")
 
-    monkeypatch.setattr(workers, "local_crew", canned)
+    monkeypatch.setattr(workers, "local_pool", canned)
     yield course
     assert server.connections("mine") == 0
 
@@ -184,7 +184,7 @@ def test_the_other_commands(course: Path, url: str, tmp_path: Path, monkeypatch:
     assert main(["collect", f"--course={course}", f"--roster={roster}"]) == 0
     with Gradebook(url) as book:
         assert book.find_student("ann").last_name == "Other"
-    monkeypatch.setattr(pages, "local_crew", Inline)
+    monkeypatch.setattr(pages, "local_pool", Inline)
     assert proctor(course, "feedback") == 0
     assert proctor(course, "return", "--platform=csv") == 0
     assert "ann,Other,Ann" in (course / "exports" / f"{EXERCISE}-csv" / "grades.csv").read_text()

@@ -103,7 +103,7 @@ def called(mistakes: list[Misconception], *changes: tuple[str, str]) -> dict[str
 
 
 def test_the_mistake_that_explains_is_named_with_its_question() -> None:
-    """The sentence takes the place of nothing but the hint; outcome, rung and points stay."""
+    """The sentence takes the place of nothing but the hint; outcome, check and points stay."""
     mistakes = [known("squared", SQUARE), known("negative", NEGATIVE)]
     verdict = diagnose(mistakes, SQUARE)["test_numbers"]
     assert (verdict.misconception, verdict.hint) == ("squared", "Why squared?")

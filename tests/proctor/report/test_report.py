@@ -19,7 +19,7 @@ from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.report.gathering import gather
 from proctor.report.lesson import Lesson
 from proctor.report.page import page, percent
-from proctor.report.pseudonyms import BLOT, Aliases
+from proctor.report.pseudonyms import BLOT, Pseudonyms
 from tests.exercise4.mistakes import solution
 from tests.proctor.support.classrooms import EXERCISE, Made, build, judged, named, renamed
 
@@ -172,7 +172,7 @@ def test_names_are_shown_on_request(course: Path) -> None:
 def test_pseudonyms_say_nothing() -> None:
     """They are stable, each one's own, and not in the order of the ids."""
     ids = {f"s{n:03d}": "" for n in range(100)}
-    one, other = Aliases(ids, names=False), Aliases(dict(reversed(ids.items())), names=False)
+    one, other = Pseudonyms(ids, names=False), Pseudonyms(dict(reversed(ids.items())), names=False)
     called = [one[student] for student in ids]
     assert called == [other[student] for student in ids]
     assert len(set(called)) == 100
@@ -181,11 +181,11 @@ def test_pseudonyms_say_nothing() -> None:
 
 def test_notices_lose_the_names_of_files() -> None:
     """A notebook's own name may be a student's; the name that it should have stays."""
-    aliases = Aliases({"ah01": "Ada Hilbert"}, names=False)
+    pseudonyms = Pseudonyms({"ah01": "Ada Hilbert"}, names=False)
     text = (
         "The notebook is called `final_ADA.ipynb`; it was taken for `exercise4.ipynb`. Hilbert, Hilbertraum."
     )
-    assert aliases.notice(text, "exercise4.ipynb") == (
+    assert pseudonyms.notice(text, "exercise4.ipynb") == (
         f"The notebook is called `{BLOT}.ipynb`; it was taken for `exercise4.ipynb`. {BLOT}, Hilbertraum."
     )
 

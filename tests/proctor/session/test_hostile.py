@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from proctor.criteria import Criteria, points
-from proctor.criteria.outcome import Outcome, Rung
+from proctor.criteria.outcome import Check, Outcome
 from proctor.grading.execute import run_submission
 from proctor.grading.judge_cells import Exam
 from proctor.sandbox.fork_server import fork_servers
@@ -63,7 +63,7 @@ class Asked(Criteria):
     def test_answer(self) -> None:
         """The answer is one."""
         if self.Student().answer(self.grade_id) != 1:  # type: ignore[attr-defined]
-            self.fail_with(Rung.VALUES, "It is not one.")
+            self.fail_with(Check.VALUES, "It is not one.")
 
 
 CASES = {

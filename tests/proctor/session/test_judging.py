@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from proctor.criteria import Criteria, points
-from proctor.criteria.outcome import Outcome, Rung
+from proctor.criteria.outcome import Check, Outcome
 from proctor.grading.execute import run_submission
 from proctor.grading.judge_cells import Exam
 from proctor.sandbox.settings import Sandbox
@@ -36,7 +36,7 @@ class Asked(Criteria):
         student: Any = self.Student()  # type: ignore[attr-defined]
         self.where.setdefault(self.grade_id, []).append(student.where())
         if student.answer(self.grade_id) != 1:
-            self.fail_with(Rung.VALUES, "It is not one.")
+            self.fail_with(Check.VALUES, "It is not one.")
 
 
 def cell(name: str) -> type[Criteria]:

@@ -450,7 +450,7 @@ def test_what_cannot_cross() -> None:
 
 
 def test_a_failed_check_is_no_fault() -> None:
-    """`subTest` keeps the rung of a check, and leaves the student's own assertion alone."""
+    """`subTest` keeps the check that broke, and leaves the student's own assertion alone."""
 
     def fail() -> None:
         assert False, "mine"  # noqa: B011, PT015  - the student's

@@ -24,7 +24,7 @@ from proctor.batch.grade_job import restored
 from proctor.batch.grading import Run, grade
 from proctor.batch.plan import Course as BatchCourse
 from proctor.batch.plan import Wish
-from proctor.batch.results import Tally
+from proctor.batch.results import Progress
 from proctor.course import Exercise
 from proctor.errors import CannotGrade, UnreadableError
 from proctor.nbgrader_plugin.autograde import Autograde
@@ -246,7 +246,7 @@ def test_without_a_jail_nothing_is_touched(course: Path) -> None:
     """Where no sandbox can be built, grading stops before it starts, and says why."""
     config = Config({"Sandbox": {"bwrap": "/nowhere/bwrap"}})
     with pytest.raises(CannotGrade, match=r"Nothing was graded(?s:.)*nowhere/bwrap"):
-        grade(BatchCourse(exercise(course), config, lambda *_: None), Wish(), nullcontext, Tally())
+        grade(BatchCourse(exercise(course), config, lambda *_: None), Wish(), nullcontext, Progress())
     assert not (course / "autograded").exists()
 
 

@@ -1,4 +1,4 @@
-"""A crew that renders pages of feedback in this process, in the place of the workers."""
+"""A pool that renders pages of feedback in this process, in the place of the workers."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Canned:
-    """A crew that brings back what it was given."""
+    """A pool that brings back what it was given."""
 
     def __init__(self, kept: Path) -> None:
         self._kept, self._jobs = kept, []
@@ -66,7 +66,7 @@ def run_head(course: Path, kept: Path) -> int:
     def canned(_size: int, _course: Path, **_: object) -> Iterator[Canned]:
         yield Canned(kept)
 
-    workers.local_crew = canned
+    workers.local_pool = canned
     return proctor(["grade", small_course.EXERCISE, "--course", str(course), "--jobs", "2"])
 
 

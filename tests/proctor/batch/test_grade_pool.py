@@ -13,12 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from proctor.batch.job import Job, Parcel, Ungraded
+from proctor.batch.job import Job, Ungraded, ZippedFolder
 from proctor.batch.work import work
-from proctor.batch.workers import AHEAD, LocalCrew, local_crew
+from proctor.batch.workers import AHEAD, LocalPool, local_pool
 from proctor.grading.settings import Grading
 from proctor.submission.intake import Submitted
-from tests.proctor.support import crew_tasks
+from tests.proctor.support import pool_tasks
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -50,64 +50,64 @@ def wait_for(condition: object, seconds: float = 60) -> None:
 
 def test_each_job_has_one_result(tmp_path: Path) -> None:
     """Two workers do seven jobs, no more than a few at a time, each once."""
-    crew = LocalCrew(2, tmp_path, crew_tasks.echo)
+    pool = LocalPool(2, tmp_path, pool_tasks.echo)
     waiting, done, most = [f"s{number}" for number in range(7)], [], 0
     try:
         while len(done) < 7:
             under_way = 7 - len(waiting) - len(done)
-            while waiting and crew.has_room():
-                crew.submit(job(waiting.pop()))
+            while waiting and pool.has_room():
+                pool.submit(job(waiting.pop()))
                 under_way += 1
             most = max(most, under_way)
-            done.append(crew.take().student)
+            done.append(pool.take().student)
     finally:
-        crew.close()
+        pool.close()
     assert sorted(done) == [f"s{number}" for number in range(7)]
     assert most == 2 * AHEAD
 
 
 def test_a_job_that_takes_two_workers_down_is_given_up(tmp_path: Path) -> None:
     """It is told as a fault after its second worker, and the jobs around it are done."""
-    crew = LocalCrew(1, tmp_path, crew_tasks.die_for_bad)
+    pool = LocalPool(1, tmp_path, pool_tasks.die_for_bad)
     try:
         results = {}
         for student in ("bad", "good", "fine"):
-            if not crew.has_room():
-                result = crew.take()
+            if not pool.has_room():
+                result = pool.take()
                 results[result.student] = result.fault
-            crew.submit(job(student))
+            pool.submit(job(student))
         while len(results) < 3:
-            result = crew.take()
+            result = pool.take()
             results[result.student] = result.fault
     finally:
-        crew.close()
+        pool.close()
     assert results["good"] == results["fine"] == ""
     assert "took 2 workers down" in results["bad"]
 
 
 def test_a_job_whose_worker_was_killed_is_done_by_another(tmp_path: Path) -> None:
     """A worker killed once costs nothing: its job is done again, and counts once."""
-    crew = LocalCrew(1, tmp_path, crew_tasks.die_the_first_time)
+    pool = LocalPool(1, tmp_path, pool_tasks.die_the_first_time)
     try:
-        crew.submit(job(str(tmp_path / "mark")))
-        assert crew.take().fault == ""
+        pool.submit(job(str(tmp_path / "mark")))
+        assert pool.take().fault == ""
     finally:
-        crew.close()
+        pool.close()
     assert (tmp_path / "mark").exists()
 
 
 def test_a_worker_that_never_ends_is_killed(tmp_path: Path) -> None:
     """A job that takes longer than any may is given up with its second worker; the one behind it is done."""
-    crew = LocalCrew(1, tmp_path, crew_tasks.hang_for_bad, longest=10_000)
+    pool = LocalPool(1, tmp_path, pool_tasks.hang_for_bad, longest=10_000)
     try:
-        crew.submit(job("bad"))
-        crew.submit(job("good"))
+        pool.submit(job("bad"))
+        pool.submit(job("good"))
         wait_for(lambda: list(tmp_path.glob("asleep-*")))
-        crew._deaths["bad"] = 1
-        crew._seats[0].since -= 10_000
-        overdue, done = crew.take(), crew.take()
+        pool._deaths["bad"] = 1
+        pool._seats[0].since -= 10_000
+        overdue, done = pool.take(), pool.take()
     finally:
-        crew.close()
+        pool.close()
     assert (overdue.student, overdue.fault) == (
         "bad",
         "It took 2 workers down. It did not end within 10000 seconds.",
@@ -125,28 +125,28 @@ def test_the_bound_of_a_job_is_more_than_its_limits_allow() -> None:
 
 def test_a_worker_killed_while_idle_is_replaced(tmp_path: Path) -> None:
     """A worker that is killed with nothing to do is replaced when there is something."""
-    crew = LocalCrew(1, tmp_path, crew_tasks.echo)
+    pool = LocalPool(1, tmp_path, pool_tasks.echo)
     try:
-        crew.submit(job("one"))
-        crew.take()
+        pool.submit(job("one"))
+        pool.take()
         (worker,) = workers()
         worker.kill()
         worker.wait()
-        wait_for(lambda: crew._seats[0].executor._flags.broken)
-        crew.submit(job("two"))
-        assert crew.take().student == "two"
+        wait_for(lambda: pool._seats[0].executor._flags.broken)
+        pool.submit(job("two"))
+        assert pool.take().student == "two"
     finally:
-        crew.close()
+        pool.close()
 
 
 def test_workers_end_at_once(tmp_path: Path) -> None:
     """Closing kills workers in the middle of a job, and removes their folder and the course's note of it."""
     (tmp_path / ".proctor").mkdir()
-    with local_crew(2, tmp_path) as crew:
-        crew._task = crew_tasks.sleep
+    with local_pool(2, tmp_path) as pool:
+        pool._task = pool_tasks.sleep
         scratch = Path((tmp_path / ".proctor" / "scratch").read_text())
-        crew.submit(job("one"))
-        crew.submit(job("two"))
+        pool.submit(job("one"))
+        pool.submit(job("two"))
         wait_for(lambda: len(workers()) == 2 and len(list(scratch.glob("asleep-*"))) == 2)
     assert workers() == []
     assert not scratch.exists()
@@ -156,7 +156,7 @@ def test_workers_end_at_once(tmp_path: Path) -> None:
 def test_workers_end_with_the_head(tmp_path: Path) -> None:
     """When the head is killed, its workers end, and their folder is removed."""
     (tmp_path / ".proctor").mkdir()
-    command = [sys.executable, "-m", "tests.proctor.support.crew_tasks", str(tmp_path)]
+    command = [sys.executable, "-m", "tests.proctor.support.pool_tasks", str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT) as head:
         note = tmp_path / ".proctor" / "scratch"
         wait_for(lambda: note.exists() and list(Path(note.read_text()).glob("asleep-*")))
@@ -176,7 +176,7 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / ".proctor").mkdir()
     (tmp_path / "left").mkdir()
     (tmp_path / ".proctor" / "scratch").write_text(str(tmp_path / "left"))
-    with local_crew(1, tmp_path):
+    with local_pool(1, tmp_path):
         assert not (tmp_path / "left").exists()
 
 
@@ -190,14 +190,14 @@ def test_a_fault_is_told_in_one_line() -> None:
     assert not result.disk_full
 
 
-def test_a_parcel_holds_files_and_follows_no_link(tmp_path: Path) -> None:
+def test_a_zipped_folder_holds_files_and_follows_no_link(tmp_path: Path) -> None:
     """A folder comes out as it went in, without links and without what Python compiled."""
     box, out = tmp_path / "box", tmp_path / "out"
     (box / "src" / "__pycache__").mkdir(parents=True)
     (box / "src" / "layer.py").write_text("x = 1")
     (box / "src" / "__pycache__" / "layer.pyc").write_text("compiled")
     (box / "link").symlink_to("/etc/passwd")
-    Parcel.of(box).unpack(out)
+    ZippedFolder.of(box).unpack(out)
     assert [str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()] == ["src/layer.py"]
     assert (out / "src" / "layer.py").read_text() == "x = 1"
 

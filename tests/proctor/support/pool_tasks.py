@@ -1,4 +1,4 @@
-"""What the workers of tests/proctor/batch/test_grade_crew.py do; workers import it. As a program: a head to kill."""
+"""What the workers of tests/proctor/batch/test_grade_pool.py do; workers import it. As a program: a head to kill."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.batch.job import Job, Result
-from proctor.batch.workers import local_crew
+from proctor.batch.workers import local_pool
 
 if TYPE_CHECKING:
     from typing import Never
@@ -52,9 +52,9 @@ def sleep(_job: Job) -> Never:
 
 
 if __name__ == "__main__":
-    with local_crew(1, Path(sys.argv[1])) as crew:
-        from tests.proctor.support import crew_tasks
+    with local_pool(1, Path(sys.argv[1])) as pool:
+        from tests.proctor.support import pool_tasks
 
-        crew._task = crew_tasks.sleep
-        crew.submit(Job("one", {}, Path(), Path()))
-        crew.take()
+        pool._task = pool_tasks.sleep
+        pool.submit(Job("one", {}, Path(), Path()))
+        pool.take()
