@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import MissingEntry
 
-from proctor.batch.grading import states as states_of
+from proctor.batch.survey import states as states_of
 from proctor.cli.course import open_course
 from proctor.course import course_lock
 from proctor.errors import UserError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
-from proctor.batch import grading, workers
+from proctor.batch import head, workers
 from proctor.batch.job import GradedNotebook, Result
 from proctor.cli.main import main
 from proctor.gradebook.marks import marks_of
@@ -206,7 +206,7 @@ def test_a_submission_that_is_removed_while_it_is_read(
     graded: Path, course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It is no empty one: its grade of before stays, the others are graded, and the status is 1."""
-    rows, copy = small_course.rows(course), grading.copy_files
+    rows, copy = small_course.rows(course), head.copy_files
     canned(monkeypatch, graded)
 
     def vanishing(exercise: object, student: str, *others: object, **more: object) -> None:
@@ -214,7 +214,7 @@ def test_a_submission_that_is_removed_while_it_is_read(
             shutil.rmtree(course / "submitted" / student)
         copy(exercise, student, *others, **more)
 
-    monkeypatch.setattr(grading, "copy_files", vanishing)
+    monkeypatch.setattr(head, "copy_files", vanishing)
     assert main(["grade", "small", "--force"]) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "2 graded" in said

@@ -13,7 +13,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from proctor.batch.results import Change
-from proctor.gradebook.book import Score
+from proctor.gradebook.score import Score
 from tests.proctor.support.tiny_course import EXERCISE, hand_in, make_course, nbgrader
 
 if TYPE_CHECKING:

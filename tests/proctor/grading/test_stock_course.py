@@ -22,6 +22,7 @@ from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
 from proctor.feedback.reports import reports_of, without_report
 from proctor.gradebook.book import open_book
+from proctor.gradebook.facts import read_facts
 from proctor.gradebook.freshness import Freshness
 from proctor.gradebook.points import points_of
 from proctor.grading.grade import grade_notebook
@@ -126,8 +127,8 @@ def test_points_given_by_hand_are_shown(course: Path, tmp_path: Path) -> None:
 
 def test_a_changed_hidden_test_makes_grades_stale(course: Path) -> None:
     """A grade depends on the hidden tests that the gradebook keeps, too; as long as they stay, it is up to date."""
-    with open_book(f"sqlite:///{course / 'gradebook.db'}", "") as book:
-        sources = book.sources(EXERCISE)
+    found = read_facts(f"sqlite:///{course / 'gradebook.db'}", EXERCISE).sources
+    sources = {notebook: dict(cells) for notebook, cells in found.items()}
     place = CourseDirectory(config=Config({"CourseDirectory": {"root": str(course)}}))
     exercise = Exercise(EXERCISE, place)
     clock = Clock(exercise)
