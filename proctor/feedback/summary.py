@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
 MAX_ADVICE = 3
 EPSILON = 1e-9
-STOPPED = {
-    *(Outcome.ERROR, Outcome.TIME, Outcome.MEMORY, Outcome.DIED, Outcome.NOT_FOUND, Outcome.UNREADABLE),
-}
-"""The code did not get as far as an answer: whoever mends that first sees more of the rest."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +144,7 @@ def points_in_words(points: float) -> str:
 
 
 def _urgency(verdict: Verdict) -> int:
-    if verdict.outcome in STOPPED:
+    if verdict.outcome.stopped:
         return 0
     return 2 if verdict.outcome is Outcome.UNFINISHED else 1
 
