@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 
 from proctor.cli.main import main
+from proctor.gradebook.database import open_gradebook
 from proctor.grading.grade import reports_of
 from proctor.nbgrader_plugin.drift import differences, generate
 
@@ -94,7 +94,7 @@ def run(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def scores(course: Path, student: str) -> dict[str, float]:
     """Read a student's points in each graded cell from the gradebook; all must be decided."""
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         grades = gradebook.find_submission_notebook(EXERCISE, EXERCISE, student).grades
         assert not any(grade.needs_manual_grade for grade in grades)
         return {grade.name: grade.auto_score for grade in grades}
