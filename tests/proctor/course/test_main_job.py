@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 from benchmarks import demo
 from tests.exercise4.mistakes import mistakes, solution
+from tests.proctor.support import commands
 from tests.proctor.support.orphans import adopted_orphans
 from tests.proctor.support.world import WITHOUT_MISTAKES
 from tests.specimens.bank import right_answers, submission_of
@@ -88,8 +89,7 @@ def course(tmp_path_factory: pytest.TempPathFactory, left_behind: Callable[[], l
 
 def run(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run an nbgrader command in a course."""
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    return subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
+    return commands.run(course, "nbgrader", *arguments)
 
 
 def scores(course: Path, student: str) -> dict[str, float]:

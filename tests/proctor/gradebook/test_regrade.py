@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -14,16 +12,17 @@ import pytest
 from proctor.batch.results import Change
 from proctor.gradebook.book import Score
 from proctor.gradebook.database import open_gradebook
+from tests.proctor.support import commands
 from tests.proctor.support.tiny_course import EXERCISE, hand_in, make_course, nbgrader
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 
 def proctor(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command of ours in a course."""
-    command = [sys.executable, "-m", "proctor", *arguments]
-    return subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
+    return commands.run(course, "proctor", *arguments)
 
 
 def points(course: Path) -> dict[str, float]:
@@ -125,8 +124,7 @@ def test_a_cell_with_grades_is_not_taken_away(changed: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.pop()
     nbformat.write(notebook, path)
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", EXERCISE, "--force"]
-    done = subprocess.run(command, cwd=changed, capture_output=True, text=True, check=False)
+    done = commands.run(changed, "nbgrader", "generate_assignment", EXERCISE, "--force")
     path.write_bytes(kept)
     assert done.returncode != 0
     assert "max_pool_shape would go, and 3 submissions have grades there" in done.stderr

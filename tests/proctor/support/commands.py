@@ -17,12 +17,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload([
-    *("nbgrader.apps", "nbconvert", "nbconvert.exporters", "alembic.script", "sqlalchemy.orm", "loky", "rich.progress"),
-    *("proctor.cli.main", "proctor.cli.grade", "proctor.cli.feedback", "proctor.batch.workers", "proctor.batch.grade_job"),
-    *("proctor.nbgrader_plugin.replacement", "proctor.nbgrader_plugin.application"),
-    "tests.proctor.support.commands",
-])
+_CONTEXT.set_forkserver_preload(
+    [
+        *(
+            "nbgrader.apps",
+            "nbconvert",
+            "nbconvert.exporters",
+            "alembic.script",
+            "sqlalchemy.orm",
+            "loky",
+            "rich.progress",
+        ),
+        *(
+            "proctor.cli.main",
+            "proctor.cli.grade",
+            "proctor.cli.feedback",
+            "proctor.batch.workers",
+            "proctor.batch.grade_job",
+        ),
+        *("proctor.nbgrader_plugin.replacement", "proctor.nbgrader_plugin.application"),
+        "tests.proctor.support.commands",
+    ]
+)
 
 
 def run(folder: Path, program: str, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -47,11 +63,14 @@ def run(folder: Path, program: str, *arguments: str, **changes: str) -> subproce
     return subprocess.CompletedProcess([program, *arguments], process.exitcode or 0, stdout, stderr)
 
 
-def _run(folder: Path, program: str, arguments: tuple[str, ...], environment: Mapping[str, str], said: Any) -> None:
+def _run(
+    folder: Path, program: str, arguments: tuple[str, ...], environment: Mapping[str, str], said: Any
+) -> None:
     """Become the command (in the forked process)."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    tempfile.tempdir = None
     with ExitStack() as stack:
         for number, path in enumerate((Path(os.devnull), *said)):
             file = stack.enter_context(path.open("r" if not number else "w"))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,9 +13,11 @@ from traitlets.config import Config
 from proctor.criteria.outcome import Outcome
 from proctor.grading.grade import reports_of
 from proctor.nbgrader_plugin.drift import generate
+from tests.proctor.support import commands
 from tests.proctor.support.world import EXERCISE, ROOT, WITHOUT_MISTAKES, World
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable
     from contextlib import ExitStack
     from pathlib import Path
@@ -66,10 +66,7 @@ def make_template(folder: Path) -> Path:
 def run(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run one of nbgrader's commands in a world."""
     environment = world.environment() | {"MPLCONFIGDIR": mpl.get_cachedir()}
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    return subprocess.run(
-        command, cwd=world.course, env=environment, capture_output=True, text=True, check=False
-    )
+    return commands.run(world.course, "nbgrader", *arguments, **environment)
 
 
 def grade(recipes: Iterable[Recipe], folder: Path, template: Path) -> Graded:
