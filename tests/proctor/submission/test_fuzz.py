@@ -21,6 +21,7 @@ def test_what_was_found_before(path: Path) -> None:
     """Inputs that have once broken something, or that the fuzzers began with, are read by every parser of bytes."""
     data = path.read_bytes()
     fuzzing.read_and_restored(data)
+    fuzzing.opened(data)
     fuzzing.tabular(data)
     fuzzing.valued(data)
     fuzzing.received([data])

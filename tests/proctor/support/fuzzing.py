@@ -220,16 +220,24 @@ def sanitized(found: list[Any]) -> None:
 
 
 def listed(case: tuple[bytes, int, str]) -> None:
-    """List and read an archive with bytes overwritten: its files come out, or the error in words."""
+    """List and read an archive with bytes overwritten."""
     junk, place, name = case
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(name.encode("utf-8", "replace").decode()[:50] or "a", b"content")
+        archive.writestr(
+            name.replace("\0", "").encode("utf-8", "replace")[:50].decode("utf-8", "replace") or "a",
+            b"content",
+        )
         archive.writestr("a.ipynb", b"{}" * 100, zipfile.ZIP_DEFLATED)
     data = buffer.getvalue()
+    opened(data[:place] + junk + data[place + len(junk) :])
+
+
+def opened(data: bytes) -> None:
+    """List and read what may be an archive: its files come out, or the error in words."""
     for ending in ("a.zip", "a.tar"):
         try:
-            for file in open_inner(data[:place] + junk + data[place + len(junk) :], ending).files:
+            for file in open_inner(data, ending).files:
                 file.read()
         except CollectError as reason:
             assert str(reason)  # noqa: PT017  likewise
