@@ -96,7 +96,8 @@ class LiveNotebook:
             return
         done, case = [], self.cases[name]
         try:
-            for verdict, _ in judge_criteria(case, LocalSide(loopback(self.names))):
+            link = loopback(self.names, self._shell.display_formatter.figures)
+            for verdict, _ in judge_criteria(case, LocalSide(link)):
                 done.append(verdict)
         except GraderError as fault:
             judged.faults[name] = (criteria(case)[len(done)], str(fault))
