@@ -26,6 +26,7 @@ from proctor.gradebook.freshness import Freshness
 from proctor.gradebook.points import points_of
 from proctor.grading.grade import grade_notebook
 from proctor.grading.settings import Grading
+from proctor.sandbox.settings import Sandbox
 from proctor.submission import restore, unreadable
 from proctor.submission.intake import Clock, Submitted
 from tests.proctor.support import small_course, stock_course
@@ -52,8 +53,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stock_course.generate(course)
     stock_course.hand_in(course, stock_course.CLASS)
     with small_course.nothing_left(course) as environment:
-        done = small_course.run(course, "proctor", "grade", EXERCISE, **environment)
-    assert (done.returncode, done.stderr) == (0, "")
+        ended = small_course.run(course, "proctor", "grade", EXERCISE, **environment)
+    assert (ended.returncode, ended.stderr) == (0, "")
     return course
 
 
@@ -255,6 +256,23 @@ def test_a_limit_that_a_course_has_set_for_nbgrader_holds(
     """`c.Execute.timeout` is the limit of a cell where no setting of ours is there."""
     grading = Grading(config=Config(settings))
     assert (grading.cell_seconds, grading.submission_seconds) == (cell, all_cells)
+
+
+@pytest.mark.parametrize(
+    ("settings", "source", "modules"),
+    [
+        ({}, "print('a scipython')", ["numpy"]),
+        ({}, "from scipy import optimize", ["numpy", "scipy.signal"]),
+        ({}, "%matplotlib inline", ["numpy", "matplotlib.pyplot", "matplotlib.backends.backend_agg"]),
+        ({"Sandbox": {"preload": ["pandas"]}}, "import scipy", ["pandas"]),
+        ({"Sandbox": {"preload": []}}, "import scipy", []),
+    ],
+)
+def test_only_what_an_exercise_names_is_imported_beforehand(
+    settings: dict[str, Any], source: str, modules: list[str]
+) -> None:
+    """Of the default modules; what a course has set stays as it is."""
+    assert Sandbox(config=Config(settings)).preload_for(["import math", source]) == modules
 
 
 @pytest.mark.parametrize(
