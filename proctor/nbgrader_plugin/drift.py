@@ -1,4 +1,4 @@
-"""Check whether release/ and solutions/, in all languages, are what the master notebook generates: part of `make check`."""
+"""Check whether the releases and solutions are what the master notebooks generate: part of `make check`."""
 
 from __future__ import annotations
 
@@ -76,7 +76,9 @@ def main() -> None:
                 [*drifted, "These are not what the master notebooks generate: run `make release` and commit."]
             )
         )
-    sys.stdout.write(f"{', '.join(f'{name}/' for name in folders)} are what {directory.source_directory}/ generates.\n")
+    sys.stdout.write(
+        f"{', '.join(f'{name}/' for name in folders)} are what {directory.source_directory}/ generates.\n"
+    )
 
 
 if __name__ == "__main__":
