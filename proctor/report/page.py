@@ -82,8 +82,8 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         parts=parts,
         titles={cell.grade_id: cell.title for cell in cells},
         judged=max((item.students for item in rows), default=0),
-        separated=any(item.separation for item in rows),
-        weak=[item for item in rows if item.separates_badly],
+        with_values=any(item.discrimination for item in rows),
+        weak=[item for item in rows if item.discriminates_badly],
         misconceptions=[
             (name, where, count, lesson.find(where[0][0]))
             for name, where, count in items.misconceptions(classroom)

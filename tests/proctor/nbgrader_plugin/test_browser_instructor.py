@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from nbgrader.api import Gradebook
 from playwright.sync_api import FrameLocator, Page, expect
 
 from proctor.jupyter_kernel.kernelspec import install_kernelspec
@@ -91,6 +92,16 @@ def exported(desk: Desk) -> dict[str, float]:
         return {row["student_id"]: float(row["score"]) for row in csv.DictReader(table)}
 
 
+def make_alike(desk: Desk, comment: str) -> None:
+    """Let cyd have handed in what ada has, graded the same, with a comment on the convolution."""
+    shutil.copytree(desk.folder / "autograded" / "ada", desk.folder / "autograded" / "cyd")
+    with Gradebook(f"sqlite:///{desk.folder / 'gradebook.db'}") as book:
+        book.update_or_create_student("cyd")
+        book.update_or_create_submission(EXERCISE, "cyd")
+        book.find_comment("conv", EXERCISE, EXERCISE, "cyd").manual_comment = comment
+        book.db.commit()
+
+
 def inhabitants(desk: Desk, namespace: str) -> list[psutil.Process]:
     """List the processes below the server that live in a process namespace: a kernel, and all that it started."""
     found = []
@@ -102,7 +113,7 @@ def inhabitants(desk: Desk, namespace: str) -> list[psutil.Process]:
 
 
 def test_from_the_assignment_to_the_export(desk: Desk) -> None:
-    """Formgrader generates, autogrades one submission in the sandbox, shows cards and all answers, and takes a score."""
+    """Formgrader generates, autogrades a submission in the sandbox, shows cards, takes points and comments."""
     formgrader = open_formgrader(desk)
     table = formgrader.locator("#main-table")
     table.locator(".assign a").click()
@@ -140,7 +151,17 @@ def test_from_the_assignment_to_the_export(desk: Desk) -> None:
     expect(answers).to_have_count(1)
     expect(answers).to_contain_text("3.5 of 4")
     expect(answers.locator("pre")).to_contain_text("class Conv")
+    make_alike(desk, "Turn the kernels.")
     answers.get_by_role("link", name="Submission #1").click()
+
+    offered = formgrader.get_by_role("button", name="Turn the kernels.", exact=True)
+    with points.page.expect_response(re.compile("/formgrader/api/comment/")) as saved:
+        offered.click()
+    assert saved.value.json()["manual_comment"] == "Turn the kernels."
+    below_the_tests = formgrader.locator(".nbgrader_cell:has(input#conv_forward) textarea")
+    expect(below_the_tests).to_have_value("Turn the kernels.")
+    unknown = desk.browser.request.get(f"{desk.server.address}/formgrader/api/suggestions/nobody")
+    assert unknown.status == 404
 
     formgrader.locator(".live-notebook a:visible").click()
     live = Notebook(desk, f"autograded/ada/{EXERCISE}/{EXERCISE}.ipynb", points.page)
