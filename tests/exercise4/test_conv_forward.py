@@ -163,7 +163,7 @@ class ConvForward(LayerCriteria):
 
     @points(0.5)
     def test_second_layer(self) -> None:
-        """A layer answers by its own weights of now, whatever it or another layer has seen before."""
+        """A layer uses the weights that it has now, whatever it or another layer has seen before."""
         x, w, b = (
             self.numbers(2, 2, 5, 6, seed=151),
             self.numbers(2, 2, 3, 5, seed=152),
