@@ -246,7 +246,7 @@ SAID = {
     "flatten_channels_first": "a row does not hold the numbers of its own image",
     "flatten_identity": "the rows as they came: give them the shape of the input back",
     "flatten_backward_fortran": "another order than forward has used",
-    "flatten_channels_last": "The axes are in another order",
+    "flatten_backward_channels_last": "The axes are in another order",
     "flatten_backward_transposed": "the channels read as if they were the last axis",
     "flatten_one_picture": "",
     "flatten_backward_nothing": "Is there a return?",
