@@ -85,21 +85,18 @@ class Item:
     @property
     def lost(self) -> float:
         """The points that wrong answers cost here, on average; what was not done is not counted."""
-        wrong = sum(self.outcomes[outcome] for outcome in WRONG)
-        return self.worth * wrong / self.students
+        failed = sum(count for outcome, count in self.outcomes.items() if wrong(outcome))
+        return self.worth * failed / self.students
 
 
-WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.TIME, Outcome.MEMORY, Outcome.DIED)
-"""Outcomes of someone who has tried; who waits for another criterion is counted there."""
-
-
-UNDONE = (Outcome.UNFINISHED, Outcome.NOT_FOUND, Outcome.WAITING, Outcome.UNREADABLE)
-"""Outcomes of someone who has not tried."""
+def wrong(outcome: Outcome) -> bool:
+    """Return whether someone has tried and not passed; who waits for another criterion is counted there."""
+    return outcome.tried and outcome is not Outcome.PASSED
 
 
 def begun(reports: Iterable[CellReport]) -> bool:
     """Return whether a student has tried any of these cells."""
-    return any(verdict.outcome not in UNDONE for report in reports for verdict in report.verdicts)
+    return any(verdict.outcome.tried for report in reports for verdict in report.verdicts)
 
 
 def readable(submission: Submission) -> bool:

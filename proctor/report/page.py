@@ -35,14 +35,6 @@ if TYPE_CHECKING:
 
 WIDTHS = (("wide", 760), ("narrow", 350))
 """Pictures with text in them are drawn for a desk and for a phone; the page shows the one that fits."""
-KINDS = {
-    Outcome.PASSED: "passed",
-    Outcome.FAILED: "failed",
-    Outcome.UNFINISHED: "undone",
-    Outcome.WAITING: "undone",
-    Outcome.NOT_FOUND: "undone",
-    Outcome.UNREADABLE: "undone",
-}  # the other outcomes stopped the code
 
 
 @dataclass(frozen=True)
@@ -212,8 +204,8 @@ def bar(item: items.Item) -> Markup:
     """Draw how a criterion ended."""
     order = sorted(item.outcomes, key=lambda outcome: list(Outcome).index(outcome))
     kinds = ("passed", "failed", "stopped", "undone")
-    ordered = sorted(order, key=lambda outcome: kinds.index(KINDS.get(outcome, "stopped")))
-    parts = [(KINDS.get(each, "stopped"), item.outcomes[each], each.value) for each in ordered]
+    ordered = sorted(order, key=lambda outcome: kinds.index(outcome.kind))
+    parts = [(each.kind, item.outcomes[each], each.value) for each in ordered]
     return charts.stack(parts, item.students)
 
 

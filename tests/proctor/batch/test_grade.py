@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from joblib import cpu_count
-from nbgrader.api import Gradebook
 
 from proctor.batch import workers
 from proctor.batch.grading import Run
 from proctor.cli import grade, main
 from proctor.course import course_lock
+from proctor.gradebook.database import open_gradebook
 from proctor.grading.settings import Grading
 from proctor.session.clock import Allowance
 from proctor.submission import record
@@ -273,7 +273,7 @@ def test_a_review_during_grading_is_kept(
     course = graded_copy
     kept = shutil.copytree(course / "autograded", tmp_path / "kept")
     place = ("small", "small", "ben")
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "deep-learning-for-beginners") as formgrader:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}", "deep-learning-for-beginners") as formgrader:
 
         class Reviewed(kill_head.Canned):
             def take(self) -> Any:

@@ -93,7 +93,8 @@ def test_verdicts_are_the_same_without_a_wall(name: str) -> None:
 
 
 def test_the_banks_cover_every_cell() -> None:
-    """There are at least 15 right answers and 60 mistakes, and each cell catches some."""
+    """There are at least 15 right answers and 60 mistakes, no name means two of them, and each cell catches some."""
+    assert not right_answers().keys() & mistakes().keys()
     assert len(right_answers()) >= 15
     assert len(mistakes()) >= 60
     assert {cell for mistake in mistakes().values() for cell in mistake.costs} == set(POINTS)

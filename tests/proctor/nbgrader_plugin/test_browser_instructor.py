@@ -7,8 +7,6 @@ import csv
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +17,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 from proctor.jupyter_kernel.kernelspec import install_kernelspec
 from proctor.nbgrader_plugin.drift import differences
 from tests.exercise4.mistakes import mistakes
+from tests.proctor.support import commands
 from tests.proctor.support.jupyter_in_browser import Desk, opened
 from tests.proctor.support.notebook_in_browser import Notebook
 from tests.proctor.support.room import alive
@@ -87,10 +86,7 @@ def confirmed(formgrader: FrameLocator) -> str:
 
 def exported(desk: Desk) -> dict[str, float]:
     """Run `nbgrader export`, and return the scores by student."""
-    command = [sys.executable, "-m", "nbgrader", "export", "--to", "grades.csv"]
-    done = subprocess.run(
-        command, cwd=desk.folder, env=desk.room.variables, capture_output=True, text=True, check=False
-    )
+    done = commands.run(desk.folder, "nbgrader", "export", "--to", "grades.csv", **desk.room.variables)
     assert done.returncode == 0, done.stderr
     with (desk.folder / "grades.csv").open(newline="") as table:
         return {row["student_id"]: float(row["score"]) for row in csv.DictReader(table)}
