@@ -29,6 +29,7 @@ from proctor.session.clock import Allowance
 from proctor.submission import record
 from proctor.submission.record import Origin
 from tests.proctor.support import kill_head, small_course
+from tests.proctor.support.thinning import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +112,7 @@ def test_the_same_as_nbgrader(graded: Path, course: Path) -> None:
     assert small_course.files(graded) == small_course.files(course)
 
 
-@pytest.mark.parametrize("jobs", ["1", "8"])
+@pytest.mark.parametrize("jobs", ["1", "8"] if THOROUGH else ["8"])
 def test_the_number_of_workers_does_not_matter(graded: Path, course: Path, jobs: str) -> None:
     """One worker, and eight on two cores, beside processes that burn CPU time, grade as two do."""
     burning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +16,7 @@ from tests.proctor.support import commands
 from tests.proctor.support.world import EXERCISE, ROOT, WITHOUT_MISTAKES, World
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable
     from pathlib import Path
 
@@ -61,8 +60,7 @@ def make_template(folder: Path) -> Path:
     for name in ("source", "img", "solutions"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*"))
     shutil.copyfile(ROOT / "nbgrader_config.py", folder / "nbgrader_config.py")
-    command = [sys.executable, "-m", "nbgrader", *GENERATED["release_directory"], EXERCISE]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = commands.run(folder, "nbgrader", *GENERATED["release_directory"], EXERCISE)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     shutil.copytree(ROOT / "tests" / EXERCISE, folder / "tests" / EXERCISE, ignore=WITHOUT_MISTAKES)
