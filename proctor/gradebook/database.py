@@ -66,8 +66,8 @@ def check_whole(url: str) -> bool:
     Raises:
         GradebookError: it does.
     """
-    from nbgrader.api import Base  # noqa: PLC0415
-    from sqlalchemy import create_engine, inspect  # noqa: PLC0415
+    from nbgrader.api import Base  # noqa: PLC0415  - as above
+    from sqlalchemy import create_engine, inspect  # noqa: PLC0415  - as above
 
     engine = create_engine(url)
     try:
