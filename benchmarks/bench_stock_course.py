@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.meter import Cost, measure
+from proctor.authoring.new_course import complete_course
 from tests.proctor.support import small_course, stock_course
-from tests.proctor.support.stock_course import CLASS, EXERCISE, ROOT, TESTED
+from tests.proctor.support.stock_course import CLASS, EXERCISE, TESTED
 
 AIM = 8
 ALIKE = ("ada", "ben", "cem")
 """Whose answers earn the same with both: no loop without end, no crash, nothing on stderr."""
+OURS = "proctor grade"
 COMMANDS = {
     "nbgrader autograde": [sys.executable, "-m", "nbgrader", "autograde", EXERCISE],
-    "proctor grade": [sys.executable, "-m", "proctor", "grade", EXERCISE],
+    OURS: [sys.executable, "-m", "proctor", "grade", EXERCISE],
 }
 
 
@@ -32,13 +34,14 @@ def classroom(count: int) -> dict[str, str]:
 
 
 def make_templates(folder: Path, count: int) -> dict[str, Path]:
-    """Make the same course for both, with the same submissions; ours with this repository's configuration."""
-    configs = (stock_course.STOCK_CONFIG, (ROOT / "nbgrader_config.py").read_text(encoding="utf-8"))
-    templates = {}
-    for name, config in zip(COMMANDS, configs, strict=True):
-        templates[name] = folder / name.split()[0]
-        stock_course.make(templates[name], config)
-        stock_course.hand_in(templates[name], classroom(count))
+    """Make the same course for both, with the same submissions; to ours `proctor init --from` adds what it adds."""
+    templates = {name: folder / name.split()[0] for name in COMMANDS}
+    for name, course in templates.items():
+        stock_course.write(course)
+        if name == OURS:
+            complete_course(course)
+        stock_course.generate(course)
+        stock_course.hand_in(course, classroom(count))
     return templates
 
 

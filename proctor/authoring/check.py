@@ -122,6 +122,7 @@ def _try(
         )
     _judge_release(checked, release)
     _judge_noticed(checked)
+    _judge_stumbles(checked, solution)
     _judge_seeds(checked, solution)
     _judge_time(checked, solution, settings)
 
@@ -162,6 +163,17 @@ def _judge_noticed(checked: Checked) -> None:
                 row.cell,
                 f"{row.criterion} passed with all of {checked.tried} mistakes that were tried. What does it notice?",
             )
+
+
+def _judge_stumbles(checked: Checked, solution: Trial) -> None:
+    """Tell where a wrong answer would stop the grading, as it looks like a fault of the test."""
+    for name, fault in solution.stumbles.items():
+        checked.add(
+            name.rpartition(".")[0],
+            f"With a wrong answer, {fault.rstrip('.')}. Grading would stop there. Assert the answer's length or type "
+            "first, or let a function `reference` in misconceptions.py return the solution.",
+            serious=False,
+        )
 
 
 def _judge_seeds(checked: Checked, solution: Trial) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from proctor.criteria import Criteria
-
+    from proctor.grading.judge_cell import Side
 
 AUTOTEST = re.compile(r"^### (HASHED )?AUTOTEST\b", re.MULTILINE)
 """A line for which nbgrader writes tests when it generates a release."""
@@ -87,8 +87,14 @@ class LiveNotebook:
         """Run source; return what it raised, in a line, or ""."""
         return _line(self._result(source))
 
-    def judge(self, cell: Any, judged: Judged) -> None:
-        """Judge a graded cell on the names as they are."""
+    def judge(self, cell: Any, judged: Judged, reference: Side | None = None) -> None:
+        """Judge a graded cell on the names as they are.
+
+        Args:
+            cell: which one.
+            judged: what is said of it is added here.
+            reference: the solution, which tells whether the test or the answer is at fault where a test stumbles.
+        """
         data = cell.metadata.nbgrader
         name = data.grade_id
         if name not in self.cases:
@@ -96,7 +102,8 @@ class LiveNotebook:
             return
         done, case = [], self.cases[name]
         try:
-            for verdict, _ in judge_criteria(case, LocalSide(loopback(self.names))):
+            link = loopback(self.names, self._shell.display_formatter.figures)
+            for verdict, _ in judge_criteria(case, LocalSide(link), reference):
                 done.append(verdict)
         except GraderError as fault:
             judged.faults[name] = (criteria(case)[len(done)], str(fault))

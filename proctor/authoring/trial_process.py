@@ -24,7 +24,8 @@ from proctor.authoring.trial import ANSWER, Plan, Trial
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
 from proctor.grading.diagnosis import offered
-from proctor.grading.judge_cell import criteria, load_tests
+from proctor.grading.judge_cell import LocalSide, criteria, load_tests
+from proctor.session.proxies import loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +108,15 @@ def _passes_locally(case: type[Criteria], name: str, names: dict[str, Any]) -> b
     return True
 
 
+def stumbles(judged: Judged) -> dict[str, str]:
+    """Return the criteria that could do nothing with an answer, and how they ended, where only the solution told."""
+    return {
+        f"{name}.{criterion}": fault
+        for name, (criterion, fault) in judged.faults.items()
+        if name in judged.reports
+    }
+
+
 class _Further:
     """Trials beyond the solution: other seeds, known mistakes, and mutants of the solution."""
 
@@ -114,6 +124,8 @@ class _Further:
         self._plan, self._solution, self._trial = plan, solution, trial
         self._tests = Path(plan.tests) if plan.tests else None
         self._everything = set(trial.judged.reports)
+        self._diagnosis, self._offered = offered(self._tests) if self._tests else (None, None)
+        self._reference = LocalSide(loopback(dict(solution.names)))
 
     def run(self) -> None:
         """Try all of it."""
@@ -142,14 +154,15 @@ class _Further:
             if not unseen or trial.tried >= MAX_MUTANTS:
                 return
             trial.tried += 1
-            for key in unseen.intersection(in_copy(work, seconds) or []):
+            found = in_copy(work, seconds) or {}
+            for key in unseen.intersection(found):
                 trial.noticed[key] = what
                 unseen.remove(key)
+            trial.stumbles |= {key: fault for key, fault in found.items() if fault}
 
     def _attempts(self, unseen: set[str]) -> Iterator[tuple[str, Any]]:
         """Yield what is tried, and the work that returns the criteria that fail by it."""
-        diagnosis = offered(self._tests)[0] if self._tests else None
-        for mistake in getattr(diagnosis, "known", ()):
+        for mistake in getattr(self._diagnosis, "known", ()):
             if mistake.cells & cells_of(unseen):
                 yield mistake.says, partial(self._mistaken, mistake, cells_of(unseen))
         solution = self._solution
@@ -157,24 +170,32 @@ class _Further:
         for mutant in _in_turn(each):
             yield mutant.what, partial(self._mutated, mutant, cells_of(unseen))
 
-    def _mistaken(self, mistake: Misconception, wanted: set[str]) -> list[str]:
+    def _mistaken(self, mistake: Misconception, wanted: set[str]) -> dict[str, str]:
         self._solution.names.update(mistake.names())
-        return mistakes_noticed(self._judge(wanted & mistake.cells))
+        return self._noticed(wanted & mistake.cells)
 
-    def _mutated(self, mutant: Mutant, wanted: set[str]) -> list[str]:
+    def _mutated(self, mutant: Mutant, wanted: set[str]) -> dict[str, str]:
         """Run a mutant and the cells that depend on it. One that does not even run says nothing."""
         solution = self._solution
         if solution.run_cell(mutant.source):
-            return []
+            return {}
         for cell in cells_to_rerun(solution.cells, mutant.cell, mutant.source, solution.transform):
             solution.run_cell(cell.source)
-        return mistakes_noticed(self._judge(wanted))
+        return self._noticed(wanted)
+
+    def _noticed(self, wanted: set[str]) -> dict[str, str]:
+        """Return the criteria that fail by what was changed, each with how its test stumbled, or ""."""
+        judged = self._judge(wanted)
+        return {**dict.fromkeys(mistakes_noticed(judged), ""), **stumbles(judged)}
 
     def _judge(self, wanted: set[str]) -> Judged:
+        """Judge cells as grading does; where that would stop at a test which stumbles, ask the solution."""
         judged = Judged()
         for number, cell in enumerate(self._solution.cells, 1):
-            if is_graded(cell) and cell_name(number, cell) in wanted:
-                self._solution.judge(cell, judged)
+            if is_graded(cell) and (name := cell_name(number, cell)) in wanted:
+                self._solution.judge(cell, judged, self._offered)
+                if name in judged.faults and self._offered is None:
+                    self._solution.judge(cell, judged, self._reference)
         return judged
 
 

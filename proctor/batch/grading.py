@@ -319,7 +319,14 @@ class Run:
         config = self._course.config
         settings = Config({name: deepcopy(config[name]) for name in SETTINGS if name in config})
         settings.Grading.patience = Grading(config=config).patience * max(1.0, self._wish.crowding)
+        settings.Sandbox.preload = Sandbox(config=config).preload_for(self._texts())
         return settings
+
+    def _texts(self) -> Iterator[str]:
+        """Yield the releases, and the sources of their graded cells."""
+        for name in self._notebooks:
+            yield self._course.exercise.release(name).read_text(encoding="utf-8", errors="replace")
+            yield from self._sources.get(name, {}).values()
 
     @contextlib.contextmanager
     def _answering_for(self, student: str, progress: Progress) -> Iterator[None]:

@@ -97,5 +97,4 @@ def read_release(path: Path) -> Any:
 def _template() -> jinja2.Template:
     environment = templates("proctor.feedback")
     environment.filters["joint"] = card.joint
-    environment.globals |= {"symbols": card.SYMBOLS}
     return environment.get_template("feedback.html.j2")

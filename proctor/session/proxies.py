@@ -25,7 +25,7 @@ from proctor.session.proxy import METHOD, OBJECT, Proxy, Type, face
 from proctor.session.raised import clip, student_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MAX_CALLBACKS = 10_000
 MAX_REQUESTS = 100_000
@@ -354,11 +354,16 @@ class Link:
 
 
 class Loopback(Link):
-    """A link within the process: for the solution, the mistakes, and the tests of the tests."""
+    """A link within the process: for the solution, the mistakes, and the tests of the tests.
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    Args:
+        namespace: what it leads to.
+        figures: pyplot's figures that were shown.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], figures: Iterable[Any] = ()) -> None:
         super().__init__()
-        self.server = Server(namespace, self._ask)
+        self.server = Server(namespace, self._ask, figures=figures)
 
     def _ask(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
         return unpack(self.answer(*unpack(frame[4:]))[4:])
@@ -368,9 +373,9 @@ class Loopback(Link):
         return unpack(self.server.handle(*unpack(frame[4:]))[4:])
 
 
-def loopback(namespace: Mapping[str, Any]) -> Loopback:
-    """Return a link to the classes of a namespace of this process."""
-    return Loopback(namespace)
+def loopback(namespace: Mapping[str, Any], figures: Iterable[Any] = ()) -> Loopback:
+    """Return a link to the classes of a namespace of this process, and to the figures that were shown."""
+    return Loopback(namespace, figures)
 
 
 def _change(arguments: Sequence[Any], changes: Any) -> None:

@@ -55,6 +55,18 @@ class Free(Criteria):
         """Nothing is asked."""
 
 
+class Three(Criteria):
+    """The first three numbers"""
+
+    grade_id = "three"
+    needs = ("three",)
+
+    @points(1)
+    def test_third(self):
+        """The third number is the third."""
+        self.assertEqual(self.three(np.arange(5.0))[2], 2.0)
+
+
 class Crossing(Criteria):
     """An object as an argument"""
 
@@ -86,9 +98,11 @@ FAULTY = Example(
     "faulty",
     [
         text("picture", "![lost](img/lost.png)"),
-        code("set-up", "import math"),
+        code("set-up", "import numpy as np"),
         answer("parts", solved(SOLUTION) + "\n\n\n" + solved("def apply(f, x):\n    return f._weight * x\n")),
         graded("halves", 4),
+        answer("first", solved("def three(x):\n    return x[:3]\n")),
+        graded("three", 1),
         graded("free", 1),
         graded("crossing", 1),
         graded("neither", 1),
@@ -144,6 +158,16 @@ def test_a_cell_with_assertions_is_judged_by_them(checked: Checked) -> None:
     """The solution holds them; the release, and some change of the solution, does not."""
     row = next(row for row in checked.rows if row.cell == "asserted")
     assert (row.solution, row.release, bool(row.noticed)) == (True, False, True)
+
+
+def test_a_test_that_would_stop_the_grading_is_named(checked: Checked) -> None:
+    """A shorter answer makes it stumble: the solution tells that the answer is at fault, and the instructor is told."""
+    row = next(row for row in checked.rows if row.cell == "three")
+    assert row.solution
+    assert row.noticed
+    said = [finding for finding in checked.findings if finding.cell == "three"]
+    assert [finding.serious for finding in said] == [False]
+    assert "test_third: the hidden test fails with IndexError" in said[0].says
 
 
 def test_tests_that_nbgrader_makes_are_left_to_it(checked: Checked) -> None:

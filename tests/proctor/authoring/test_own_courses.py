@@ -1,20 +1,21 @@
-"""Courses of one's own, from `proctor init` to pages for students: numerics, and data science in renamed folders."""
+"""Courses of one's own, from `proctor init` to pages: numerics, and data science with pandas, in renamed folders.
+
+A stock course, with assertions in its cells, goes the same way in `tests/proctor/grading/test_stock_course.py`.
+"""
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
-from contextlib import chdir, closing, redirect_stdout
-from io import StringIO
+from contextlib import closing
 from sqlite3 import connect
 from typing import TYPE_CHECKING
 
 import pytest
 
-from proctor.cli.main import main
-from tests.proctor.support.own_courses import DATA, NUMERICS, PIXEL, Example
-from tests.proctor.support.small_course import run
+from tests.proctor.support.own_courses import DATA, NUMERICS, PIXEL, Example, done
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,17 +29,6 @@ RENAMED = {
     "solution": "answers",
 }
 """nbgrader's steps, and the names that their folders have in the second course."""
-
-
-def done(course: Path, *command: str, status: int = 0) -> str:
-    """Run a command, ours in this process, which has to end with a status; return what it printed."""
-    if command[0] == "nbgrader":
-        result = run(course, *command)
-        assert result.returncode == status, result.stdout + result.stderr[-2000:]
-        return result.stdout
-    with chdir(course), redirect_stdout(StringIO()) as said:
-        assert main(command[1:]) == status, said.getvalue()
-    return said.getvalue()
 
 
 def points(course: Path) -> dict[str, float]:
@@ -56,6 +46,11 @@ def worth(example: Example) -> dict[str, float]:
     return {student: points for student, (_, points) in example.students.items()}
 
 
+def page_of(path: Path) -> str:
+    """Return the words of a page."""
+    return " ".join(html.unescape(re.sub("<[^>]+>", " ", path.read_text("utf-8"))).split())
+
+
 @pytest.fixture(scope="module")
 def numerics(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a graded course on numerics."""
@@ -64,13 +59,25 @@ def numerics(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done(course, "nbgrader", "generate_assignment", NUMERICS.name)
     for student in NUMERICS.students:
         NUMERICS.hand_in(course / "release" / "roots", course / "submitted" / student / "roots", student)
-    done(course, "proctor", "grade", NUMERICS.name)
+    done(course, "proctor", "grade", NUMERICS.name, "--jobs", "1")
     return course
 
 
 def test_numerics_is_graded(numerics: Path) -> None:
-    """Everybody gets the points that the work is worth; a test's object is called back across the wall."""
+    """Everybody gets the points that the work is worth: functions are called back across the wall, plots are seen."""
     assert points(numerics) == worth(NUMERICS)
+
+
+def test_numerics_has_its_pages(numerics: Path) -> None:
+    """Each student's page has the hints of the tests, and the class's counts everybody."""
+    done(numerics, "proctor", "feedback", NUMERICS.name)
+    pages = {
+        student: page_of(numerics / "feedback" / student / "roots" / "roots.html")
+        for student in ("bob", "cem")
+    }
+    assert "How many steps does it take?" in pages["bob"]
+    assert "An axis has no label." in pages["cem"]
+    assert "4 submissions" in done(numerics, "proctor", "report", NUMERICS.name)
 
 
 def test_release_is_a_release_of_this_exercise(numerics: Path) -> None:
@@ -86,11 +93,9 @@ def test_numerics_can_be_released(numerics: Path) -> None:
     said = done(numerics, "proctor", "check", NUMERICS.name, "--json", "--no-sandbox")
     [checked] = json.loads(said)["notebooks"]
     assert checked["findings"] == []
-    assert {row["criterion"]: row["worth"] for row in checked["rows"]} == {
-        "test_root": 1,
-        "test_negative": 1,
-        "test_values": 1,
-    }
+    assert {row["criterion"]: row["worth"] for row in checked["rows"]} == dict.fromkeys(
+        ("test_root", "test_negative", "test_sine", "test_curve", "test_labels"), 1
+    )
     assert all(row["noticed"] and row["solution"] and not row["release"] for row in checked["rows"])
 
 
@@ -99,7 +104,7 @@ def weather(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a course on data science, with other names for all of nbgrader's folders, and a class's download in it."""
     course = tmp_path_factory.mktemp("own") / "weather"
     names = "\n".join(f'c.CourseDirectory.{step}_directory = "{name}"' for step, name in RENAMED.items())
-    DATA.write(course, f'\n{names}\nc.Grading.tests_directory = "hidden"\nc.Sandbox.preload = ["numpy"]\n')
+    DATA.write(course, f'\n{names}\nc.Grading.tests_directory = "hidden"\nc.Sandbox.preload = ["pandas"]\n')
     (course / "source").rename(course / "masters")
     (course / "tests").rename(course / "hidden")
     done(course, "nbgrader", "generate_assignment", DATA.name)
@@ -107,7 +112,7 @@ def weather(tmp_path_factory: pytest.TempPathFactory) -> Path:
         DATA.hand_in(course / "handout" / "weather", course / "download" / student, student)
     done(course, "proctor", "collect", "download")
     shutil.rmtree(course / "download")
-    done(course, "proctor", "grade", DATA.name)
+    done(course, "proctor", "grade", DATA.name, "--jobs", "1")
     return course
 
 
@@ -118,8 +123,8 @@ def test_all_commands_work_in_renamed_folders(weather: Path) -> None:
     done(weather, "proctor", "status", DATA.name)
     done(weather, "proctor", "check", DATA.name, "--no-sandbox")
     done(weather, "proctor", "feedback", DATA.name)
-    assert len(list((weather / "pages").glob("*/weather/*.html"))) == 3
-    assert "3 submissions" in done(weather, "proctor", "report", DATA.name)
+    assert len(list((weather / "pages").glob("*/weather/*.html"))) == 4
+    assert "4 submissions" in done(weather, "proctor", "report", DATA.name)
     done(weather, "proctor", "return", DATA.name, "--platform", "csv")
     done(weather, "nbgrader", "generate_solution", DATA.name)
     assert (weather / "answers" / "weather" / "weather.ipynb").is_file()

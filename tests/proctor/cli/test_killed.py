@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from nbgrader.api import Comment, Gradebook
+from nbgrader.api import Comment
 
 from proctor.batch import pages
 from proctor.cli import export
 from proctor.cli.main import main
 from proctor.course import course_lock
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
+from proctor.gradebook.database import open_gradebook
 from proctor.lms import comments
 from proctor.lms.results import Course
 from tests.proctor.support.classrooms import Made, build
 from tests.proctor.support.downloads import (
     class_of,
-    empty_gradebook,
     moodle_path,
     roster_csv,
     small_notebook,
@@ -69,10 +69,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "worksheet.csv").write_bytes(worksheet(people=CLASS))
     course = folder / "course"
     course.mkdir()
-    (course / "gradebook.db").write_bytes(empty_gradebook())
     report = CellReport("relu_forward", "ReLU", (MISTAKE,))
     build(course, [Made(each.student, {"relu_forward": report}) for each in CLASS], release())
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
         solution = book.add_solution_cell("relu", EXERCISE, EXERCISE).id
         for notebook in book.notebook_submissions(EXERCISE, EXERCISE):
             text = "Look again." if notebook.student.id == CLASS[0].student else None

@@ -1,9 +1,10 @@
-"""Series and DataFrames across the wall, where pandas is installed."""
+"""Series and DataFrames across the wall."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from proctor.agent.frames import FormatError
@@ -11,8 +12,6 @@ from proctor.agent.tables import MAX_ROWS
 from proctor.agent.values import MAX_EQUAL_HASHES, Reader
 from proctor.session.proxies import loopback
 from proctor.session.proxy import Proxy
-
-pd = pytest.importorskip("pandas", reason="pandas is no dependency; its values cross where it is installed")
 
 
 def through(value: Any) -> Any:

@@ -8,10 +8,10 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from nbgrader.api import Gradebook
 
 from proctor.batch import pages
 from proctor.cli import main
+from proctor.gradebook.database import open_gradebook
 from tests.proctor.support import small_course
 from tests.proctor.support.inline import Inline
 
@@ -66,7 +66,7 @@ def test_a_page_is_written_again_only_when_it_is_stale(course: Path) -> None:
     assert set(before) == set(small_course.CLASS)
     assert feedback(course) == 0
     assert written(course) == before
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         place = (small_course.EXERCISE, small_course.EXERCISE, "ben")
         book.find_grade("double", *place).manual_score = 0.5
         book.find_comment("answer", *place).manual_comment = "Almost right, ask me."

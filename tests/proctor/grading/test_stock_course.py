@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum
 from traitlets.config import Config
@@ -22,13 +21,16 @@ from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
 from proctor.feedback.reports import reports_of, without_report
 from proctor.gradebook.book import open_book
+from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.freshness import Freshness
 from proctor.gradebook.points import points_of
 from proctor.grading.grade import grade_notebook
 from proctor.grading.settings import Grading
+from proctor.sandbox.settings import Sandbox
 from proctor.submission import restore, unreadable
 from proctor.submission.intake import Clock, Submitted
 from tests.proctor.support import small_course, stock_course
+from tests.proctor.support.own_courses import done
 from tests.proctor.support.stock_course import EXERCISE, POINTS, TESTED
 
 if TYPE_CHECKING:
@@ -40,13 +42,19 @@ REPORTS = "list_of_squares", "sum_of_squares"
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Grade six students by `proctor grade`."""
+    """Complete a stock course by `proctor init --from`, check it, and grade six students by `proctor grade`."""
     course = tmp_path_factory.mktemp("stock") / "course"
-    stock_course.make_ours(course)
+    stock_course.write(course)
+    done(course, "proctor", "init", "--from", ".")
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(stock_course.SHORT_LIMIT)
+    said = done(course, "proctor", "check", EXERCISE)
+    assert "squares can be released: 7 points." in said
+    stock_course.generate(course)
     stock_course.hand_in(course, stock_course.CLASS)
     with small_course.nothing_left(course) as environment:
-        done = small_course.run(course, "proctor", "grade", EXERCISE, **environment)
-    assert (done.returncode, done.stderr) == (0, "")
+        ended = small_course.run(course, "proctor", "grade", EXERCISE, **environment)
+    assert (ended.returncode, ended.stderr) == (0, "")
     return course
 
 
@@ -54,6 +62,14 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def grades(course: Path) -> dict[tuple[str, str], tuple[Any, ...]]:
     """Return each grade in the gradebook, by student and cell."""
     return {row[:2]: row[2:] for row in small_course.rows(course)["grades"]}
+
+
+def test_it_has_its_pages(course: Path) -> None:
+    """Each student gets a page, and the class's page counts them all."""
+    done(course, "proctor", "feedback", EXERCISE)
+    assert {path.parts[-3] for path in course.glob("feedback/*/squares/squares.html")} == set(POINTS)
+    assert f"{len(POINTS)} submissions" in done(course, "proctor", "report", EXERCISE)
+    assert (course / "reports" / f"{EXERCISE}.html").is_file()
 
 
 @pytest.mark.parametrize("student", POINTS)
@@ -114,7 +130,7 @@ def test_the_page_says_what_was_judged_inside(course: Path) -> None:
 def test_points_given_by_hand_are_shown(course: Path, tmp_path: Path) -> None:
     """A manual score and extra credit in the gradebook are on the page that is written after them."""
     database = shutil.copy(course / "gradebook.db", tmp_path)
-    with Gradebook(f"sqlite:///{database}") as book:
+    with open_gradebook(f"sqlite:///{database}") as book:
         essay = book.find_grade("essay", EXERCISE, EXERCISE, "ada")
         essay.manual_score, essay.needs_manual_grade = 2.5, False
         book.find_grade("halving", EXERCISE, EXERCISE, "ada").extra_credit = 0.25
@@ -240,6 +256,23 @@ def test_a_limit_that_a_course_has_set_for_nbgrader_holds(
     """`c.Execute.timeout` is the limit of a cell where no setting of ours is there."""
     grading = Grading(config=Config(settings))
     assert (grading.cell_seconds, grading.submission_seconds) == (cell, all_cells)
+
+
+@pytest.mark.parametrize(
+    ("settings", "source", "modules"),
+    [
+        ({}, "print('a scipython')", ["numpy"]),
+        ({}, "from scipy import optimize", ["numpy", "scipy.signal"]),
+        ({}, "%matplotlib inline", ["numpy", "matplotlib.pyplot", "matplotlib.backends.backend_agg"]),
+        ({"Sandbox": {"preload": ["pandas"]}}, "import scipy", ["pandas"]),
+        ({"Sandbox": {"preload": []}}, "import scipy", []),
+    ],
+)
+def test_only_what_an_exercise_names_is_imported_beforehand(
+    settings: dict[str, Any], source: str, modules: list[str]
+) -> None:
+    """Of the default modules; what a course has set stays as it is."""
+    assert Sandbox(config=Config(settings)).preload_for(["import math", source]) == modules
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from nbgrader.plugins import CsvExportPlugin
 
 from proctor.cli import export
 from proctor.cli.main import main
+from proctor.gradebook.database import open_gradebook
 from tests.proctor.support import small_course
 from tests.proctor.support.classrooms import Made, build
 from tests.proctor.support.downloads import (
@@ -290,7 +291,7 @@ def test_canvas(separator: str, bom: bool, maximum: str, course: Path) -> None: 
 def test_canvas_says_what_lateness_cost_and_comments(course: Path) -> None:
     """The notebook has the penalty on top and each comment below its cell."""
     collect(course, "canvas")
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
         found = book.find_submission_notebook(EXERCISE, EXERCISE, PEOPLE[0].student)
         cell = next(
             each for each in book.find_notebook(EXERCISE, EXERCISE).grade_cells if each.name == "conv_forward"
@@ -374,7 +375,7 @@ LACKS: dict[str, tuple[Callable[[Path, str], None], str]] = {
 
 
 def _with_gradebook(course: Path, change: Callable[[Gradebook], None]) -> None:
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
         change(book)
 
 

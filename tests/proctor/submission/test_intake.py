@@ -16,7 +16,6 @@ import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 import nbgrader.converters
 import pytest
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
@@ -27,6 +26,7 @@ from proctor.batch.plan import Wish
 from proctor.batch.results import Progress
 from proctor.course import Exercise
 from proctor.errors import CannotGrade, UnreadableError
+from proctor.gradebook.database import open_gradebook
 from proctor.nbgrader_plugin.autograde import Autograde
 from proctor.nbgrader_plugin.replacement import ADAPTERS, install
 from proctor.submission import look_for, read, record
@@ -60,7 +60,7 @@ class Taken:
 def empty_gradebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a gradebook that expects the exercise, once: that takes a second."""
     path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
-    with Gradebook(f"sqlite:///{path}") as gradebook:
+    with open_gradebook(f"sqlite:///{path}") as gradebook:
         gradebook.add_assignment(EXERCISE)
         gradebook.add_notebook(EXERCISE, EXERCISE)
     return path

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,9 +12,11 @@ from traitlets.config import Config
 from proctor.criteria.outcome import Outcome
 from proctor.grading.grade import reports_of
 from proctor.nbgrader_plugin.drift import GENERATED
+from tests.proctor.support import commands
 from tests.proctor.support.world import EXERCISE, ROOT, WITHOUT_MISTAKES, World
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable
     from pathlib import Path
 
@@ -60,8 +60,7 @@ def make_template(folder: Path) -> Path:
     for name in ("source", "img", "solutions"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*"))
     shutil.copyfile(ROOT / "nbgrader_config.py", folder / "nbgrader_config.py")
-    command = [sys.executable, "-m", "nbgrader", *GENERATED["release_directory"], EXERCISE]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = commands.run(folder, "nbgrader", *GENERATED["release_directory"], EXERCISE)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     shutil.copytree(ROOT / "tests" / EXERCISE, folder / "tests" / EXERCISE, ignore=WITHOUT_MISTAKES)
@@ -74,10 +73,7 @@ def make_template(folder: Path) -> Path:
 def run(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run one of nbgrader's commands in a world."""
     environment = world.environment() | {"MPLCONFIGDIR": mpl.get_cachedir()}
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    return subprocess.run(
-        command, cwd=world.course, env=environment, capture_output=True, text=True, check=False
-    )
+    return commands.run(world.course, "nbgrader", *arguments, **environment)
 
 
 def grade(recipes: Iterable[Recipe], folder: Path) -> Graded:

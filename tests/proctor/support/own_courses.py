@@ -1,14 +1,17 @@
-"""Courses that are not exercise 4, numerics and data science, on top of what `proctor init` writes."""
+"""Courses that are not exercise 4: numerics, and data science with pandas, on top of what `proctor init` writes."""
 
 from __future__ import annotations
 
+from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from proctor.authoring.new_course import write_course
+from proctor.cli.main import main
+from tests.proctor.support.small_course import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +42,8 @@ class Example:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def write(self, course: Path, settings: str = "") -> None:
-        """Write a new course, with this exercise in it and some more settings."""
-        write_course(course)
+        """Write a new course by `proctor init`, with this exercise in it and some more settings."""
+        done(course.parent, "proctor", "init", course.name)
         with (course / "nbgrader_config.py").open("a") as file:
             file.write(settings)
         self.write_exercise(course, "source")
@@ -68,6 +71,17 @@ class Example:
             cell.source = self.students[student][0].get(name, cell.source)
         target.mkdir(parents=True)
         nbformat.write(notebook, target / f"{self.name}.ipynb")
+
+
+def done(course: Path, *command: str, status: int = 0) -> str:
+    """Run a command, ours in this process, which has to end with a status; return what it printed."""
+    if command[0] == "nbgrader":
+        result = run(course, *command)
+        assert result.returncode == status, result.stdout + result.stderr[-2000:]
+        return result.stdout
+    with chdir(course), redirect_stdout(StringIO()) as said:
+        assert main(command[1:]) == status, said.getvalue()
+    return said.getvalue()
 
 
 def text(name: str, source: str, **more: Any) -> Any:
@@ -102,13 +116,24 @@ def solved(source: str) -> str:
     return f"{head}\n    ### BEGIN SOLUTION\n{body.rstrip()}\n    ### END SOLUTION"
 
 
-NEWTON = """def newton(f, x):
+NEWTON = """def newton(f, slope, x):
     for _ in range(50):
-        x = x - f.value(x) / f.slope(x)
+        x = x - f(x) / slope(x)
     return x
 """
-TRAPEZOID = """def trapezoid(y, h):
-    return h * (y.sum() - (y[0] + y[-1]) / 2)
+TRAPEZOID = """def trapezoid(f, a, b, n):
+    x = np.linspace(a, b, n + 1)
+    y = f(x)
+    return (b - a) / n * (y.sum() - (y[0] + y[-1]) / 2)
+"""
+LOOP = """def trapezoid(f, a, b, n):
+    h = (b - a) / n
+    return sum(h * (f(a + k * h) + f(a + (k + 1) * h)) / 2 for k in range(n))
+"""
+CURVE = """x = np.linspace(-2, 2)
+plt.plot(x, x**2 - 2)
+plt.xlabel("x")
+plt.ylabel("f(x)")
 """
 NUMERICS = Example(
     "roots",
@@ -119,28 +144,15 @@ NUMERICS = Example(
         graded("newton_root", 2),
         answer("trapezoid", solved(TRAPEZOID)),
         graded("trapezoid_rule", 1),
-        code(
-            "plot", "x = np.linspace(0, 1, 50)\nplt.plot(x, x**2 - 0.5)\nplt.title('A root')", "demonstration"
-        ),
+        answer("curve", f"### BEGIN SOLUTION\n{CURVE}### END SOLUTION"),
+        graded("curve_plot", 2),
+        code("more", "plt.plot(x, np.cos(x))\nplt.title('Another root')", "demonstration"),
     ],
     '''"""Hidden tests of the exercise on roots."""
 
 import numpy as np
 
 from proctor.criteria import Criteria, points
-
-
-class Parabola:
-    """x^2 - a, which student code calls across the wall."""
-
-    def __init__(self, a):
-        self.a = a
-
-    def value(self, x):
-        return x * x - self.a
-
-    def slope(self, x):
-        return 2 * x
 
 
 class Newton(Criteria):
@@ -152,12 +164,17 @@ class Newton(Criteria):
     @points(1)
     def test_root(self):
         """It finds the root of 2."""
-        self.check(self.newton(Parabola(2.0), 1.0), np.sqrt(2.0), "newton(f, 1)", tolerance=1e-9)
+        found = self.newton(lambda x: x * x - 2, lambda x: 2 * x, 1.0)
+        self.assertAlmostEqual(found, np.sqrt(2), msg="How many steps does it take?")
 
     @points(1)
     def test_negative(self):
         """From a negative start it finds the negative root."""
-        self.check(self.newton(Parabola(9.0), -1.0), -3.0, "newton(f, -1)", tolerance=1e-9)
+
+        def f(x):
+            return x**2 - 9
+
+        self.check(self.newton(f, slope=lambda x: 2 * x, x=-2.9), -3.0, "newton(f, slope, -2.9)", tolerance=1e-3)
 
 
 class Trapezoid(Criteria):
@@ -167,42 +184,68 @@ class Trapezoid(Criteria):
     needs = ("trapezoid",)
 
     @points(1)
-    def test_values(self):
+    def test_sine(self):
         """The ends count half."""
-        y = np.random.default_rng(self.seed).normal(size=9)
-        self.check(self.trapezoid(y, 0.5), 0.5 * (y[:-1] + y[1:]).sum() / 2, "trapezoid(y, h)")
+        x = np.linspace(0, 2, 6)
+        wanted = 0.4 * (np.sin(x[:-1]) + np.sin(x[1:])).sum() / 2
+        self.check(self.trapezoid(np.sin, 0, 2, 5), wanted, "trapezoid(sin, 0, 2, 5)")
+
+
+class Curve(Criteria):
+    """A plot of the function"""
+
+    grade_id = "curve_plot"
+
+    def setUp(self):
+        figures = self.figures()
+        self.assertTrue(figures, "No figure was drawn.")
+        self.axes = figures[-1].axes[0]
+
+    @points(1)
+    def test_curve(self):
+        """The curve is that of x^2 - 2."""
+        (line,) = self.axes.lines
+        np.testing.assert_allclose(line.y, line.x**2 - 2, err_msg="Is it x squared, less 2?")
+
+    @points(1)
+    def test_labels(self):
+        """Both axes say what they show."""
+        self.assertTrue(self.axes.xlabel and self.axes.ylabel, "An axis has no label.")
 ''',
     {
-        "ada": ({"newton": NEWTON, "trapezoid": TRAPEZOID}, 3),
-        "bob": ({"newton": NEWTON.replace("range(50)", "range(2)"), "trapezoid": TRAPEZOID}, 1),
+        "ada": ({"newton": NEWTON, "trapezoid": TRAPEZOID, "curve": CURVE}, 5),
+        "bob": ({"newton": NEWTON.replace("range(50)", "range(2)"), "trapezoid": LOOP, "curve": CURVE}, 4),
+        "cem": ({"newton": "def newton(f, slope, x):\n    return f.root", "curve": CURVE[: CURVE.index("plt.y")]}, 1),
         "eve": ({}, 0),
     },
     {"img/newton.jpg": PIXEL},
-)
+)  # fmt: skip
 
 WARMEST = """def warmest(stations):
-    return stations["name"][stations["degrees"].argmax()]
+    return stations.loc[stations["degrees"].idxmax(), "name"]
 """
-MEANS = """def mean_by_year(years, degrees):
-    found = np.unique(years)
-    return np.array([degrees[years == year].mean() for year in found])
+MEANS = """def mean_by_year(table):
+    return table.groupby("year")["degrees"].mean()
+"""
+PIVOT = """def mean_by_year(table):
+    return table.pivot_table(index="year", values="degrees")["degrees"]
 """
 DATA = Example(
     "weather",
     [
         text("title", "# Weather\n\nThe data are in [stations.csv](stations.csv). ![map](attachment:map.png)",
              attachments={"map.png": {"image/png": "iVBORw0KGgo="}}),
-        code("set-up", "import numpy as np\nstations = np.genfromtxt('stations.csv', delimiter=',', names=True, "
-             "dtype=None, encoding='utf-8')"),
+        code("set-up", "import pandas as pd\nstations = pd.read_csv('stations.csv')"),
         answer("means", solved(MEANS)),
         graded("mean_by_year", 2),
         answer("warmest", solved(WARMEST)),
         code("use", "here = warmest(stations)"),
-        graded("mean_of_file", 1),
+        graded("warmest_station", 2),
     ],
-    '''"""Hidden tests of the exercise on weather: tables as columns."""
+    '''"""Hidden tests of the exercise on weather: tables go in, a Series comes out."""
 
 import numpy as np
+import pandas as pd
 
 from proctor.criteria import Criteria, points
 
@@ -216,33 +259,42 @@ class Means(Criteria):
     @points(1)
     def test_means(self):
         """`mean_by_year` returns the mean of each year, in the order of the years."""
-        years = np.array([2021, 2020, 2021, 2020])
-        self.check(self.mean_by_year(years, np.array([1.0, 5.0, 2.0, 8.0])), [6.5, 1.5], "mean_by_year(...)")
+        table = pd.DataFrame({"year": [2021, 2020, 2021, 2020], "degrees": [1.0, 5.0, 2.0, 8.0]})
+        wanted = pd.Series([6.5, 1.5], index=pd.Index([2020, 2021], name="year"), name="degrees")
+        pd.testing.assert_series_equal(self.mean_by_year(table), wanted)
 
     @points(1)
     def test_random(self):
-        """That holds for any number of years."""
+        """The means are right for any number of years."""
         random = np.random.default_rng(self.seed)
-        years, degrees = random.integers(1990, 2000, 200), random.normal(10, 5, 200)
-        wanted = [degrees[years == year].mean() for year in range(1990, 2000) if (years == year).any()]
-        self.check(self.mean_by_year(years, degrees), wanted, "mean_by_year(...)")
+        table = pd.DataFrame({"year": random.integers(1990, 2000, 200), "degrees": random.normal(10, 5, 200)})
+        wanted = [table.degrees[table.year == year].mean() for year in sorted(set(table.year))]
+        self.check(self.mean_by_year(table).to_numpy(), wanted, "mean_by_year(...)")
 
 
-class OfFile(Criteria):
-    """The means of the file"""
+class Warmest(Criteria):
+    """The warmest station"""
 
-    grade_id = "mean_of_file"
-    needs = ("mean_by_year",)
+    grade_id = "warmest_station"
+    needs = ("warmest", "stations", "here")
 
     @points(1)
-    def test_one_year(self):
-        """A single year has a single mean."""
-        self.check(self.mean_by_year(np.array([2020, 2020]), np.array([1.0, 4.0])), [2.5], "mean_by_year(...)")
+    def test_table(self):
+        """The warmest of three stations is found, whatever their index is."""
+        table = pd.DataFrame({"name": ["Oslo", "Cairo", "Rome"], "degrees": [6.5, 22.5, 15.5]}, index=[7, 5, 1])
+        self.assertEqual(self.warmest(table), "Cairo")
+
+    @points(1)
+    def test_file(self):
+        """The file's is found, and the table is left as it was read."""
+        self.assertEqual(self.here, "Rome")
+        self.assertEqual(list(self.stations.columns), ["name", "year", "degrees"])
 ''',
     {
-        "ada": ({"means": MEANS, "warmest": WARMEST}, 3),
-        "bob": ({"means": MEANS.replace(".mean()", ".sum()"), "warmest": WARMEST}, 0),
-        "eve": ({"means": MEANS.replace("np.unique(years)", "np.unique(years)[::-1]")}, 1),
+        "ada": ({"means": MEANS, "warmest": WARMEST}, 4),
+        "bob": ({"means": MEANS.replace(".mean()", ".sum()"), "warmest": WARMEST.replace("idxmax", "argmax")}, 1),
+        "cem": ({"means": PIVOT, "warmest": WARMEST.replace("    return", "    del stations['year']\n    return")}, 2),
+        "eve": ({"means": MEANS.replace("mean()", "mean().sort_index(ascending=False)")}, 0),
     },
     {"source/weather/stations.csv": b"name,year,degrees\nOslo,2020,6.5\nRome,2020,15.5\n"},
 )  # fmt: skip

@@ -1,12 +1,10 @@
 """A course as many instructors have one: assertions in its graded cells, hidden tests, cells that a person grades.
 
-It has no test class. Both graders can grade it: ours with this repository's nbgrader_config.py, and stock nbgrader with
-a configuration of its own.
+It has no test class. Stock nbgrader can grade it as it is, and ours after `proctor init --from`.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -16,12 +14,12 @@ from tests.proctor.support import small_course
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
 EXERCISE = "squares"
 STOCK_CONFIG = 'c = get_config()\nc.CourseDirectory.course_id = "stock"\nc.Execute.timeout = 10\n'
-OUR_CONFIG = '\nc.Grading.cell_seconds = 1\nc.Sandbox.preload = ["numpy"]\n'
-"""What the tests add to the repository's configuration: a short limit, and no more imported beforehand than needed."""
+SHORT_LIMIT = "c.Grading.cell_seconds = 1\n"
+"""What the tests add to the configuration: nobody is to wait for the endless answer."""
 
 SOLUTION = """def squares(n):
     ### BEGIN SOLUTION
@@ -92,18 +90,17 @@ TESTED = tuple(name for name, (_, _, own) in CELLS.items() if own.get("locked") 
 """The cells that tests grade, without a person."""
 
 
-def make(course: Path, config: str) -> None:
-    """Write the course with a configuration and generate its exercise; there is no submission yet."""
+def write(course: Path) -> None:
+    """Write the course as an instructor has it who knows nbgrader only."""
     (course / "source" / EXERCISE).mkdir(parents=True)
     nbformat.write(master(), course / "source" / EXERCISE / f"{EXERCISE}.ipynb")
-    (course / "nbgrader_config.py").write_text(config)
+    (course / "nbgrader_config.py").write_text(STOCK_CONFIG)
+
+
+def generate(course: Path) -> None:
+    """Generate its exercise."""
     done = small_course.run(course, "nbgrader", "generate_assignment", EXERCISE)
     assert done.returncode == 0, done.stderr[-2000:]
-
-
-def make_ours(course: Path) -> None:
-    """Write the course for our grader."""
-    make(course, (ROOT / "nbgrader_config.py").read_text() + OUR_CONFIG)
 
 
 def master(changes: Mapping[str, str] = {}) -> nbformat.NotebookNode:
