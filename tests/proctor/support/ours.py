@@ -26,7 +26,7 @@ SETTINGS = Config(
     Grading={
         "cell_seconds": 1,
         "call_seconds": 0.5,
-        "graded_cell_seconds": 1,
+        "graded_cell_seconds": 2,
         "submission_seconds": 20,
         "patience": 4,
     },
