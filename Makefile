@@ -58,7 +58,7 @@ seeds: $(STAMP)
 	$(BIN)/python -m benchmarks.fairness seeds
 
 mutants: $(STAMP)
-	$(BIN)/python -m benchmarks.mutants
+	$(BIN)/python -m benchmarks.fairness mutants
 
 # Every fault and attack of the banks, and what is left behind; `make attacks ARGS=--stock` shows nbgrader as it comes, too.
 attacks: $(STAMP)

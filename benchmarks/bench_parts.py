@@ -83,7 +83,7 @@ class InlinePool:
 
     def submit(self, job: Job) -> None:
         """Do the job."""
-        from proctor.batch.work import work  # noqa: PLC0415
+        from proctor.batch.work import work
 
         self._results.append(work(job))
 
@@ -103,10 +103,10 @@ def stages(course: Path) -> dict[str, float]:
             raise SystemExit("This account may not make a control group, so the stages cannot be told apart.")
         members.write_text(str(os.getpid()))
         watch = Stopwatch(read)
-        from proctor.batch.plan import Wish  # noqa: PLC0415  - what it imports is part of the start
-        from proctor.batch.results import Progress  # noqa: PLC0415
-        from proctor.cli import grade  # noqa: PLC0415
-        from proctor.sandbox.fork_server import fork_servers  # noqa: PLC0415
+        from proctor.batch.plan import Wish
+        from proctor.batch.results import Progress
+        from proctor.cli import grade
+        from proctor.sandbox.fork_server import fork_servers
 
         watch_stages(watch)
         parser = argparse.ArgumentParser()
@@ -125,12 +125,12 @@ def stages(course: Path) -> dict[str, float]:
 
 def watch_stages(watch: Stopwatch) -> None:
     """Say what belongs to which stage; conversion is the rest."""
-    from proctor.batch import head  # noqa: PLC0415
-    from proctor.gradebook.book import Book  # noqa: PLC0415
-    from proctor.grading.diagnosis import Diagnostician  # noqa: PLC0415
-    from proctor.grading.judge_cells import Judging  # noqa: PLC0415
-    from proctor.sandbox.fork_server import ForkServer  # noqa: PLC0415
-    from proctor.session.session import Session  # noqa: PLC0415
+    from proctor.batch import head
+    from proctor.gradebook.book import Book
+    from proctor.grading.diagnosis import Diagnostician
+    from proctor.grading.judge_cells import Judging
+    from proctor.sandbox.fork_server import ForkServer
+    from proctor.session.session import Session
 
     watch.watch(ForkServer, "__init__", "start")
     watch.watch(Diagnostician, "__call__", "diagnosis")  # most of it once for each worker
@@ -150,14 +150,14 @@ def floor(course: Path) -> dict[str, float]:
     The cells are those that were handed in, in a notebook's own kind of shell, but without a kernel around it.
     """
     os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "agg", "OPENBLAS_NUM_THREADS": "1"}
-    import matplotlib.pyplot as plt  # noqa: PLC0415
-    import scipy.signal  # noqa: F401, PLC0415
+    import matplotlib.pyplot as plt
+    import scipy.signal  # noqa: F401  - the import is what is timed
 
-    from tests.proctor.support.judging import judge_locally  # noqa: PLC0415
+    from tests.proctor.support.judging import judge_locally
 
     shell = bare_shell()
     folders = sorted((course / "submitted").glob(f"*/{EXERCISE}"))
-    used, silence = 0.0, open(os.devnull, "w")  # noqa: PTH123, SIM115
+    used, silence = 0.0, open(os.devnull, "w")  # noqa: PTH123, SIM115  - open to the end
     for place, folder in enumerate([folders[0], *folders]):  # the first one twice: to be warm
         notebook = nbformat.read(folder / f"{EXERCISE}.ipynb", as_version=4)
         with tempfile.TemporaryDirectory() as scratch:
@@ -180,8 +180,8 @@ def floor(course: Path) -> dict[str, float]:
 
 def bare_shell() -> Any:
     """Return a shell that takes a notebook's cells in this process, and shows nothing."""
-    from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415
-    from IPython.extensions import autoreload  # noqa: PLC0415
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.extensions import autoreload
 
     class Shell(InteractiveShell):
         def enable_gui(self, gui: Any = None) -> None:

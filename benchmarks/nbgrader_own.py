@@ -61,8 +61,8 @@ def switch_in(c: Any) -> None:
     There are no workers but this process: the tests give a hundred commands, and starting processes for each would
     be most of the time.
     """
-    from proctor.batch import pages  # noqa: PLC0415  - the module itself is also run without them
-    from proctor.nbgrader_plugin import autograde, configuration  # noqa: PLC0415
+    from proctor.batch import pages
+    from proctor.nbgrader_plugin import autograde, configuration
 
     own = Path("nbgrader_config.py")
     found = ROOT_OF.search(own.read_text(encoding="utf-8")) if own.exists() else None
@@ -76,7 +76,7 @@ class SameProcess:
     """Workers (see :class:`proctor.batch.workers.Pool`) which are this process: one job at a time."""
 
     def __init__(self, _size: int, _course: Path, task: Any = None, *_: Any, **__: Any) -> None:
-        from proctor.batch.work import work  # noqa: PLC0415  - see above
+        from proctor.batch.work import work
 
         self._task, self._jobs = task or work, deque[Any]()
 

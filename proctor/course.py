@@ -61,7 +61,7 @@ def open_course(folder: Path) -> Any:
         UserError: the folder is no course.
     """
     # They take a second, and most of the package needs neither.
-    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+    from nbgrader.coursedir import CourseDirectory
 
     folder = course_folder(folder)
     config = read_config(folder)
@@ -84,14 +84,14 @@ def exercise_of(folder: Path, assignment: str) -> Exercise:
 @cache
 def _directory(folder: Path, changed: int | None) -> Any:
     """Read a course's settings, once for each process, and again when they have changed."""
-    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+    from nbgrader.coursedir import CourseDirectory
 
     return CourseDirectory(root=str(folder)) if changed is None else open_course(folder)
 
 
 def read_config(folder: Path) -> Any:
     """Return what a course's nbgrader_config.py says, as Jupyter's configuration."""
-    from traitlets.config.loader import PyFileConfigLoader  # noqa: PLC0415
+    from traitlets.config.loader import PyFileConfigLoader
 
     token = SETTINGS_ONLY.set(True)
     try:
@@ -223,7 +223,7 @@ def course_lock(course: Path, command: str) -> Iterator[None]:
                 f"{course} is being graded right now, by {holder}. Nothing was done; wait until that has ended."
             ) from None
         file.truncate()
-        file.write(f"{command} (process {os.getpid()}, since {dt.datetime.now():%H:%M})\n")  # noqa: DTZ005
+        file.write(f"{command} (process {os.getpid()}, since {dt.datetime.now():%H:%M})\n")  # noqa: DTZ005  - local
         file.flush()
         yield
         file.truncate(0)

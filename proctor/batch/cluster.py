@@ -108,7 +108,7 @@ def cluster_pool(address: str, longest: float = math.inf) -> Iterator[ClusterPoo
         WorkersUnavailable: the library is not installed, nobody answers there, or there are no workers.
     """
     try:
-        from distributed import Client  # noqa: PLC0415  - an extra, which most do not install
+        from distributed import Client
     except ImportError:
         raise WorkersUnavailable(
             "--cluster needs Dask, here and on each worker: pip install distributed"
@@ -135,7 +135,7 @@ def work_on_cluster(job: Job, longest: float) -> Result:
     No head can kill a worker elsewhere. So a timer ends the process, whatever its threads are at, and Dask has the
     job done by another one, until it has taken too many workers down.
     """
-    from distributed import get_worker  # noqa: PLC0415  - called where it is installed
+    from distributed import get_worker
 
     with _one_at_a_time:
         os.environ["XDG_RUNTIME_DIR"] = tempfile.tempdir = get_worker().local_directory

@@ -86,6 +86,6 @@ def _limit_output(notebook: Any, config: Any) -> None:
     frames = max((len(output.get("traceback", ())) for output in outputs), default=0)
     settings = (config or {}).get("LimitOutput", {})
     if lines > settings.get("max_lines", 1000) or frames > settings.get("max_traceback", 100):
-        from nbgrader.preprocessors import LimitOutput  # noqa: PLC0415
+        from nbgrader.preprocessors import LimitOutput
 
         LimitOutput(config=config).preprocess(notebook, {})

@@ -80,7 +80,7 @@ def _grade(
             progress.up_to_date.append(student)
     report(progress)
     if waiting or penalties:
-        from proctor.batch.head import Head  # noqa: PLC0415  - with what saves, which takes a second to import
+        from proctor.batch.head import Head
 
         with course.book as book:
             head = Head(course, wish, survey, book, progress, report)

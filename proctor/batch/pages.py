@@ -185,7 +185,7 @@ def render(job: PageJob) -> Result:
 
 
 def _page(job: PageJob, name: str) -> str:
-    from proctor.feedback.page import page, read_release  # noqa: PLC0415  - the head needs none of it
+    from proctor.feedback.page import page, read_release
 
     graded, release = job.notebooks[name]
     points = job.points[name]

@@ -51,7 +51,7 @@ class Course:
     @property
     def book(self) -> AbstractContextManager[Book]:
         """The gradebook, to be opened."""
-        from proctor.gradebook.book import open_book  # noqa: PLC0415  - a second, for who has something to write
+        from proctor.gradebook.book import open_book
 
         directory = self.exercise.directory
         return open_book(directory.db_url, directory.course_id)

@@ -66,7 +66,7 @@ class Survey:
         """Return whose penalties for lateness are to be counted again."""
         if not self._facts.late:
             return {}
-        from proctor.gradebook.lateness import outdated  # noqa: PLC0415  - brings SQLAlchemy along, a second
+        from proctor.gradebook.lateness import outdated
 
         with self._course.book as book:
             return outdated(book, self._course.exercise.name, self._course.price)

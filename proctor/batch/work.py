@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def work(job: Job) -> Result:
     """Restore, execute and judge a submission (called in the worker); whatever goes wrong is told, not raised."""
-    from proctor.batch.grade_job import grade_job  # noqa: PLC0415  - the head needs nothing of what grades
+    from proctor.batch.grade_job import grade_job
 
     begun = time.monotonic()
     try:

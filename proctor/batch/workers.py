@@ -199,7 +199,7 @@ def local_pool(
 def _short_place() -> str:
     """Return a folder for temporary files, short enough for the paths of sockets below it."""
     place = tempfile.gettempdir()
-    return place if len(os.fsencode(place)) < LONGEST_FOLDER - len("/proctor-12345678") else "/tmp"  # noqa: S108
+    return place if len(os.fsencode(place)) < LONGEST_FOLDER - len("/proctor-12345678") else "/tmp"  # noqa: S108  - short
 
 
 def begin(head: int, scratch: str) -> None:

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         known = {"version": 1, "assignment": args.exercise, "dry_run": args.dry_run}
         print(json.dumps(known | progress.as_dict(), indent=1, ensure_ascii=False))
     elif progress.total:
-        from proctor.batch.display import print_summary  # noqa: PLC0415  - brings rich along
+        from proctor.batch.display import print_summary
 
         print_summary(progress, time.monotonic() - begun, rehearsal=args.dry_run)
     return ended if ended is not None else progress.status
@@ -68,7 +68,7 @@ def _bar(exercise: str) -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from proctor.batch.display import Bar  # noqa: PLC0415  - as above
+    from proctor.batch.display import Bar
 
     with Bar(exercise) as bar:
         yield bar.show
@@ -93,7 +93,7 @@ def _wish(args: argparse.Namespace) -> Wish:
 
 def _cores() -> int:
     """Return how many cores this process may use."""
-    from joblib import cpu_count  # noqa: PLC0415  - brings NumPy along, for which an idle run has no use
+    from joblib import cpu_count
 
     return int(cpu_count())
 
@@ -101,10 +101,10 @@ def _cores() -> int:
 def _open_pool(args: argparse.Namespace, longest: float) -> Any:
     """Open the workers (called once there is something to grade)."""
     if args.cluster:
-        from proctor.batch.cluster import cluster_pool  # noqa: PLC0415  - as above
+        from proctor.batch.cluster import cluster_pool
 
         return cluster_pool(args.cluster, longest)
-    from proctor.batch.workers import local_pool  # noqa: PLC0415  - as above
+    from proctor.batch.workers import local_pool
 
     return local_pool(args.jobs or _cores(), Path.cwd(), longest=longest)
 

@@ -23,7 +23,7 @@ class ArrayChecks(Assertions):
 
     close = staticmethod(close)
 
-    def __init__(self, methodName: str = "runTest") -> None:  # noqa: N803  - unittest's name for it
+    def __init__(self, methodName: str = "runTest") -> None:
         """Start without remarks."""
         super().__init__(methodName)
         self.remarks: list[str] = []

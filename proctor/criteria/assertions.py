@@ -32,7 +32,7 @@ class Assertions(unittest.TestCase):
 
     longMessage = False
 
-    def __init__(self, methodName: str = "runTest") -> None:  # noqa: N803  - unittest's name for it
+    def __init__(self, methodName: str = "runTest") -> None:
         super().__init__(methodName)
         for kind in (str, list, tuple, dict, set, frozenset):
             self.addTypeEqualityFunc(kind, self._assert_equal)
@@ -43,17 +43,17 @@ class Assertions(unittest.TestCase):
         if first != second:
             raise self.failureException(msg or f"{_quoted(first)} != {_quoted(second)}")
 
-    assertListEqual: Any = _assert_equal  # noqa: N815  - unittest's name, as are the next ones
-    assertTupleEqual: Any = _assert_equal  # noqa: N815
-    assertDictEqual: Any = _assert_equal  # noqa: N815
-    assertSetEqual: Any = _assert_equal  # noqa: N815
-    assertMultiLineEqual: Any = _assert_equal  # noqa: N815
+    assertListEqual: Any = _assert_equal
+    assertTupleEqual: Any = _assert_equal
+    assertDictEqual: Any = _assert_equal
+    assertSetEqual: Any = _assert_equal
+    assertMultiLineEqual: Any = _assert_equal
 
-    def assertSequenceEqual(self, first: Any, second: Any, msg: Any = None, seq_type: Any = None) -> None:  # noqa: N802  - unittest's name
+    def assertSequenceEqual(self, first: Any, second: Any, msg: Any = None, seq_type: Any = None) -> None:
         """Fail if two sequences differ, of whichever types."""
         self._assert_equal(list(first), list(second), msg, seq_type)
 
-    def assertCountEqual(self, first: Any, second: Any, msg: Any = None) -> None:  # noqa: N802  - unittest's name
+    def assertCountEqual(self, first: Any, second: Any, msg: Any = None) -> None:
         """Fail if two collections hold different elements, in any order; those of other lengths are not compared."""
         one, other = list(first), list(second)
         if len(one) != len(other):

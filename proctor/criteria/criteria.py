@@ -68,7 +68,7 @@ class Criteria(ArrayChecks):
                 setattr(cls, f"{name}_{number}", case_of(method, arguments))
 
     @contextmanager
-    def subTest(self, msg: Any = None, **params: Any) -> Iterator[None]:  # noqa: N802  - unittest's name for it
+    def subTest(self, msg: Any = None, **params: Any) -> Iterator[None]:
         """Name in the hint of a failure inside of the block the parameters for which it failed."""
         try:
             yield

@@ -125,7 +125,7 @@ class _Renderer(IPythonRenderer):
         """Show a diagram's source; a script of formgrader's would draw it."""
         return f"<pre>{escape(code)}</pre>"
 
-    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002  mistune's
         """Render a table's cell; a head says that it is one of a column."""
         return f'<th scope="col">{text}</th>' if head else f"<td>{text}</td>"
 

@@ -35,7 +35,7 @@ def open_gradebook(url: str, course_id: str = "default_course") -> Any:
     Raises:
         GradebookError: a table or a column is missing.
     """
-    from nbgrader.api import Gradebook  # noqa: PLC0415  - takes a second, and not all commands need it
+    from nbgrader.api import Gradebook
 
     if not check_whole(url):
         _create(url)
@@ -44,10 +44,10 @@ def open_gradebook(url: str, course_id: str = "default_course") -> Any:
 
 def _create(url: str) -> None:
     """Make nbgrader's tables, and the mark of their version, for which nbgrader starts another Python."""
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-    from nbgrader.api import Base  # noqa: PLC0415
-    from nbgrader.dbutil import ALEMBIC_DIR  # noqa: PLC0415
-    from sqlalchemy import create_engine, text  # noqa: PLC0415
+    from alembic.script import ScriptDirectory
+    from nbgrader.api import Base
+    from nbgrader.dbutil import ALEMBIC_DIR
+    from sqlalchemy import create_engine, text
 
     version = ScriptDirectory(ALEMBIC_DIR).get_current_head()
     engine = create_engine(url)
@@ -66,8 +66,8 @@ def check_whole(url: str) -> bool:
     Raises:
         GradebookError: it does.
     """
-    from nbgrader.api import Base  # noqa: PLC0415  - as above
-    from sqlalchemy import create_engine, inspect  # noqa: PLC0415  - as above
+    from nbgrader.api import Base
+    from sqlalchemy import create_engine, inspect
 
     engine = create_engine(url)
     try:

@@ -104,7 +104,7 @@ def _opened(url: str, name: str) -> Iterator[Query | None]:
             tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
             yield (lambda sql: connection.execute(sql, {"name": name}).fetchall()) if tables else None
         return
-    from sqlalchemy import create_engine, inspect, text  # noqa: PLC0415  - see above
+    from sqlalchemy import create_engine, inspect, text
 
     engine = create_engine(url)
     try:

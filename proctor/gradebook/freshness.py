@@ -78,7 +78,7 @@ class Freshness:
         All metadata of a graded notebook are from its release; the check, and what it imports, take longer than all
         else that an idle run does with a course.
         """
-        from nbgrader.nbgraderformat import MetadataValidator  # noqa: PLC0415  - see below
+        from nbgrader.nbgraderformat import MetadataValidator
 
         release = self.release(notebook)
         MetadataValidator().validate_nb(release)

@@ -85,8 +85,8 @@ def kernel_app(sockets: dict[int, int]) -> Any:
     needs a folder that a student could fill, and a client that connects early waits instead of trying
     again.
     """
-    import zmq  # noqa: PLC0415  - after the limits are set
-    from ipykernel import heartbeat, kernelapp  # noqa: PLC0415  - likewise
+    import zmq
+    from ipykernel import heartbeat, kernelapp
 
     def serve(socket: Any, ip: str, port: int) -> int:
         socket.setsockopt(zmq.USE_FD, sockets[port])

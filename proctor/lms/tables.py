@@ -97,7 +97,7 @@ def reports(course: Course, student: str) -> dict[str, CellReport]:
 def workbook(table: Table) -> bytes | None:
     """Return a table as an Excel workbook, or None if openpyxl is not installed; no cell is a formula."""
     try:
-        from openpyxl import Workbook  # noqa: PLC0415  an extra of the package, which CSV does without
+        from openpyxl import Workbook
     except ImportError:
         return None
     book = Workbook()

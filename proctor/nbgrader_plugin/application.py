@@ -51,7 +51,7 @@ class CourseApp(JupyterApp):
     def load_config_file(self, *args: Any, **options: Any) -> None:
         """Read Jupyter's configuration, then the course's."""
         super().load_config_file(*args, **options)
-        Application.load_config_file(self, CONFIG, os.getcwd())  # noqa: PTH109
+        Application.load_config_file(self, CONFIG, os.getcwd())  # noqa: PTH109  - as Jupyter does
 
 
 def read_course(arguments: Sequence[str]) -> Any:
@@ -66,7 +66,7 @@ def read_course(arguments: Sequence[str]) -> Any:
         app.initialize(list(arguments))
         if not any(section in app.config for section in FORMER):
             return app
-        from nbgrader.apps import AutogradeApp  # noqa: PLC0415  - a second, for courses of former times
+        from nbgrader.apps import AutogradeApp
 
         app = AutogradeApp(raise_config_file_errors=True)
         app.initialize(list(arguments))
@@ -78,7 +78,7 @@ def read_course(arguments: Sequence[str]) -> Any:
 def course_of(app: Any) -> Course:
     """Return what an application for a course would grade."""
     if any(section in app.config for section in STEPS):
-        from proctor.nbgrader_plugin.autograde import Autograde  # noqa: PLC0415  - a second, where it has settings
+        from proctor.nbgrader_plugin.autograde import Autograde
 
         return Autograde(coursedir=app.coursedir, parent=app).course()
     directory = app.coursedir

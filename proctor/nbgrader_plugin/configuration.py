@@ -30,7 +30,7 @@ def configure(c: Any, config_file: str | Path) -> None:
     c.LatePolicy.course = str(course)
     if not SETTINGS_ONLY.get():
         try:
-            from proctor.nbgrader_plugin.replacement import replace_steps  # noqa: PLC0415  - all of nbgrader: a second
+            from proctor.nbgrader_plugin.replacement import replace_steps
         except ImportError as error:
             # Jupyter would log this and go on with nbgrader's defaults: student code without a sandbox.
             sys.exit(f"nbgrader_config.py: {error}. Nothing was graded. Is the environment complete?")

@@ -22,7 +22,7 @@ class Plugin:
 
     @cached_property
     def _step(self) -> Any:
-        from nbgrader.preprocessors import AssignLatePenalties  # noqa: PLC0415  - costs a second; few are late
+        from nbgrader.preprocessors import AssignLatePenalties
 
         step = AssignLatePenalties(parent=self._parent)
         step.init_plugin()

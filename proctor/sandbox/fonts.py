@@ -16,8 +16,8 @@ def font_list(shown: tuple[Path, ...]) -> tuple[str, bytes] | None:
         shown: what is visible inside. Other fonts, such as those in our home folder, are struck off the list.
     """
     try:
-        import matplotlib as mpl  # noqa: PLC0415  - slow, and not needed by those who start no kernel
-        from matplotlib import font_manager  # noqa: PLC0415
+        import matplotlib as mpl
+        from matplotlib import font_manager
 
         name = f"fontlist-v{font_manager.FontManager.__version__}.json"
         fonts = json.loads((Path(mpl.get_cachedir()) / name).read_text())

@@ -137,7 +137,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         "USER": "student",
         "LOGNAME": "student",
         "SHELL": "/bin/sh",
-        "TMPDIR": "/tmp",  # noqa: S108
+        "TMPDIR": "/tmp",  # noqa: S108  - inside the sandbox
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
         "LANG": "C.UTF-8",
         "PYTHONUTF8": "1",

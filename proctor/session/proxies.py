@@ -117,7 +117,7 @@ class Link:
             self._lasting |= {
                 name: value
                 for name, value in present.items()
-                if isinstance(value, Proxy) and value._ref < 0  # noqa: SLF001
+                if isinstance(value, Proxy) and value._ref < 0  # noqa: SLF001  - no other face
             }
             self.trace.clear()
         for name in names:
@@ -335,7 +335,7 @@ class Link:
 
     def _refer(self, value: Any) -> list[Any]:
         if isinstance(value, Proxy):
-            return ["r", value._ref] if value._name is None else ["m", value._ref, value._name]  # noqa: SLF001
+            return ["r", value._ref] if value._name is None else ["m", value._ref, value._name]  # noqa: SLF001  - likewise
         return self._handed.refer(value)
 
     def _resolve(self, kind: str, number: int, *rest: Any) -> Any:

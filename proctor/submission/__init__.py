@@ -34,6 +34,6 @@ def __getattr__(name: str) -> Any:
     """Import `restoring` when it is first asked for: it takes nbformat and Pillow, which reading does not."""
     if name not in ("restore", "unreadable"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from proctor.submission import restoring  # noqa: PLC0415
+    from proctor.submission import restoring
 
     return getattr(restoring, name)

@@ -47,7 +47,7 @@ class LayerCriteria(OwnForward):
 
     needs = ("ConvolutionalLayer",)
 
-    def scene(  # noqa: PLR0913  - all that a scene has
+    def scene(
         self,
         b: int,
         c: int,

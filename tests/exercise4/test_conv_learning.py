@@ -59,7 +59,7 @@ class ConvUpdate(LayerCriteria):
                 lambda lesson=lesson: self.train(name, **lesson, own_shape=True),
             )
 
-    def train(  # noqa: PLR0913  - a lesson
+    def train(
         self, name: str, *, w: tuple[int, ...], image: Pair, b: int, rate: float, seed: int, own_shape: bool
     ) -> None:
         """Train a layer for two steps in a row, and judge each."""

@@ -201,8 +201,8 @@ def _refuse_other_maximum(export: Table, place: int, results: Sequence[Result]) 
 
 def _notebook(result: Result, graded: Graded) -> bytes:
     """Return the graded notebook with the points on top and each comment below its cell."""
-    import nbformat  # noqa: PLC0415  collecting needs this module too, and none of nbformat
-    from nbformat.v4 import new_markdown_cell  # noqa: PLC0415
+    import nbformat
+    from nbformat.v4 import new_markdown_cell
 
     notebook: Any = nbformat.from_dict(json_of(graded.path.read_bytes(), graded.path.name))
     points = f"# {written(result.points)} of {written(result.maximum)} points"

@@ -83,7 +83,7 @@ class Rounds(Layers):
         """Return what backward returns, or what it raises: gradients that are kept by then count."""
         try:
             return layer.backward(error.copy())
-        except Exception as stopped:  # noqa: BLE001
+        except Exception as stopped:  # noqa: BLE001  # students' code raises what it likes
             return stopped
 
     @staticmethod
@@ -114,7 +114,7 @@ class Rounds(Layers):
         return layer
 
     @staticmethod
-    def compare_gradient(  # noqa: PLR0913, PLR0917
+    def compare_gradient(  # noqa: PLR0913, PLR0917  # one comparison
         gradient: Any,
         wanted: np.ndarray,
         measured: Callable[[], np.ndarray],

@@ -216,7 +216,7 @@ def _run(test: unittest.TestCase) -> Result:
             getattr(test, _name(test))()
     except unittest.SkipTest as remark:  # right, but there is something to say
         result.remark = f"A remark: {remark}"
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  # students' code raises what it likes
         result = Result(
             in_words(error),
             is_unwritten(error) or isinstance(error, NotYet),

@@ -153,7 +153,7 @@ def test_workers_need_no_disk_of_ours(handed_in: Path, tmp_path: Path, cluster: 
 
 def connected(address: str) -> bool:
     """Say whether a cluster has a worker."""
-    from distributed import Client  # noqa: PLC0415
+    from distributed import Client
 
     with Client(address, set_as_default=False) as client:
         return bool(client.nthreads())

@@ -72,7 +72,7 @@ def left_behind() -> Iterator[Callable[[], list[str]]]:
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory, left_behind: Callable[[], list[str]]) -> Path:  # noqa: ARG001
+def course(tmp_path_factory: pytest.TempPathFactory, left_behind: Callable[[], list[str]]) -> Path:  # noqa: ARG001  - begun before
     """Make a course with a graded class in it."""
     course = tmp_path_factory.mktemp("course")
     generate(ROOT, course)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(bool(postgres.why_not()), reason=postgres.why_not())
 POINTS = 20 if THOROUGH else 3
 SEED = 17
-DUE = dt.datetime(2027, 1, 15, 22, 59)  # noqa: DTZ001  nbgrader keeps UTC without a zone
+DUE = dt.datetime(2027, 1, 15, 22, 59)
 
 
 @pytest.fixture(scope="module")

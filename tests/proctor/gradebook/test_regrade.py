@@ -151,7 +151,7 @@ def test_penalties_are_counted_again_without_running_any_code(changed: Path) -> 
     """A due date and a price that come after grading: status names whom they touch, grade changes penalties alone."""
     graded = {path: path.stat().st_mtime_ns for path in (changed / "autograded").rglob("*.ipynb")}
     with open_gradebook(f"sqlite:///{changed / 'gradebook.db'}") as gradebook:
-        due = dt.datetime(2027, 1, 15, 22, 59)  # noqa: DTZ001  nbgrader keeps UTC without a zone
+        due = dt.datetime(2027, 1, 15, 22, 59)
         gradebook.update_or_create_assignment(EXERCISE, duedate=due)
         gradebook.find_submission(EXERCISE, "ann").timestamp = due + dt.timedelta(hours=30)
         gradebook.db.commit()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EXERCISE = "mixed"
-DUE = dt.datetime(2027, 1, 15, 22, 59)  # noqa: DTZ001  nbgrader keeps UTC without a zone
+DUE = dt.datetime(2027, 1, 15, 22, 59)
 KINDS: dict[str, dict[str, Any]] = {
     "answer": {"solution": True},
     "tested": {"grade": True, "points": 2.0, "locked": True},

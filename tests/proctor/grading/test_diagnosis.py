@@ -249,7 +249,7 @@ def test_a_mistake_that_cannot_be_run_costs_its_name_only(caplog: pytest.LogCapt
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore")
-def test_entries_of_traces_are_compared(one: Any, other: Any, alike: bool) -> None:  # noqa: FBT001
+def test_entries_of_traces_are_compared(one: Any, other: Any, alike: bool) -> None:
     """Precision, lists and the axis of a vector make no difference; values, faults and calls do."""
     assert same(one, other) is alike
     assert same(other, one) is alike

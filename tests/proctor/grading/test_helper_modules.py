@@ -44,8 +44,8 @@ def test_modules_and_packages_of_one_exercise_are_not_those_of_the_next(tmp_path
 
 def test_what_was_imported_by_another_name_stays() -> None:
     """A module of the same folder that was not imported as a helper is none of theirs."""
-    from tests.exercise4 import mistakes  # noqa: PLC0415  - imported before the tests are loaded
-    from tests.proctor.support.judging import TESTS  # noqa: PLC0415  - likewise
+    from tests.exercise4 import mistakes
+    from tests.proctor.support.judging import TESTS
 
     load_tests(TESTS)
     assert sys.modules["tests.exercise4.mistakes"] is mistakes

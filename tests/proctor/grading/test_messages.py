@@ -157,7 +157,7 @@ def test_there_are_enough_usual_messages() -> None:
 def test_usual_messages_arrive_whole(body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What Python, NumPy and SciPy say is on the card, with the line of the student's that raised it."""
     monkeypatch.chdir(tmp_path)  # libraries in the current folder would be taken for files of the student
-    with pytest.raises(Exception) as caught:  # noqa: PT011  - whatever it is
+    with pytest.raises(Exception) as caught:
         layer(body)["Layer"]().forward(np.full((2, 3), 0.5))
     report = judge_cell(Hidden, LocalSide(loopback(layer(body))))
     assert report.verdicts[0].outcome is Outcome.ERROR
@@ -170,7 +170,7 @@ def test_usual_messages_arrive_whole(body: str, tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize("source", CELLS)
 def test_usual_messages_of_cells_arrive_whole(source: str) -> None:
     """Why a cell did not run is on the card of what it should define."""
-    with pytest.raises(Exception) as caught:  # noqa: PT011  - whatever it is
+    with pytest.raises(Exception) as caught:
         exec(compile(source, "cell", "exec"), {})
     error = caught.value
     output = new_output("error", ename=type(error).__name__, evalue=str(error), traceback=[])

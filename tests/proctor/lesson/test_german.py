@@ -102,7 +102,7 @@ def test_typography_is_german(german: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["as handed out", "without metadata"])
-def test_graded_cells_are_restored_without_a_word(named: bool, english: dict[str, Any]) -> None:  # noqa: FBT001
+def test_graded_cells_are_restored_without_a_word(named: bool, english: dict[str, Any]) -> None:
     """What is handed in from the German release gets the graded cells of the English one, in their places."""
     release = nbformat.read(ROOT / "release/exercise4/exercise4.ipynb", as_version=4)
     submitted = nbformat.read(ROOT / "solutions_de/exercise4/exercise4.ipynb", as_version=4)

@@ -229,7 +229,7 @@ PLAIN = {
 
 @pytest.mark.parametrize("names", PLAIN.values(), ids=PLAIN)
 @pytest.mark.parametrize("zipped", [True, False])
-def test_plain(names: tuple[str, str], zipped: bool, course: Path, tmp_path: Path) -> None:  # noqa: FBT001
+def test_plain(names: tuple[str, str], zipped: bool, course: Path, tmp_path: Path) -> None:
     """A folder of notebooks, zipped or not, in each of the usual orders."""
     download = tmp_path / "plain"
     if zipped:

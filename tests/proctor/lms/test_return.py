@@ -240,7 +240,7 @@ def test_who_is_not_in_the_worksheet(course: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("template", [True, False])
-def test_ilias(template: bool, course: Path) -> None:  # noqa: FBT001
+def test_ilias(template: bool, course: Path) -> None:
     """The zip has each one's page in the folder that ends in the number, and the marks for StudOn."""
     collect(course, "ilias")
     assert give(course, "ilias", status_csv() if template else None, "--passing=2") == 0
@@ -270,7 +270,7 @@ def test_ilias_takes_the_status_file_out_of_the_download(course: Path) -> None:
 
 
 @pytest.mark.parametrize(("separator", "bom", "maximum"), [(",", False, "25.00"), (";", True, "25,00")])
-def test_canvas(separator: str, bom: bool, maximum: str, course: Path) -> None:  # noqa: FBT001
+def test_canvas(separator: str, bom: bool, maximum: str, course: Path) -> None:
     """Only our column goes back, for everybody; and under each file's own name the notebook with points in it."""
     collect(course, "canvas")
     assert give(course, "canvas", canvas_gradebook(separator=separator, bom=bom, points=maximum)) == 0

@@ -19,7 +19,7 @@ from proctor.nbgrader_plugin.late import DAY, LatePolicy
 if TYPE_CHECKING:
     from pathlib import Path
 
-DUE = dt.datetime(2027, 1, 15, 22, 59)  # noqa: DTZ001  nbgrader keeps UTC without a zone
+DUE = dt.datetime(2027, 1, 15, 22, 59)
 HOUR = 60 * 60
 
 
@@ -72,8 +72,8 @@ def test_an_extension_for_an_assignment_goes_first() -> None:
     assert policy.days_late("alan", "exercise4", HOUR) == 1
 
 
-BEFORE_AUTUMN = dt.datetime(2027, 10, 30, 21, 59)  # noqa: DTZ001  23:59 in Berlin, the day before clocks go back
-BEFORE_SPRING = dt.datetime(2027, 3, 27, 22, 59)  # noqa: DTZ001  23:59 in Berlin, the day before clocks go forward
+BEFORE_AUTUMN = dt.datetime(2027, 10, 30, 21, 59)
+BEFORE_SPRING = dt.datetime(2027, 3, 27, 22, 59)
 
 
 @pytest.mark.parametrize(

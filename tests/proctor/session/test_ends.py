@@ -171,9 +171,9 @@ def test_without_a_sandbox(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     with cells(folder, **settings) as run:
         first, place = run(code).split("\n")
         assert first == "None 200 ['src'] True"
-        assert os.path.isdir(place)  # noqa: PTH112
+        assert os.path.isdir(place)  # noqa: PTH112  - a word of the cell's
         assert place.startswith(tempfile.gettempdir())
-    assert not os.path.exists(place)  # noqa: PTH110
+    assert not os.path.exists(place)  # noqa: PTH110  - likewise
 
 
 def test_never_silently_without(folder: Path, way: dict[str, Any], tmp_path: Path) -> None:

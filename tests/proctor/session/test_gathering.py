@@ -54,7 +54,7 @@ def test_limit() -> None:
 
 
 @pytest.mark.parametrize("wait", [False, True])
-def test_cleared_output_is_not_missed(wait: bool) -> None:  # noqa: FBT001
+def test_cleared_output_is_not_missed(wait: bool) -> None:
     """A cell that shows and clears for long stays within its limit, and nothing is said to be left out."""
     outputs = Outputs(500)
     for number in range(100):

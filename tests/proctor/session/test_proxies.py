@@ -88,7 +88,7 @@ def test_names_are_what_they_are() -> None:
     assert answer.still(1) == 2
     assert isinstance(answer.made(), Proxy)
     with pytest.raises(NotFound, match=r"`Student\.nothing` was not found"):
-        answer.nothing  # noqa: B018
+        answer.nothing  # noqa: B018  - to read it is enough
 
 
 def test_attribute_that_shadows_a_method() -> None:

@@ -95,9 +95,9 @@ def _run(
 
 def _main(program: str) -> Any:
     if program == "proctor":
-        from proctor.cli.main import main  # noqa: PLC0415  - as `python -m proctor` does
+        from proctor.cli.main import main
 
         return main()
-    from nbgrader.apps.nbgraderapp import main as nbgrader  # noqa: PLC0415
+    from nbgrader.apps.nbgraderapp import main as nbgrader
 
     return nbgrader()

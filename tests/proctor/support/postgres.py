@@ -37,7 +37,7 @@ SETTINGS = {
 def why_not() -> str:
     """Return why no server can be started here, or ""."""
     try:
-        import psycopg  # noqa: F401, PLC0415  - an extra; it needs the system's libpq
+        import psycopg  # noqa: F401  - an extra; it needs the system's libpq
     except ImportError as error:
         return f"no PostgreSQL: {error}"
     if _programs() is None:

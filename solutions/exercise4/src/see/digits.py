@@ -34,7 +34,7 @@ class Learned:
 
 def load_digits() -> tuple[np.ndarray, np.ndarray]:
     """Load 1797 handwritten digits: the images, [b, 1, 8, 8], from 0 to 1, and what they show, [b]."""
-    from sklearn import datasets  # noqa: PLC0415  # only this part needs it
+    from sklearn import datasets  # only this part needs it
 
     data = datasets.load_digits()
     order = np.random.default_rng(0).permutation(len(data.target))

@@ -18,7 +18,7 @@ from src.see.frame import BLUE, ORANGE, canvas, picture, show_image
 FORWARD, BACKWARD = "ConvolutionalLayer.forward", "ConvolutionalLayer.backward"
 
 
-def say(right: bool, text: str) -> None:  # noqa: FBT001
+def say(right: bool, text: str) -> None:  # noqa: FBT001  # read at one glance
     """Print a line in green or red."""
     print(f"{GREEN}✓ {text}{PLAIN}" if right else f"{RED}✗ {text}{PLAIN}")
 

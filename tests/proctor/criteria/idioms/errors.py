@@ -279,7 +279,7 @@ class BugInImport(Bug):
     @points(1)
     def test_it(self):
         """The answer is there."""
-        import no_such_module  # noqa: F401, PLC0415  - the bug
+        import no_such_module  # noqa: F401  - the bug
 
 
 class BugSkipped(Bug):
