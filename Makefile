@@ -8,7 +8,7 @@ WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAMP := $(VENV)/ready
 
-.PHONY: demo test thorough check bench release site img fairness seeds mutants attacks lab clean
+.PHONY: demo test thorough fuzz check bench release site img fairness seeds mutants attacks lab clean
 
 # A class from specimens, generated, graded and exported: who got what.
 demo: $(STAMP)
@@ -17,9 +17,14 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest $(WORKERS)
 
-# The same, with every case of the banks: some minutes more.
+# The same, with every case of the banks and two minutes of the fuzzer: some minutes more.
 thorough: $(STAMP)
 	THOROUGH=1 $(BIN)/python -m pytest $(WORKERS)
+	$(BIN)/python -m benchmarks.fuzz 2
+
+# An hour's search for inputs that break what parses a stranger's; `make fuzz ARGS="10 --seed 7"` for ten minutes of others.
+fuzz: $(STAMP)
+	$(BIN)/python -m benchmarks.fuzz $(or $(ARGS),60)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

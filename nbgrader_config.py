@@ -15,9 +15,11 @@ configure(c, __file__)
 
 c.CourseDirectory.course_id = "deep-learning-for-beginners"
 c.CourseDirectory.solution_directory = "solutions"
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc*", "__pycache__", "img"]
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc*", "__pycache__", "img", "editions"]
 # `%load src/layers/conv_0.py` brings a part back to its start.
 c.GenerateAssignment.stubs = "src/layers"
+# The same exercise in German: release_de/ and solutions_de/.
+c.GenerateAssignment.editions = {"de": "editions/de"}
 
 # Limits: CPU time in seconds (on the clock, `patience` times as long), memory and files in bytes.
 c.Grading.cell_seconds = 20

@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 REPORT = ROOT / "build" / "attacks.json"
 FAMILIES = ("faulty", "hostile")
 SIDES = 2
-"""How many are graded at once."""
+"""How many stock nbgrader grades at once."""
 
 Case = dict[str, str]
 
@@ -45,9 +44,9 @@ def every() -> list[Recipe]:
 
 def our_fates(chosen: Sequence[Recipe], folder: Path) -> dict[str, Fate]:
     """Grade specimens with our settings; whoever is told something else than what is fair is not fairly graded."""
-    with ExitStack() as stack:
-        graded = ours.grade_side_by_side(chosen, folder, stack, sides=SIDES)
-        return {recipe.name: _fate(recipe, graded[recipe.name]) for recipe in chosen}
+    graded = ours.grade(chosen, folder)
+    with graded.world:
+        return {recipe.name: _fate(recipe, graded) for recipe in chosen}
 
 
 def _fate(recipe: Recipe, graded: ours.Graded) -> Fate:

@@ -125,7 +125,7 @@ def stages(course: Path) -> dict[str, float]:
 
 def watch_stages(watch: Stopwatch) -> None:
     """Say what belongs to which stage; conversion is the rest."""
-    from proctor.batch import grading  # noqa: PLC0415
+    from proctor.batch import head  # noqa: PLC0415
     from proctor.gradebook.book import Book  # noqa: PLC0415
     from proctor.grading.diagnosis import Diagnostician  # noqa: PLC0415
     from proctor.grading.judge_cells import Judging  # noqa: PLC0415
@@ -140,7 +140,7 @@ def watch_stages(watch: Stopwatch) -> None:
     watch.watch(Session, "fork", "forks")
     watch.watch(Judging, "judge", "judging")
     watch.watch(Judging, "judge_again", "judging")
-    watch.watch(grading, "save", "gradebook")
+    watch.watch(head, "save", "gradebook")
     watch.watch(Book, "scores", "gradebook")
 
 

@@ -14,8 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbgrader.api import Gradebook
-
+from proctor.gradebook.database import open_gradebook
 from tests.exercise4.mistakes import mistakes, solution
 from tests.specimens.bank import right_answers, submission_of
 from tests.specimens.build import Submission
@@ -99,13 +98,13 @@ def run(program: str, *arguments: str) -> None:
 
 def registered() -> bool:
     """Say whether the gradebook knows the exercise; a command that was interrupted may have left it without."""
-    with Gradebook(DATABASE) as gradebook:
+    with open_gradebook(DATABASE) as gradebook:
         return any(assignment.name == EXERCISE for assignment in gradebook.assignments)
 
 
 def print_table() -> None:
     """Print each student's points, and in which graded cells they lost some, from the gradebook."""
-    with Gradebook(DATABASE) as gradebook:
+    with open_gradebook(DATABASE) as gradebook:
         cells = gradebook.find_notebook(EXERCISE, EXERCISE).grade_cells
         worth = {cell.name: cell.max_score for cell in cells}
         width = max(len(name) for name, _ in students())

@@ -1,7 +1,8 @@
 """A notebook's shell: IPython's own, with outputs that go to a :class:`~.streams.Display`.
 
-What is shown follows ipykernel, so that a notebook does here what it does in Jupyter; what needs a person at the
-other end (input, a pager, an editor) is refused as nbclient refuses it.
+An :class:`~.agent.Agent` hands it the source of a cell. What is shown follows ipykernel, so that a notebook does here
+what it does in Jupyter; what needs a person at the other end (input, a pager, an editor) is refused as nbclient
+refuses it.
 """
 
 import base64

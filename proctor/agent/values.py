@@ -157,6 +157,7 @@ class Reader:
             AttributeError,
             RecursionError,
             MemoryError,
+            ImportError,  # a table of pandas, where only the other side claims to have it
         ):
             raise FormatError("a value that is not in the format") from None
 

@@ -21,6 +21,7 @@ from proctor.errors import CannotGrade, CourseBusy, GraderError
 from proctor.gradebook.book import open_book
 from proctor.gradebook.points import points_of
 from proctor.gradebook.staging import Stage
+from proctor.submission import record
 from proctor.submission.intake import STAMP
 
 if TYPE_CHECKING:
@@ -49,11 +50,13 @@ class PageJob:
         student: whose.
         notebooks: each graded notebook and its release.
         points: what counts in each of them.
+        team: for which it was handed in, or "".
     """
 
     student: str
     notebooks: dict[str, tuple[Path, Path]]
     points: dict[str, Points]
+    team: str = ""
 
 
 @dataclass
@@ -112,6 +115,7 @@ class _Run:
         self, stage: Stage, points: dict[str, dict[str, Points]], report: Callable[[Written], None]
     ) -> None:
         self._stage, self._points, self._report = stage, points, report
+        self._teams = record.teams(stage.exercise.root, stage.exercise.name)
         self._found = Written()
         self._marks: dict[str, dict[str, str]] = {}
 
@@ -119,7 +123,8 @@ class _Run:
         found, waiting = self._found, []
         found.total = len(students)
         for student in students:
-            job = PageJob(student, self._notebooks(student), self._points.get(student, {}))
+            team = self._teams.get(student, "")
+            job = PageJob(student, self._notebooks(student), self._points.get(student, {}), team)
             if not job.notebooks:
                 found.failed[student] = "The gradebook and autograded/ do not have the same notebooks."
                 continue
@@ -195,7 +200,9 @@ def _page(job: PageJob, name: str) -> str:
                 raise GraderError(f"The gradebook has no grade for the cell {cell_id!r}: grade it again.")
             data["score"], data["points"] = points.cells[cell_id]
             data["unjudged"] = points.unjudged.get(cell_id, "")
-    names = {"student": job.student, "notebook": name, "late_penalty": points.late_penalty}
+    names = {
+        "student": job.student, "team": job.team, "notebook": name, "late_penalty": points.late_penalty
+    }  # fmt: skip
     return page(
         notebook, read_release(release), names | {"score": points.score, "max_score": points.max_score}
     )
@@ -204,6 +211,7 @@ def _page(job: PageJob, name: str) -> str:
 def _fingerprint(job: PageJob, name: str) -> str:
     """Return the fingerprint of all that a page is made of."""
     digest = hashlib.sha256(json.dumps(asdict(job.points[name]), sort_keys=True).encode())
+    digest.update(job.team.encode())
     for path in job.notebooks[name]:
         digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()[:16]

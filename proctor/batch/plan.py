@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import OperationalError
-
 from proctor.errors import FULL
-from proctor.gradebook.book import open_book
+from proctor.gradebook.facts import read_facts
 from proctor.gradebook.staging import Stage
 
 if TYPE_CHECKING:
@@ -17,9 +15,14 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
+    from proctor.batch.workers import Pool
     from proctor.course import Exercise
     from proctor.gradebook.book import Book
+    from proctor.gradebook.facts import Facts
     from proctor.gradebook.lateness import Price
+
+    OpenPool = Callable[..., AbstractContextManager[Pool]]
+    """Opens the workers, given `longest`, the seconds after which one is held to be stuck."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,15 @@ class Course:
     @property
     def book(self) -> AbstractContextManager[Book]:
         """The gradebook, to be opened."""
+        from proctor.gradebook.book import open_book  # noqa: PLC0415  - a second, for who has something to write
+
         directory = self.exercise.directory
         return open_book(directory.db_url, directory.course_id)
+
+    @property
+    def facts(self) -> Facts:
+        """What the gradebook knows of the assignment, read anew."""
+        return read_facts(self.exercise.directory.db_url, self.exercise.name)
 
     @property
     def stage(self) -> Stage:
@@ -83,5 +93,5 @@ def disk_is_full(error: BaseException) -> bool:
     """Return whether an error means that nothing more can be written."""
     if isinstance(error, OSError):
         return error.errno in FULL
-    said = str(error.orig) if isinstance(error, OperationalError) else ""
+    said = str(getattr(error, "orig", "")) if type(error).__name__ == "OperationalError" else ""
     return "full" in said or "No space left on device" in said  # of SQLite, of PostgreSQL

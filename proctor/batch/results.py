@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from proctor.gradebook.book import Score
+from proctor.gradebook.score import Score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -99,7 +99,7 @@ def _collected(
 
 
 def _update_names(course: Path, roster: Roster) -> int:
-    from proctor.lms.gradebook import update_names  # noqa: PLC0415
+    from proctor.lms.gradebook import update_names  # noqa: PLC0415  it imports nbgrader
 
     directory = open_course(course)
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.course import course_folder
 from proctor.errors import UserError
-from proctor.gradebook.database import open_gradebook
+from proctor.gradebook.facts import read_facts
 from proctor.nbgrader_plugin.application import read_course
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def open_course(course: Path, exercise: str, *, verbose: bool = False) -> Any:
 def _refuse_unknown(directory: Any) -> None:
     """Refuse an assignment that the gradebook does not know."""
     name = directory.assignment_id
-    with open_gradebook(directory.db_url, directory.course_id) as gradebook:
-        known = [assignment.name for assignment in gradebook.assignments]
+    known = read_facts(directory.db_url, name).assignments
     if name not in known:
         among = f" (it knows {', '.join(known)})" if known else ""
         raise UserError(

@@ -6,17 +6,16 @@ Points are the gradebook's, with manual scores and after penalties for lateness.
 from __future__ import annotations
 
 import zipfile
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import MissingEntry
-
-from proctor.batch.grading import states as states_of
+from proctor.batch.survey import states as states_of
 from proctor.cli.course import open_course
 from proctor.course import course_lock
 from proctor.errors import UserError
-from proctor.gradebook.database import open_gradebook
+from proctor.gradebook.book import open_book
+from proctor.gradebook.points import Points, points_of
 from proctor.lms import tables
 from proctor.lms.export import write_export
 from proctor.lms.platform import Exported, Graded, Request
@@ -28,6 +27,7 @@ from proctor.nbgrader_plugin.application import course_of
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from proctor.lms.platform import Result
     from proctor.submission.record import Origin
@@ -118,8 +118,7 @@ def _export(
     """Return the files for the platform, and who cannot be in them, with the reason."""
     if args.platform == "csv":
         return Exported(tables.files(course, criteria=args.criteria))
-    graded = partial(_graded, course)
-    request = Request(ready, args.exercise, template, args.column, args.passing, graded)
+    request = Request(ready, args.exercise, template, args.column, args.passing, _graded(course))
     return PLATFORMS[args.platform].export(request)
 
 
@@ -148,16 +147,23 @@ def _stale(app: Any) -> dict[str, str]:
     return {student: reason for student, reason in states_of(course_of(app)).items() if reason}
 
 
-def _graded(course: Course, student: str) -> Graded:
-    """Find a student's graded notebook and the comments on it."""
-    notebook = min(course.exercise.graded(student).glob("*.ipynb"))
-    with open_gradebook(course.database, course.course_id) as gradebook:
-        try:
-            found = gradebook.find_submission_notebook(notebook.stem, course.assignment, student).comments
-            comments = {each.name: each.comment for each in found if each.comment}
-        except MissingEntry:
-            comments = {}
-    return Graded(notebook, comments)
+def _graded(course: Course) -> Callable[[str], Graded]:
+    """Return a function that finds a student's graded notebook and the comments in it.
+
+    It reads the gradebook once, for the whole class, and only if it is called.
+    """
+
+    @cache
+    def everybody() -> dict[str, dict[str, Points]]:
+        with open_book(course.database, course.course_id) as book:
+            return points_of(book, course.assignment)
+
+    def find(student: str) -> Graded:
+        path = min(course.exercise.graded(student).glob("*.ipynb"))
+        points = everybody().get(student, {}).get(path.stem, Points())
+        return Graded(path, {cell: text for cell, text in points.comments.items() if text})
+
+    return find
 
 
 def _stranger(args: argparse.Namespace) -> str:

@@ -6,6 +6,7 @@ cluster. It can be stopped at any time; the same command goes on.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -13,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proctor.batch.display import Bar, print_summary
 from proctor.batch.grading import grade
 from proctor.batch.plan import Wish
 from proctor.batch.results import Progress
@@ -23,6 +23,7 @@ from proctor.nbgrader_plugin.application import course_of
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Iterator
 
     from proctor.batch.plan import Course
 
@@ -49,14 +50,28 @@ def run(args: argparse.Namespace) -> int:
     if args.jobs is not None and args.cluster:
         raise UserError("--jobs is for this machine; a cluster has as many workers as it has.")
     course, wish, progress = _course(args), _wish(args), Progress()
-    with Bar(args.exercise) as bar, stopped_by_signals():
-        ended = _grade(course, wish, partial(_open_pool, args), progress, bar)
+    with _bar(args.exercise) as show, stopped_by_signals():
+        ended = _grade(course, wish, partial(_open_pool, args), progress, show)
     if args.json:
         known = {"version": 1, "assignment": args.exercise, "dry_run": args.dry_run}
         print(json.dumps(known | progress.as_dict(), indent=1, ensure_ascii=False))
     elif progress.total:
+        from proctor.batch.display import print_summary  # noqa: PLC0415  - brings rich along
+
         print_summary(progress, time.monotonic() - begun, rehearsal=args.dry_run)
     return ended if ended is not None else progress.status
+
+
+@contextlib.contextmanager
+def _bar(exercise: str) -> Iterator[Callable[[Progress], None]]:
+    """Show a progress bar where stderr is a terminal; yields what brings it up to date."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from proctor.batch.display import Bar  # noqa: PLC0415  - as above
+
+    with Bar(exercise) as bar:
+        yield bar.show
 
 
 def _course(args: argparse.Namespace) -> Course:
@@ -94,10 +109,12 @@ def _open_pool(args: argparse.Namespace, longest: float) -> Any:
     return local_pool(args.jobs or _cores(), Path.cwd(), longest=longest)
 
 
-def _grade(course: Course, wish: Wish, open_pool: Any, progress: Progress, bar: Bar) -> int | None:
+def _grade(
+    course: Course, wish: Wish, open_pool: Any, progress: Progress, show: Callable[[Progress], None]
+) -> int | None:
     """Grade; returns an exit status if that ended early, with the reason on stderr."""
     try:
-        grade(course, wish, open_pool, progress, bar.show)
+        grade(course, wish, open_pool, progress, show)
     except KeyboardInterrupt:
         return _ended_early(
             130, f"Stopped with {progress.total - progress.done} still to grade; nothing is lost."

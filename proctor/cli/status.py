@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nbgrader.api import MissingEntry
-
-from proctor.batch.grading import states as states_of
+from proctor.batch.survey import states as states_of
 from proctor.cli.course import open_course
-from proctor.gradebook.database import open_gradebook
 from proctor.nbgrader_plugin.application import course_of
 
 if TYPE_CHECKING:
@@ -31,9 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the status; returns 0 if all that was handed in has an up-to-date grade, else 1."""
     app = open_course(args.course, args.exercise)
-    found = states_of(course_of(app))
+    course = course_of(app)
+    found = states_of(course)
     states = {student: reason or GRADED for student, reason in found.items()}
-    review = _to_review(app.coursedir, states)
+    review = course.facts.to_review & set(states)
     if args.json:
         students = {
             each: {"state": state, "review": each in review} for each, state in sorted(states.items())
@@ -53,17 +51,3 @@ def run(args: argparse.Namespace) -> int:
     if undone:
         print(f"\n`proctor grade {args.exercise}` grades these {undone}; with --dry-run it writes nothing.")
     return 1 if undone else 0
-
-
-def _to_review(directory: Any, students: dict[str, str]) -> set[str]:
-    """Return the students with a score that nbgrader wants somebody to look at."""
-    found = set()
-    with open_gradebook(directory.db_url, directory.course_id) as gradebook:
-        for student in students:
-            try:
-                submission = gradebook.find_submission(directory.assignment_id, student)
-            except MissingEntry:
-                continue
-            if submission.needs_manual_grade:
-                found.add(student)
-    return found

@@ -5,11 +5,16 @@
 - `outcome`: how a criterion ended, as verdicts of criteria and reports of cells.
 - `assertions`: unittest's assertions, on values of students.
 - `plots`: figures of students.
-- `comparison`: where and how an array differs from the expected one, in words.
+- `marks`: what makes a method a criterion, with its points.
+- `arrays`: checks of arrays, of which the first that breaks is said.
+- `comparison`: where and how an array differs from the expected one, in words: by `magnitudes`, `orders` and `places`.
+- `closeness`: which numbers count as equal.
 """
 
-from proctor.criteria.criteria import TOLERANCE, Criteria, cases, points
+from proctor.criteria.closeness import TOLERANCE
+from proctor.criteria.criteria import Criteria
 from proctor.criteria.faults import Broken, CriterionFailed, Fault, NoAttribute, NotFound, StudentError
+from proctor.criteria.marks import cases, points
 from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 
 __all__ = [

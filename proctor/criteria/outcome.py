@@ -8,22 +8,53 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 
 class Outcome(Enum):
-    """How one criterion ended; the value is what the student reads."""
+    """How one criterion ended; the value is what the student reads. A new one is a line here.
 
-    PASSED = "passed"
-    FAILED = "failed"
-    UNFINISHED = "not implemented yet"
-    ERROR = "error in your code"
-    WAITING = "waiting for another criterion"
-    TIME = "time limit"
-    MEMORY = "memory limit"
-    DIED = "kernel died"
-    NOT_FOUND = "not found"
-    UNREADABLE = "not readable"
+    Attributes:
+        symbol: what stands before it on a card.
+        tried: whether the student has done anything for this criterion.
+        stopped: whether the code did not get as far as an answer: who mends that first sees more of the rest.
+        strange: whether a teaching assistant may want to see the submission with their own eyes.
+        of_class: it in the class report, said of several students; "" for passed and failed, which are counted.
+    """
+
+    # .            what the student reads, symbol, tried, stopped, strange, said of several
+    PASSED = "passed", "✓", True, False, False, ""
+    FAILED = "failed", "✗", True, False, False, ""
+    ERROR = "error in your code", "!", True, True, False, "The code raised an error"
+    TIME = "time limit", "◷", True, True, True, "Took too long and was stopped"
+    MEMORY = "memory limit", "▤", True, True, True, "Took too much memory"
+    DIED = "kernel died", "†", True, True, True, "Took the kernel down"
+    UNFINISHED = "not implemented yet", "○", False, False, False, "Not implemented yet"
+    NOT_FOUND = "not found", "?", False, True, False, "Class or cell not found"
+    WAITING = (
+        *("waiting for another criterion", "…", False, False, False),
+        "Not judged, since it rests on another criterion",
+    )
+    UNREADABLE = "not readable", "?", False, True, True, "The notebook cannot be read"
+
+    symbol: str
+    tried: bool
+    stopped: bool
+    strange: bool
+    of_class: str
+
+    def __new__(cls, *facts: Any) -> Self:
+        """Make a member whose value is what the student reads."""
+        member = object.__new__(cls)
+        member._value_, member.symbol, member.tried, member.stopped, member.strange, member.of_class = facts
+        return member
+
+    @property
+    def kind(self) -> str:
+        """Return "passed", "failed", "stopped" or "undone", as which it is drawn in the class report."""
+        if self in (Outcome.PASSED, Outcome.FAILED):
+            return self.name.lower()
+        return "stopped" if self.tried else "undone"
 
 
 class Check(Enum):

@@ -13,29 +13,12 @@ from __future__ import annotations
 
 import re
 from html import escape
+from typing import TYPE_CHECKING
 
-from proctor.criteria.outcome import CellReport, Outcome, Verdict
-
-SYMBOLS = {
-    Outcome.PASSED: "✓",
-    Outcome.FAILED: "✗",
-    Outcome.UNFINISHED: "○",
-    Outcome.ERROR: "!",
-    Outcome.WAITING: "…",
-    Outcome.TIME: "◷",
-    Outcome.MEMORY: "▤",
-    Outcome.DIED: "†",
-    Outcome.NOT_FOUND: "?",
-    Outcome.UNREADABLE: "?",
-}
+if TYPE_CHECKING:
+    from proctor.criteria.outcome import CellReport, Outcome, Verdict
 
 _GREEN, _RED, _AMBER, _GREY = "46, 160, 67", "218, 54, 51", "210, 140, 0", "128, 128, 128"
-_TINTS = {
-    Outcome.PASSED: _GREEN,
-    Outcome.FAILED: _RED,
-    Outcome.UNFINISHED: _GREY,
-    Outcome.WAITING: _GREY,
-}  # the other outcomes stopped the code rather than found it wrong: amber
 
 # Letters that print nothing but belong to the text: breaks, a hard space, the joiner inside an emoji.
 _HARMLESS = "\n\t\u00a0\u200d"
@@ -108,9 +91,9 @@ def _row(verdict: Verdict, said: list[tuple[str, str]]) -> str:
         f"{f'<strong>{inline(lead)}</strong>' if lead else ''}{joint(lead)}{inline(body)}</div>"
         for lead, body in said
     )
-    tint = _TINTS.get(verdict.outcome, _AMBER)
+    tint = _tint(verdict.outcome)
     pill = f"display: inline-block; background-color: rgba({tint}, 0.2); border-radius: 4px; padding: 0 0.3em"
-    symbol = f'<span aria-hidden="true">{SYMBOLS[verdict.outcome]}</span>'
+    symbol = f'<span aria-hidden="true">{verdict.outcome.symbol}</span>'
     cell = f"{_CELL}; {_RULE}"
     return (
         '<tr style="background-color: transparent">'
@@ -144,8 +127,15 @@ def joint(lead: str) -> str:
     return " " if lead.endswith((".", "!", "?")) else ": "
 
 
+def _tint(outcome: Outcome) -> str:
+    """Return the colour of an outcome: amber where the code was stopped rather than found wrong."""
+    if outcome.stopped:
+        return _AMBER
+    return {"passed": _GREEN, "failed": _RED}.get(outcome.kind, _GREY)
+
+
 def _outcome(verdict: Verdict) -> str:
-    return f"{SYMBOLS[verdict.outcome]} {verdict.outcome.value}"
+    return f"{verdict.outcome.symbol} {verdict.outcome.value}"
 
 
 def _fraction(item: CellReport | Verdict) -> str:

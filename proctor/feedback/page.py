@@ -30,7 +30,7 @@ def page(notebook: Any, release: Any, names: dict[str, Any]) -> str:
     Args:
         notebook: graded; its cells' nbgrader metadata hold points, scores and comments, and why there are none yet.
         release: the notebook that students got, from which titles and the parts come.
-        names: what nbgrader knows: student, assignment, notebook, score, max_score, late_penalty.
+        names: what the course knows: student, team, assignment, notebook, score, max_score, late_penalty.
     """
     lines = _lines(notebook)
     by_part = parts_of(release)
@@ -44,6 +44,7 @@ def page(notebook: Any, release: Any, names: dict[str, Any]) -> str:
     return _template().render(
         title=exercise_title(release) or names["notebook"],
         student=names["student"],
+        team=names.get("team", ""),
         score=float(names["score"]),
         max_score=float(names["max_score"]),
         late_penalty=float(names.get("late_penalty") or 0),
@@ -97,5 +98,4 @@ def read_release(path: Path) -> Any:
 def _template() -> jinja2.Template:
     environment = templates("proctor.feedback")
     environment.filters["joint"] = card.joint
-    environment.globals |= {"symbols": card.SYMBOLS}
     return environment.get_template("feedback.html.j2")

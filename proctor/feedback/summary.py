@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
 MAX_ADVICE = 3
 EPSILON = 1e-9
-STOPPED = {
-    *(Outcome.ERROR, Outcome.TIME, Outcome.MEMORY, Outcome.DIED, Outcome.NOT_FOUND, Outcome.UNREADABLE),
-}
-"""The code did not get as far as an answer: whoever mends that first sees more of the rest."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +113,24 @@ def advise(lines: Iterable[Line]) -> list[Advice]:
     for line in lines:
         verdict = line.blamed
         if verdict is not None and not line.complete:
-            said = (verdict.outcome, verdict.misconception, verdict.hint)
-            reasons.setdefault(said, []).append(line)
+            reasons.setdefault(_reason(verdict), []).append(line)
     advice = [Advice(tuple(found), found[0].blamed) for found in reasons.values() if found[0].blamed]
     return sorted(advice, key=lambda one: (_urgency(one.verdict), -one.points))
+
+
+def _reason(verdict: Verdict) -> tuple[object, ...]:
+    """Return what verdicts for the same reason have in common.
+
+    All that is not begun; a mistake by its name; an exception by its type and place, as shapes in its text differ from
+    one input to the next; anything else by what is said.
+    """
+    if verdict.outcome is Outcome.UNFINISHED:
+        return (verdict.outcome,)
+    if verdict.misconception:
+        return (verdict.misconception,)
+    text, _, place = verdict.hint.partition("\n")
+    kind = text.partition(":")[0] if verdict.outcome is Outcome.ERROR and place else text
+    return verdict.outcome, kind, place
 
 
 def in_words(lines: Sequence[Line]) -> str:
@@ -148,7 +158,7 @@ def points_in_words(points: float) -> str:
 
 
 def _urgency(verdict: Verdict) -> int:
-    if verdict.outcome in STOPPED:
+    if verdict.outcome.stopped:
         return 0
     return 2 if verdict.outcome is Outcome.UNFINISHED else 1
 

@@ -1,6 +1,7 @@
 """The gradebook: how a graded submission is saved, and whether its grade still stands.
 
 - `marks`: what a graded notebook says to the gradebook: scores, comments, who should have a look.
+- `facts`: what a command needs to know before it writes anything.
 - `book`: the gradebook, open for a whole run, with nbgrader's own models.
 - `saving`: the rows of one submission, in one transaction.
 - `lateness`: penalties for late work, which need no code to be run again.

@@ -7,40 +7,22 @@ process that is killed in between leaves half of a student's grades behind.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import (
     Assignment,
     BaseCell,
     Grade,
-    GradeCell,
-    Notebook,
-    SourceCell,
     SubmittedAssignment,
     SubmittedNotebook,
 )
 from sqlalchemy import make_url, select
 
 from proctor.gradebook.database import open_gradebook
+from proctor.gradebook.score import Score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-@dataclass(frozen=True)
-class Score:
-    """The points of a graded cell: given by the grader, given by a person, and what was added."""
-
-    automatic: float | None = None
-    manual: float | None = None
-    extra: float | None = None
-
-    @property
-    def points(self) -> float:
-        """Return the points that count: the manual score before the automatic one, and extra credit on top."""
-        given = self.automatic if self.manual is None else self.manual
-        return 0.0 if given is None else given + (self.extra or 0.0)
 
 
 class Book:
@@ -73,30 +55,6 @@ class Book:
                 self.session.commit()
         finally:
             self.nbgrader.db.remove()
-
-    def notebooks(self, assignment: str) -> list[str]:
-        """List the notebooks that an assignment consists of; none if the assignment is not known."""
-        query = select(Notebook.name).join(Notebook.assignment).where(Assignment.name == assignment)
-        with self.transaction(save=False) as session:
-            return sorted(session.scalars(query))
-
-    def sources(self, assignment: str) -> dict[str, dict[str, str]]:
-        """Return the source of each graded cell with its hidden tests, by notebook and grade_id.
-
-        nbgrader keeps them when it generates an assignment; the notebook that students get has them no more.
-        """
-        query = (
-            select(Notebook.name, SourceCell.name, SourceCell.source)
-            .join(SourceCell, SourceCell.notebook_id == Notebook.id)
-            .join(GradeCell, (GradeCell.notebook_id == Notebook.id) & (GradeCell.name == SourceCell.name))
-            .join(Assignment, Assignment.id == Notebook.assignment_id)
-            .where(Assignment.name == assignment)
-        )
-        found: dict[str, dict[str, str]] = {}
-        with self.transaction(save=False) as session:
-            for notebook, cell, source in session.execute(query):
-                found.setdefault(notebook, {})[cell] = source or ""
-        return found
 
     def scores(self, assignment: str, student: str) -> dict[str, Score]:
         """Return the score of each graded cell of a student; nothing if there is no submission."""

@@ -27,7 +27,7 @@ ADVICE = (
 """Advice by a piece of what the database says."""
 
 
-def open_gradebook(url: str, course_id: str) -> Any:
+def open_gradebook(url: str, course_id: str = "default_course") -> Any:
     """Return nbgrader's gradebook, open; a new one is made where there is none.
 
     nbgrader makes the tables that it misses, empty: a gradebook that has lost one would look like one without grades.
@@ -37,18 +37,37 @@ def open_gradebook(url: str, course_id: str) -> Any:
     """
     from nbgrader.api import Gradebook  # noqa: PLC0415  - takes a second, and not all commands need it
 
-    check_whole(url)
+    if not check_whole(url):
+        _create(url)
     return Gradebook(url, course_id)
 
 
-def check_whole(url: str) -> None:
-    """Raise if a gradebook lacks a table or a column that this version of nbgrader has; one that is empty is new.
+def _create(url: str) -> None:
+    """Make nbgrader's tables, and the mark of their version, for which nbgrader starts another Python."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from nbgrader.api import Base  # noqa: PLC0415
+    from nbgrader.dbutil import ALEMBIC_DIR  # noqa: PLC0415
+    from sqlalchemy import create_engine, text  # noqa: PLC0415
+
+    version = ScriptDirectory(ALEMBIC_DIR).get_current_head()
+    engine = create_engine(url)
+    try:
+        with engine.begin() as connection:
+            Base.metadata.create_all(connection)
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": version})
+    finally:
+        engine.dispose()
+
+
+def check_whole(url: str) -> bool:
+    """Return whether there is a gradebook, and raise if it lacks a table or a column of this version of nbgrader.
 
     Raises:
         GradebookError: it does.
     """
-    from nbgrader.api import Base  # noqa: PLC0415
-    from sqlalchemy import create_engine, inspect  # noqa: PLC0415
+    from nbgrader.api import Base  # noqa: PLC0415  - as above
+    from sqlalchemy import create_engine, inspect  # noqa: PLC0415  - as above
 
     engine = create_engine(url)
     try:
@@ -64,6 +83,7 @@ def check_whole(url: str) -> None:
         for column in table.columns:
             if column.name not in found[table.name]:
                 raise GradebookError(_advised(f"no such column: {table.name}.{column.name}"))
+    return bool(found)
 
 
 def explained(error: BaseException) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import nbformat
-import nbformat.reader
-from nbgrader.nbgraderformat import MetadataValidator
+from nbformat.notebooknode import from_dict
 from nbgrader.utils import parse_utc
 
 from proctor import submission
@@ -75,9 +75,11 @@ class Freshness:
     def graded_cells(self, notebook: str) -> int:
         """Return how many cells of a notebook are graded, once nbgrader finds nothing wrong with their metadata.
 
-        All metadata of a graded notebook are from its release; the check takes longer than all else that an idle run
-        does with a course.
+        All metadata of a graded notebook are from its release; the check, and what it imports, take longer than all
+        else that an idle run does with a course.
         """
+        from nbgrader.nbgraderformat import MetadataValidator  # noqa: PLC0415  - see below
+
         release = self.release(notebook)
         MetadataValidator().validate_nb(release)
         return sum(bool(cell.metadata.get("nbgrader", {}).get("grade")) for cell in release.cells)
@@ -86,8 +88,11 @@ class Freshness:
         """Return a notebook as it was handed out, read once; not to be changed."""
         if notebook not in self._releases:
             text = self.exercise.release(notebook).read_text(encoding="utf-8")
-            found = nbformat.convert(nbformat.reader.reads(text), 4)  # it is ours: no need to validate it
-            self._releases[notebook] = found
+            found = self._releases[notebook] = from_dict(
+                json.loads(text)
+            )  # it is ours: no need to validate it
+            for cell in found.cells:
+                cell.source = "".join(cell.source)  # Jupyter splits it at its line ends
         return self._releases[notebook]
 
     @cached_property
@@ -114,10 +119,20 @@ class Freshness:
 def facts_of(graded: Path) -> dict[str, Any]:
     """Read what a graded notebook keeps about its grading; nothing where it is unreadable."""
     try:
-        found = json_of(graded.read_bytes(), graded.name)["metadata"]["proctor"]
+        found = _metadata(graded)["proctor"]
     except (OSError, UnreadableError, KeyError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _metadata(graded: Path) -> Any:
+    """Read a graded notebook's metadata, which Jupyter writes after the cells: outputs need not be parsed."""
+    data = graded.read_bytes()
+    _, found, rest = data.rpartition(b'\n "metadata": {')  # a text in JSON has no line ends
+    with contextlib.suppress(ValueError, RecursionError):
+        if found:
+            return json.JSONDecoder().raw_decode("{" + rest.decode())[0]
+    return json_of(data, graded.name)["metadata"]
 
 
 def _stamp(graded: Path) -> dt.datetime | None:

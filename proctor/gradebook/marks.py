@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
 from proctor.feedback.reports import reports_of
 from proctor.submission.checksums import checksum
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from proctor.criteria.outcome import CellReport
-
-STRANGE = (Outcome.TIME, Outcome.MEMORY, Outcome.DIED, Outcome.UNREADABLE)
-"""Outcomes that a teaching assistant may want to see with their own eyes."""
 
 NO_RESPONSE = "No response."
 """nbgrader's comment on a solution cell that is as it was handed out."""
@@ -84,6 +80,6 @@ def _unchanged(cell: Any) -> bool:
 def _look(notebook: Any) -> tuple[str, ...]:
     look: dict[str, None] = {}
     for report in reports_of(notebook).values():
-        strange = {verdict.outcome for verdict in report.verdicts} & set(STRANGE)
-        look |= dict.fromkeys(sorted(outcome.value for outcome in strange))
+        strange = {verdict.outcome.value for verdict in report.verdicts if verdict.outcome.strange}
+        look |= dict.fromkeys(sorted(strange))
     return tuple(look | dict.fromkeys(notebook.metadata.get("proctor", {}).get("notices", [])))

@@ -20,9 +20,11 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from sqlalchemy import select, update
+from sqlalchemy.orm import load_only
 
 from proctor.errors import GraderError
 from proctor.gradebook.lateness import charge
+from proctor.gradebook.score import Score
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
     from proctor.gradebook.book import Book
     from proctor.gradebook.lateness import Price
     from proctor.gradebook.marks import Marks
+
+OWN_COLUMNS = load_only(
+    SubmittedAssignment.timestamp, SubmittedAssignment.extension, SubmittedAssignment.student_id
+)
+"""nbgrader's models add up all scores of a submission whenever one is read, unless they are told what is wanted."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Graded:
     handed_in: dt.datetime | None = None
 
 
-def save(book: Book, graded: Graded, price: Price, *, create: bool = True) -> None:
+def save(book: Book, graded: Graded, price: Price, *, create: bool = True) -> dict[str, Score]:
     """Save a graded submission.
 
     Args:
@@ -58,21 +65,30 @@ def save(book: Book, graded: Graded, price: Price, *, create: bool = True) -> No
         price: what a late notebook costs.
         create: whether a student whom the gradebook does not know is added.
 
+    Returns:
+        The former score of each cell that was graded.
+
     Raises:
         GraderError: the gradebook does not know the assignment, a graded cell, or the student.
     """
+    before: dict[str, Score] = {}
     with book.transaction() as session:
-        assignment = session.scalars(select(Assignment).filter_by(name=graded.assignment)).one_or_none()
+        assignment = session.scalars(
+            select(Assignment)
+            .filter_by(name=graded.assignment)
+            .options(load_only(Assignment.name, Assignment.duedate))
+        ).one_or_none()
         if assignment is None:
             raise GraderError(f"No assignment with ID {graded.assignment!r} exists in the gradebook.")
         _save_student(session, graded.student, create=create)
         submission = _submission(session, assignment, graded)
         for name, marks in graded.notebooks.items():
             notebook = _notebook(session, assignment, submission, name)
-            _save_scores(session, notebook, marks)
+            before |= _save_scores(session, notebook, marks)
             _save_comments(session, notebook, marks)
         session.flush()
         charge(book, submission, list(graded.notebooks), price)
+    return before
 
 
 def _save_student(session: Any, student: str, *, create: bool) -> None:
@@ -87,7 +103,7 @@ def _save_student(session: Any, student: str, *, create: bool) -> None:
 def _submission(session: Any, assignment: Any, graded: Graded) -> Any:
     """Return a student's row of an assignment, with the time of handing in where that is known."""
     place = {"assignment_id": assignment.id, "student_id": graded.student}
-    found = session.scalars(select(SubmittedAssignment).filter_by(**place)).one_or_none()
+    found = session.scalars(select(SubmittedAssignment).filter_by(**place).options(OWN_COLUMNS)).one_or_none()
     if found is None:
         found = SubmittedAssignment(**place)
         session.add(found)
@@ -103,7 +119,9 @@ def _notebook(session: Any, assignment: Any, submission: Any, name: str) -> Any:
     """Return a submission's row of a notebook, with a row for each of its cells."""
     number = session.scalars(select(Notebook.id).filter_by(assignment_id=assignment.id, name=name)).one()
     place = {"assignment_id": submission.id, "notebook_id": number}
-    found = session.scalars(select(SubmittedNotebook).filter_by(**place)).one_or_none()
+    found = session.scalars(
+        select(SubmittedNotebook).filter_by(**place).options(load_only(SubmittedNotebook.notebook_id))
+    ).one_or_none()
     if found is None:
         found = SubmittedNotebook(**place)
         session.add(found)
@@ -119,18 +137,20 @@ def _notebook(session: Any, assignment: Any, submission: Any, name: str) -> Any:
     return found
 
 
-def _save_scores(session: Any, notebook: Any, marks: Marks) -> None:
-    columns = (Grade.auto_score, Grade.manual_score, Grade.needs_manual_grade)
+def _save_scores(session: Any, notebook: Any, marks: Marks) -> dict[str, Score]:
+    """Save the scores of graded cells; returns what they were."""
+    columns = (Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade)
     grades = _rows(session, notebook, marks.scores, Grade.id, *columns)
     changed = []
     for name, score in marks.scores.items():
-        number, automatic, manual, waits = grades[name]
+        number, automatic, manual, _, waits = grades[name]
         decided = not waits and score is not None and score == automatic
         review = not decided and (manual is not None or score is None)
         if (score, review) != (automatic, waits):
             changed.append({"id": number, "auto_score": score, "needs_manual_grade": review})
     if changed:
         session.execute(update(Grade), changed)
+    return {name: Score(*grades[name][1:4]) for name in marks.scores}
 
 
 def _save_comments(session: Any, notebook: Any, marks: Marks) -> None:

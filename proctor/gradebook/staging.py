@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,11 +97,11 @@ class Stage:
             rmtree(str(root / left))
 
     def _set_permissions(self, folder: Path) -> None:
-        for path in [folder, *folder.rglob("*")]:
-            if not path.is_dir():
-                path.chmod(self.permissions)
-            elif self.groupshared:
-                _share(path)
+        for place, _, names in os.walk(folder):
+            for name in names:
+                os.chmod(os.path.join(place, name), self.permissions)  # noqa: PTH101, PTH118  - a Path costs more
+            if self.groupshared:
+                _share(Path(place))
 
 
 def _share(folder: Path) -> None:

@@ -16,7 +16,7 @@ from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, NotFound,
 from proctor.criteria.assertions import shortened
 from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.errors import CannotCross, GraderError
-from proctor.grading.versions import ALIASES, explanation, removed_name
+from proctor.grading.versions import ALIASES, advice, explanation, removed_name
 from proctor.session.proxies import NOTES, CallBack
 
 if TYPE_CHECKING:
@@ -320,7 +320,7 @@ def explain(fault: Fault) -> str:
         if fault.outcome is Outcome.UNFINISHED:
             return "A method that is needed here still raises NotImplementedError."
         where = f"\n{fault.where}" if fault.where else ""
-        why = explanation(fault.kind, fault.text)
+        why = advice(fault.kind, fault.text)
         return f"Your code raised {fault.says}{where}" + (f"\n{why}" if why else "")
     return str(fault)
 

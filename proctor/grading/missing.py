@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from proctor.agent.errors import MAX_TEXT
 from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
-from proctor.grading.versions import explanation
+from proctor.grading.versions import advice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 NEAR = 0.6
 """Smallest similarity of two names, from 0 to 1."""
+FEW = 3
+"""Classes of a cell that are named together."""
+_NUMBERED = re.compile(r"\(\d+\.py, line (\d+)\)$")
+"""Where a SyntaxError is: IPython names the file of a cell by a number."""
 _CLASS = re.compile(r"^class +(\w+)", re.MULTILINE)
 _FUNCTION = re.compile(r"^(?:async +)?def +(\w+)", re.MULTILINE)
 _VARIABLE = re.compile(r"^(\w+)(?: *:[^=\n]+)? *=[^=]", re.MULTILINE)
@@ -60,7 +64,7 @@ def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
     owner, name = found.groups()
     for cell in cells:
         if cell.kind and any((owner or name) in each.findall(cell.source) for each in (_CLASS, _FUNCTION)):
-            hint = f"The cell that defines `{owner or name}` stopped with an exception:\n{raised(cell)}"
+            hint = f"The cell that defines {_defined(cell, owner or name)} stopped with an exception:\n{raised(cell)}"
             return replace(verdict, outcome=Outcome.ERROR, check=Check.RUNS, hint=hint)
     near = next(filter(None, (nearest(name, names) for names in _names(owner, cells))), "")
     if not near:
@@ -72,9 +76,15 @@ def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
 def raised(cell: Ran) -> str:
     """Return in words what a cell raised, and what that has to do with versions."""
     text = "".join(c if c.isprintable() else " " for c in cell.text)[:MAX_TEXT].strip()
-    return "\n".join(
-        filter(None, [f"{cell.kind[:80]}: {text}".rstrip(": "), explanation(cell.kind, cell.text)])
-    )
+    text = _NUMBERED.sub(r"(line \1 of the cell)", text)
+    return "\n".join(filter(None, [f"{cell.kind[:80]}: {text}".rstrip(": "), advice(cell.kind, cell.text)]))
+
+
+def _defined(cell: Ran, name: str) -> str:
+    """Return the classes that a cell defines, where they are few, so that all of them are told the same; else a name."""
+    classes = _CLASS.findall(cell.source)
+    names = classes if name in classes and len(classes) <= FEW else [name]
+    return " and ".join(f"`{each}`" for each in names)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -63,12 +63,22 @@ _REMOVED = re.compile(
     r"module 'numpy' has no attribute '(\w+)'|`np\.(\w+)` was (?:removed|a deprecated alias)"
 )
 
+_MISSING = re.compile(r"No module named '(\w+)")
+
 
 def removed_name(kind: str, text: str) -> str:
     """Return the name that NumPy no longer has, if an exception says so, or "" if it does not."""
     found = _REMOVED.search(text) if kind == "AttributeError" else None
     name = found[1] or found[2] if found else ""
     return name if name in REMOVED else ""
+
+
+def advice(kind: str, text: str) -> str:
+    """Return what an exception has to do with the grader's versions and packages, or "" if nothing."""
+    missing = _MISSING.match(text) if kind == "ModuleNotFoundError" else None
+    if missing:
+        return f"`{missing[1]}` is not installed where this is graded. Which packages does the exercise use?"
+    return explanation(kind, text)
 
 
 def explanation(kind: str, text: str) -> str:

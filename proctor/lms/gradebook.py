@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbgrader.api import Student
@@ -21,10 +18,6 @@ def update_names(database: str, course_id: str, roster: Roster) -> int:
 
     What the roster does not know stays as it is.
     """
-    # nbgrader makes a new gradebook by alembic, which is beside this Python, and not always on the PATH.
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-    )
     changed = 0
     with open_gradebook(database, course_id) as gradebook:
         there = {student.id: student for student in gradebook.students}

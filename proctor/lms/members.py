@@ -67,7 +67,9 @@ def listed(archive: zipfile.ZipFile, name: str, limits: Limits, zone: dt.tzinfo 
     Raises:
         CollectError: it is too much as a whole.
     """
-    members = [info for info in archive.infolist() if not info.is_dir()]
+    members = [
+        info for info in archive.infolist() if not info.filename.endswith("/")
+    ]  # is_dir() fails without a name
     total = sum(info.file_size for info in members)
     if len(members) > limits.files:
         raise CollectError(f"{name} holds {len(members)} files; more than {limits.files} are not unpacked.")

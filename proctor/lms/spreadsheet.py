@@ -108,8 +108,8 @@ def parse_table(data: bytes, name: str) -> Table:
     text, encoding = _decode(data, name)
     newline = "\r\n" if "\r\n" in text else "\n"
     first = text.partition("\n")[0]
-    separator = max(",;\t", key=lambda sign: len(next(csv.reader([first], delimiter=sign), [])))
     try:
+        separator = max(",;\t", key=lambda sign: len(next(csv.reader([first], delimiter=sign), [])))
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
         raise TableError(f"{name} is no table that can be read ({error}).") from None

@@ -1,4 +1,4 @@
-"""Check whether release/ and solutions/ are what the master notebook generates: part of `make check`."""
+"""Check whether the releases and solutions are what the master notebooks generate: part of `make check`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from proctor.course import CONFIG, PICTURES, open_course
+from proctor.course import CONFIG, PICTURES, open_course, read_config
 
 GENERATED = {
     "release_directory": ("generate_assignment", "--GenerateAssignment.check_solution=False"),
@@ -57,10 +57,18 @@ def main() -> None:
     if not (course / CONFIG).exists():
         sys.exit(f"{course} is no course: run this where {CONFIG} lies.")
     directory = open_course(course)
-    folders = [getattr(directory, name) for name in GENERATED]
+    editions = read_config(course).get("GenerateAssignment", {}).get("editions", {})
+    folders = [
+        getattr(directory, name) + end
+        for name in GENERATED
+        for end in ("", *(f"_{name}" for name in editions))
+    ]
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder)
-        generate(course, target)
+        try:
+            generate(course, target)
+        except RuntimeError as error:
+            sys.exit(str(error))
         drifted = [f"{name}/{path}" for name in folders for path in differences(course / name, target / name)]
     if drifted:
         sys.exit(
@@ -68,7 +76,9 @@ def main() -> None:
                 [*drifted, "These are not what the master notebooks generate: run `make release` and commit."]
             )
         )
-    sys.stdout.write(f"{'/ and '.join(folders)}/ are what {directory.source_directory}/ generates.\n")
+    sys.stdout.write(
+        f"{', '.join(f'{name}/' for name in folders)} are what {directory.source_directory}/ generates.\n"
+    )
 
 
 if __name__ == "__main__":

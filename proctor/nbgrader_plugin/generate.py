@@ -16,9 +16,10 @@ import nbformat
 
 from proctor.authoring.master import MARKER
 from proctor.authoring.named_files import files_named, pictures_in_code, place_of
+from proctor.nbgrader_plugin.editions import translations, write_edition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from proctor.course import Exercise
@@ -29,7 +30,9 @@ PACKED = 'FILES = ""\n'
 """The line of a code cell that is filled with the given text files, for who uploads only the notebook."""
 
 
-def finish(folder: Path, exercise: Exercise, stubs: str, suffix: str) -> None:
+def finish(
+    folder: Path, exercise: Exercise, stubs: str, suffix: str, editions: Mapping[str, str] | None = None
+) -> None:
     """Complete a folder that nbgrader has generated.
 
     Args:
@@ -37,12 +40,19 @@ def finish(folder: Path, exercise: Exercise, stubs: str, suffix: str) -> None:
         exercise: what it was generated from.
         stubs: the folder in it to which each solution cell is written as a module; "" for nowhere.
         suffix: of those modules' names.
+        editions: the folders of translations, by edition; that of `release/exercise4` comes to `release_de/exercise4`.
     """
     _tidy_notebooks(folder)
-    if stubs:
-        _write_modules(folder, folder / stubs, suffix)
     _copy_pictures(folder, exercise)
-    _pack_files(folder)
+    made = [folder]
+    for name, found in translations(exercise, editions or {}).items():
+        target = folder.parent.with_name(f"{folder.parent.name}_{name}") / folder.name
+        write_edition(folder, target, found)
+        made.append(target)
+    for each in made:
+        if stubs:
+            _write_modules(each, each / stubs, suffix)
+        _pack_files(each)
 
 
 def solution_cells(notebook: Any) -> dict[str, str]:

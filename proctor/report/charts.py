@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from proctor.report.items import Separation
+    from proctor.report.items import Discrimination
 
 MOST_BARS = 31
 MARGIN, ROOM, GROUND = 6.0, 150.0, 190.0
@@ -29,7 +29,7 @@ RADIUS = 3.2
 SHORTEST = 0.1
 """Seconds where the axis of times begins at the latest."""
 LEFT, RIGHT = -0.5, 1.0
-"""The ends of the axis of separations; what lies further left is drawn at its end."""
+"""The ends of the axis of discriminations; what lies further left is drawn at its end."""
 
 
 def tag(name: str, *inside: object, **attributes: object) -> Markup:
@@ -37,7 +37,7 @@ def tag(name: str, *inside: object, **attributes: object) -> Markup:
     pairs = (
         f' {key.rstrip("_").replace("_", "-")}="{escape(_short(value))}"' for key, value in attributes.items()
     )
-    return Markup(f"<{name}{''.join(pairs)}>{''.join(escape(each) for each in inside)}</{name}>")  # noqa: S704
+    return Markup(f"<{name}{''.join(pairs)}>{''.join(escape(each) for each in inside)}</{name}>")  # noqa: S704  all is escaped
 
 
 def _short(value: object) -> object:
@@ -141,18 +141,18 @@ def stack(parts: Sequence[tuple[str, int, str]], total: int) -> Markup:
     return _svg(100, 10, f"{label}; of {total}", inside, preserveAspectRatio="none", class_="stack")
 
 
-def whisker(separation: Separation, *, bad: bool = False) -> Markup:
+def whisker(discrimination: Discrimination, *, bad: bool = False) -> Markup:
     """Draw a correlation with its interval on an axis from LEFT to RIGHT, with lines at 0 and 0.2."""
     inside = [
         tag("line", x1=_at(0), x2=_at(0), y1=0, y2=18, class_="zero"),
         tag("line", x1=_at(0.2), x2=_at(0.2), y1=0, y2=18, class_="low"),
     ]
-    label = f"{separation.value:.2f}, 95 % interval {separation.low:.2f} to {separation.high:.2f}"
-    ends = {"x1": _at(separation.low), "x2": _at(separation.high)}
+    label = f"{discrimination.value:.2f}, 95 % interval {discrimination.low:.2f} to {discrimination.high:.2f}"
+    ends = {"x1": _at(discrimination.low), "x2": _at(discrimination.high)}
     kind = "bad" if bad else "good"
     inside += [
         tag("line", **ends, y1=9, y2=9, class_=f"reach {kind}"),
-        tag("circle", tag("title", label), cx=_at(separation.value), cy=9, r=4.5, class_=f"dot {kind}"),
+        tag("circle", tag("title", label), cx=_at(discrimination.value), cy=9, r=4.5, class_=f"dot {kind}"),
     ]
     return _svg(120, 18, label, inside, class_="whisker")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from proctor.errors import CollectError, NothingToReport, UnreadableError
+from proctor.errors import NothingToReport, UnreadableError
 from proctor.feedback.reports import reports_of
 from proctor.report.marks import Marks, read_marks
 from proctor.submission import record
@@ -88,7 +88,7 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
     given = tuple(_given(course, assignment, release))
     worth, marks, students = read_marks(course.db_url, assignment)
     worth = _ordered(worth, release)
-    teams = _teams(course, assignment)
+    teams = record.teams(Path(course.root), assignment)
     submissions, troubles = [], []
     for student in sorted(marks):
         try:
@@ -109,15 +109,6 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
         )
     absent = max(0, students - len(marks))
     return Classroom(assignment, worth, tuple(submissions), release, given, absent, tuple(troubles))
-
-
-def _teams(course: CourseDirectory, assignment: str) -> dict[str, str]:
-    """Return the teams of those who handed in as one, as collecting noted them."""
-    try:
-        known = record.load(Path(course.root), assignment)
-    except CollectError:  # the page does without; collecting and returning say what is wrong
-        return {}
-    return {student: origin.team for student, origin in known.items() if origin.team}
 
 
 def _folder(course: CourseDirectory, step: str, student: str, assignment: str) -> Path:

@@ -1,16 +1,16 @@
 """Item analysis: how many of a class passed each criterion, and whether it tells strong from weak.
 
-The separation is the corrected item-total correlation: the correlation, over the students, of a criterion (passed
+The discrimination is the corrected item-total correlation: the correlation, over the students, of a criterion (passed
 or not) with the points of everything else (S. Henrysson: Correction of item-total correlations in item analysis,
 Psychometrika 28, 1963). Without the correction a criterion would correlate with itself. Around each value stands the
 95 % interval of R. A. Fisher's transformation: in a small class it is wide, and says so.
 
 It is computed over the students who have begun the cell: who has left out half of the exercise says nothing about
-a criterion, and would make all of them look as if they separated well.
+a criterion, and would make all of them look as if they told strong from weak well.
 
-A value is given only if at least FEW of them passed and FEW did not; below LOW the criterion separates badly (R. L.
+A value is given only if at least FEW of them passed and FEW did not; below LOW it is called poor (R. L.
 Ebel, D. A. Frisbie: Essentials of Educational Measurement, 1991, for indices of discrimination), which is marked
-only in classes of at least ENOUGH. An easy criterion need not separate.
+only in classes of at least ENOUGH. An easy criterion need not discriminate.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True)
-class Separation:
+class Discrimination:
     """A correlation from -1 to 1, with the ends of its 95 % interval."""
 
     value: float
@@ -56,7 +56,7 @@ class Item:
         sentence: what was asked.
         worth: its points.
         outcomes: how it ended, for how many.
-        separation: None where there is none to see; `why_not` says why.
+        discrimination: None where there is none to see; `why_not` says why.
         why_not: a few words, or "".
         students: how many it is about.
         begun: how many of them have begun its cell.
@@ -67,7 +67,7 @@ class Item:
     sentence: str
     worth: float
     outcomes: Counter[Outcome]
-    separation: Separation | None
+    discrimination: Discrimination | None
     why_not: str
     students: int
     begun: int
@@ -78,28 +78,25 @@ class Item:
         return self.outcomes[Outcome.PASSED] / self.students
 
     @property
-    def separates_badly(self) -> bool:
+    def discriminates_badly(self) -> bool:
         """Return whether the criterion should be looked at: it tells strong from weak badly, in a class large enough."""
-        return self.begun >= ENOUGH and self.separation is not None and self.separation.value < LOW
+        return self.begun >= ENOUGH and self.discrimination is not None and self.discrimination.value < LOW
 
     @property
     def lost(self) -> float:
         """The points that wrong answers cost here, on average; what was not done is not counted."""
-        wrong = sum(self.outcomes[outcome] for outcome in WRONG)
-        return self.worth * wrong / self.students
+        failed = sum(count for outcome, count in self.outcomes.items() if wrong(outcome))
+        return self.worth * failed / self.students
 
 
-WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.TIME, Outcome.MEMORY, Outcome.DIED)
-"""Outcomes of someone who has tried; who waits for another criterion is counted there."""
-
-
-UNDONE = (Outcome.UNFINISHED, Outcome.NOT_FOUND, Outcome.WAITING, Outcome.UNREADABLE)
-"""Outcomes of someone who has not tried."""
+def wrong(outcome: Outcome) -> bool:
+    """Return whether someone has tried and not passed; who waits for another criterion is counted there."""
+    return outcome.tried and outcome is not Outcome.PASSED
 
 
 def begun(reports: Iterable[CellReport]) -> bool:
     """Return whether a student has tried any of these cells."""
-    return any(verdict.outcome not in UNDONE for report in reports for verdict in report.verdicts)
+    return any(verdict.outcome.tried for report in reports for verdict in report.verdicts)
 
 
 def readable(submission: Submission) -> bool:
@@ -128,7 +125,7 @@ def _item(cell: str, seen: Sequence[tuple[Submission, Verdict]]) -> Item:
     tried = [(submission, each) for submission, each in seen if begun([submission.reports[cell]])]
     passed = np.array([each.outcome is Outcome.PASSED for _, each in tried], bool)
     rest = np.array([_rest(submission, cell, each) for submission, each in tried])
-    separation, why_not = separate(passed, rest)
+    discrimination, why_not = discriminate(passed, rest)
     outcomes = Counter(each.outcome for _, each in seen)
     return Item(
         cell,
@@ -136,7 +133,7 @@ def _item(cell: str, seen: Sequence[tuple[Submission, Verdict]]) -> Item:
         verdict.sentence,
         verdict.worth,
         outcomes,
-        separation,
+        discrimination,
         why_not,
         len(seen),
         len(tried),
@@ -152,7 +149,7 @@ def _rest(submission: Submission, cell: str, verdict: Verdict) -> float:
     return submission.marks.points - marks.get(cell, 0.0) + submission.reports[cell].points - verdict.points
 
 
-def separate(passed: NDArray[np.bool_], rest: NDArray[np.float64]) -> tuple[Separation | None, str]:
+def discriminate(passed: NDArray[np.bool_], rest: NDArray[np.float64]) -> tuple[Discrimination | None, str]:
     """Return the correlation of passing with the points of everything else, or None and why there is none.
 
     Args:
@@ -174,7 +171,7 @@ def separate(passed: NDArray[np.bool_], rest: NDArray[np.float64]) -> tuple[Sepa
     value = float(np.corrcoef(passed.astype(float), rest)[0, 1])
     reach = NORMAL_95 / np.sqrt(count - 3)
     middle = np.arctanh(np.clip(value, -0.999999, 0.999999))
-    return Separation(value, float(np.tanh(middle - reach)), float(np.tanh(middle + reach))), ""
+    return Discrimination(value, float(np.tanh(middle - reach)), float(np.tanh(middle + reach))), ""
 
 
 def misconceptions(classroom: Classroom) -> list[tuple[str, list[tuple[str, Verdict]], int]]:

@@ -20,18 +20,6 @@ SLOW_SECONDS = 10.0
 SLOW_TIMES = 4.0
 """A submission is slow if it takes so many seconds of CPU time, and so many times what is usual."""
 
-STOPPED = {
-    Outcome.ERROR: "The code raised an error",
-    Outcome.TIME: "Took too long and was stopped",
-    Outcome.MEMORY: "Took too much memory",
-    Outcome.DIED: "Took the kernel down",
-    Outcome.UNFINISHED: "Not implemented yet",
-    Outcome.NOT_FOUND: "Class or cell not found",
-    Outcome.WAITING: "Not judged, since it rests on another criterion",
-    Outcome.UNREADABLE: "The notebook cannot be read",
-}
-"""The outcomes other than passed and failed, in words."""
-
 
 @dataclass(frozen=True)
 class Stop:
@@ -53,9 +41,11 @@ class Stop:
 
 
 def stops(classroom: Classroom) -> list[Stop]:
-    """Return the outcomes other than passed and failed that occur, in the order of STOPPED."""
+    """Return the outcomes other than passed and failed that occur, in the order of `Outcome`."""
     found = []
-    for outcome, words in STOPPED.items():
+    for outcome in Outcome:
+        if not outcome.of_class:
+            continue
         students = criteria = 0
         cells: Counter[str] = Counter()
         for submission in classroom.submissions:
@@ -68,7 +58,7 @@ def stops(classroom: Classroom) -> list[Stop]:
             cells.update([cell for cell, count in here.items() if count])
         if criteria:
             most = sorted(cells.items(), key=lambda pair: -pair[1])[:3]
-            found.append(Stop(outcome, words, students, criteria, tuple(most)))
+            found.append(Stop(outcome, outcome.of_class, students, criteria, tuple(most)))
     return found
 
 

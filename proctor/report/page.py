@@ -35,14 +35,6 @@ if TYPE_CHECKING:
 
 WIDTHS = (("wide", 760), ("narrow", 350))
 """Pictures with text in them are drawn for a desk and for a phone; the page shows the one that fits."""
-KINDS = {
-    Outcome.PASSED: "passed",
-    Outcome.FAILED: "failed",
-    Outcome.UNFINISHED: "undone",
-    Outcome.WAITING: "undone",
-    Outcome.NOT_FOUND: "undone",
-    Outcome.UNREADABLE: "undone",
-}  # the other outcomes stopped the code
 
 
 @dataclass(frozen=True)
@@ -90,8 +82,8 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         parts=parts,
         titles={cell.grade_id: cell.title for cell in cells},
         judged=max((item.students for item in rows), default=0),
-        separated=any(item.separation for item in rows),
-        weak=[item for item in rows if item.separates_badly],
+        with_values=any(item.discrimination for item in rows),
+        weak=[item for item in rows if item.discriminates_badly],
         misconceptions=[
             (name, where, count, lesson.find(where[0][0]))
             for name, where, count in items.misconceptions(classroom)
@@ -212,8 +204,8 @@ def bar(item: items.Item) -> Markup:
     """Draw how a criterion ended."""
     order = sorted(item.outcomes, key=lambda outcome: list(Outcome).index(outcome))
     kinds = ("passed", "failed", "stopped", "undone")
-    ordered = sorted(order, key=lambda outcome: kinds.index(KINDS.get(outcome, "stopped")))
-    parts = [(KINDS.get(each, "stopped"), item.outcomes[each], each.value) for each in ordered]
+    ordered = sorted(order, key=lambda outcome: kinds.index(outcome.kind))
+    parts = [(each.kind, item.outcomes[each], each.value) for each in ordered]
     return charts.stack(parts, item.students)
 
 

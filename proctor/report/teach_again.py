@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proctor.report.items import WRONG, begun, readable
+from proctor.report.items import begun, readable, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ def _of(reports: Mapping[str, CellReport], cells: Sequence[str]) -> list[CellRep
 
 
 def _missed(reports: Mapping[str, CellReport], cells: Sequence[str]) -> bool:
-    return any(verdict.outcome in WRONG for report in _of(reports, cells) for verdict in report.verdicts)
+    return any(wrong(verdict.outcome) for report in _of(reports, cells) for verdict in report.verdicts)
 
 
 def _mistakes(reports: Mapping[str, CellReport], cells: Sequence[str]) -> set[str]:

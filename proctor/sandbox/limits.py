@@ -1,9 +1,9 @@
 """Limits of a sandbox.
 
-Most limits are set inside the sandbox, as hard limits, before any of the student's code runs (`setrlimit`): a limit
-on processes that were set outside would count everything the grader's account runs. `memory` is watched from outside,
-because Linux limits the address space of each process and not their sum. Nothing a student writes reaches the host's
-disk: the home folder, /tmp and /dev/shm are in memory, of fixed size.
+Most limits are set inside the sandbox by `agent/privileges`, as hard limits, before any of the student's code runs: a
+limit on processes that were set outside would count everything the grader's account runs. `memory` is watched from
+outside, because Linux limits the address space of each process and not their sum. Nothing a student writes reaches the
+host's disk: the home folder, /tmp and /dev/shm are in memory, of fixed size.
 """
 
 from __future__ import annotations

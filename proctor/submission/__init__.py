@@ -7,9 +7,13 @@
 - `fingerprints` tell what a grade depends on.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from proctor.submission.choosing import choose, look_for, sources
 from proctor.submission.reading import content, fingerprint, fingerprint_of, grade_ids, parse, read
-from proctor.submission.restoring import restore, unreadable
+
+if TYPE_CHECKING:
+    from proctor.submission.restoring import restore, unreadable
 
 __all__ = [
     "choose",
@@ -24,3 +28,12 @@ __all__ = [
     "sources",
     "unreadable",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `restoring` when it is first asked for: it takes nbformat and Pillow, which reading does not."""
+    if name not in ("restore", "unreadable"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from proctor.submission import restoring  # noqa: PLC0415
+
+    return getattr(restoring, name)

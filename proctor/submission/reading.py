@@ -17,7 +17,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, Any
 
-from nbformat import NotebookNode
+from nbformat.notebooknode import NotebookNode
 
 from proctor.errors import UnreadableError
 

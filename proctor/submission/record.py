@@ -74,6 +74,18 @@ def load(course: Path, assignment: str) -> dict[str, Origin]:
         raise CollectError(f"{_path(course)} is damaged; move it away and collect again.") from None
 
 
+def teams(course: Path, assignment: str) -> dict[str, str]:
+    """Return the teams of those who handed in for one, by student.
+
+    There are none in a record that is damaged: pages do without, and collecting and returning say what is wrong.
+    """
+    try:
+        known = load(course, assignment)
+    except CollectError:
+        return {}
+    return {student: origin.team for student, origin in known.items() if origin.team}
+
+
 def earlier(course: Path, assignment: str, known: dict[str, Origin]) -> dict[tuple[str, str], str]:
     """Return under which ids people were collected, by platform and its number, as far as that is still there."""
     return {

@@ -7,6 +7,7 @@ release's metadata, graded cells each exactly once, and the student's cells in t
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from nbformat import NotebookNode
@@ -83,7 +84,11 @@ class _Restoring:
     def __init__(self, release: Any) -> None:
         self._graded = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
         # An online editor that drops all metadata leaves the text, by which the graded cells are known.
-        self._by_text = {_bare(cell.source): name for name, cell in self._graded.items() if not _answer(cell)}
+        given = {name: cell.source for name, cell in self._graded.items() if not _answer(cell)}
+        self._by_text = {_bare(source): name for name, source in given.items()}
+        # In an edition in another language, its comments are other ones.
+        codes = Counter(map(_code, given.values()))
+        self._by_code = {code: name for name, source in given.items() if codes[code := _code(source)] == 1}
         self._lesson = {cell.source.strip() for cell in release.cells if cell.cell_type == "markdown"}
         self._room = MAX_CELLS + len(release.cells)
         self._seen: set[str] = set()
@@ -99,7 +104,7 @@ class _Restoring:
         name, source = grade_id(cell), _text(cell.get("source", ""))
         self._named += name in self._graded
         if not name:
-            name = self._by_text.get(_bare(source), "")
+            name = self._by_text.get(_bare(source)) or self._by_code.get(_code(source), "")
         if name in self._graded and name not in self._seen:
             self._seen.add(name)
             return self._put_back(name, source, cell.get("cell_type"))
@@ -144,7 +149,7 @@ class _Restoring:
         restored = copy.deepcopy(self._graded[name])
         if _answer(restored):
             restored.source = source if restored.cell_type == "code" else without_requests(source)
-        elif _lines(source) != _lines(restored.source) or kind != restored.cell_type:
+        elif kind != restored.cell_type or _said(source, kind) != _said(restored.source, kind):
             self._changed.append(name)
         return restored
 
@@ -185,6 +190,16 @@ def _text(source: Any) -> str:
 def _lines(source: str) -> list[str]:
     """Return the lines of a text without what cannot be seen."""
     return [line.rstrip() for line in source.replace("\xa0", " ").strip().splitlines()]
+
+
+def _said(source: str, kind: str) -> str:
+    return _code(source) if kind == "code" else _bare(source)
+
+
+def _code(source: str) -> str:
+    """Return a cell's code without lines that are comments; all of it where there is nothing else."""
+    lines = _lines(source)
+    return "\n".join([line for line in lines if not line.startswith("#")] or lines)
 
 
 def _bare(source: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from closed_forms import correlate
 from layer_criteria import PICTURES, Fixed, LayerCriteria
 
-from proctor.criteria import CriterionFailed, points
+from proctor.criteria import Broken, CriterionFailed, points
 from proctor.criteria.outcome import Check
 
 if TYPE_CHECKING:
@@ -27,7 +27,13 @@ class ConvForward(LayerCriteria):
         """One channel, one kernel: `forward(x)` is the cross-correlation with x, padded with zeros."""
         for image, kernel, seed in (((6, 9), (3, 5), 111), ((7, 5), (5, 3), 113)):
             x, w = self.numbers(1, 1, *image, seed=seed), self.numbers(1, 1, *kernel, seed=seed + 1)
-            self.check_output(self.layer(w).forward(x.copy()), correlate(x, w, np.zeros(1)))
+            layer = self.layer(w)
+            y = layer.forward(x.copy())
+            try:
+                self.check_output(y, correlate(x, w, np.zeros(1)))
+            except CriterionFailed:
+                self.look_for_other_weights(layer, x, w, y)
+                raise
         for kernel in ((1, 1), (1, 3), (3, 1)):
             if not self.works(self.numbers(2, 3, *kernel, seed=115)):
                 self.remark(
@@ -37,6 +43,20 @@ class ConvForward(LayerCriteria):
         if not self.works(self.numbers(2, 3, 5, 7, seed=117)):
             self.remark(
                 "A kernel larger than the picture does not work. How many rows of zeros does it need around 4 rows?"
+            )
+
+    def look_for_other_weights(self, layer: Any, x: Array, w: Array, y: Any) -> None:
+        """Fail if a layer's answer stays the same when it is given other weights."""
+        with self.unrecorded():
+            again, fault = (
+                self.attempt(lambda: layer.forward(x.copy()))
+                if self.put(layer, "weights", 2 * w)
+                else (None, None)
+            )
+        if not fault and isinstance(y, np.ndarray) and y.any() and np.array_equal(y, again):
+            self.fail_with(
+                Check.VALUES,
+                "forward(x) stays the same when self.weights is set anew. Which weights does it use, and since when?",
             )
 
     def works(self, w: Array) -> bool:
@@ -143,7 +163,7 @@ class ConvForward(LayerCriteria):
 
     @points(0.5)
     def test_second_layer(self) -> None:
-        """A layer answers by its own weights of now, whatever it or another layer has seen before."""
+        """A layer uses the weights that it has now, whatever it or another layer has seen before."""
         x, w, b = (
             self.numbers(2, 2, 5, 6, seed=151),
             self.numbers(2, 2, 3, 5, seed=152),
@@ -161,11 +181,13 @@ class ConvForward(LayerCriteria):
             lambda: self.check_undisturbed(y, alone, w, x),
         )
         with self.unrecorded():  # the step and the values from initialize are other cells' business
-            self.attempt(lambda: layer.backward(self.fitting(y, seed=159)))
+            _, fault = self.aside(lambda: layer.backward(self.fitting(y, seed=159)))
+        if isinstance(fault, Broken):  # a backward that never ends has taken the layer with it
+            return
         self.check_weights_of_now(layer, w, x, "a step of training")
         other_w, other_b = self.numbers(*w.shape, seed=171), self.numbers(*b.shape, seed=172)
         with self.unrecorded():
-            _, fault = self.attempt(lambda: layer.initialize(Fixed(other_w), Fixed(other_b)))
+            _, fault = self.aside(lambda: layer.initialize(Fixed(other_w), Fixed(other_b)))
         if not fault:
             self.check_weights_of_now(layer, w, x, "initialize")
 
@@ -190,10 +212,20 @@ class ConvForward(LayerCriteria):
                 lambda: self.check_like_new(y, w, x, b),
             )
         except CriterionFailed:
+            new = self.not_used(y, correlate(x, w, b), correlate(x, first, b))
             self.fail_with(
                 Check.VALUES,
-                f"After {what}, forward(x) does not use the new weights and bias. Where does it take them from?",
+                f"After {what}, forward(x) does not use {new}. Where does it take that from?",
             )
+
+    def not_used(self, y: Any, by_new: Array, by_old: Array) -> str:
+        """Say what an answer does not use, given those by the new bias with the new and with the old weights."""
+        if not isinstance(y, np.ndarray) or y.shape != by_new.shape:
+            return "the new weights and bias"
+        apart = y - by_new
+        if self.close(apart, apart[:1, :, :1, :1]).all():
+            return "the new bias"
+        return "the new weights" if self.close(y, by_old).all() else "the new weights and bias"
 
     def check_like_new(self, y: Any, w: Array, x: Array, b: Array) -> None:
         """Judge by a new layer of the student's with the same weights."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from closed_forms import gradients
 from gradient_criteria import Answer, GradientCriteria
 
 from proctor.criteria import Fault, points
-from proctor.criteria.outcome import Outcome
+from proctor.criteria.outcome import Check, Outcome
 
 if TYPE_CHECKING:
     from closed_forms import Array
+    from layer_criteria import Scene
 
 
 class ConvGradientBias(GradientCriteria):
@@ -107,17 +110,39 @@ class ConvGradientInput(GradientCriteria):
         """In training: for each picture, with the weights before the step, undisturbed by a second layer."""
         now, before = self.scene(3, 2, 3, seed=381, rate=0.25), self.scene(2, 2, 3, seed=385, image=(6, 5))
 
+        old: list[Array] = []
+
         def story(error: Array) -> Answer:
             layer = self.make(before._replace(rate=now.rate))
             self.step(layer, before.x)
             self.step(layer, now.x[::-1])
+            old[:] = [before.w, *self.weights_of(layer)]
             self.fill(layer, now.w, now.b)  # what a backward of before has kept of the weights is old
             output, fault = self.attempt(lambda: layer.forward(now.x.copy()))
             self.let_fellow_step()
             returned, crash = self.backward(layer, error)
+            self.check_not_by_old(returned, now, error, old)
             return Answer(output, returned, fault or crash)
 
         self.judge(now, story)
+
+    def weights_of(self, layer: Any) -> list[Array]:
+        """Return a layer's weights, if they are an array of numbers."""
+        with self.unrecorded():
+            found, _ = self.attempt(lambda: layer.weights)
+        return [found.copy()] if isinstance(found, np.ndarray) and found.dtype.kind in "iuf" else []
+
+    def check_not_by_old(self, returned: Any, now: Scene, error: Array, old: list[Array]) -> None:
+        """Fail if what backward returned is right by weights that the layer had before, and not by those of now."""
+        if not isinstance(returned, np.ndarray) or returned.shape != now.x.shape:
+            return
+        for w in old:
+            if w.shape == now.w.shape and self.close(returned, gradients(now.x, w, error).input).all():
+                self.fail_with(
+                    Check.VALUES,
+                    "backward(error) uses the weights that the layer had before it got new ones. "
+                    "Where are they kept, and when are they renewed?",
+                )
 
     @points(1)
     def test_strides(self) -> None:

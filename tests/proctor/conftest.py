@@ -14,9 +14,8 @@ from tests.proctor.support.thinning import THOROUGH
 
 HERE = Path(__file__).resolve().parent
 LONGEST_FIRST = (
-    "grading/test_hostile.py",
+    "grading/test_banks.py",
     "course/test_main_job.py",
-    "grading/test_faulty.py",
     "lesson/test_browser_student.py",
     "course/test_banks.py",
     "lms/test_return.py",

@@ -19,16 +19,16 @@ the graded notebook, with points and comments in it, or for a student's zip a zi
 
 from __future__ import annotations
 
-import copy
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from proctor.errors import ExportError
+from proctor.errors import ExportError, UnreadableError
 from proctor.lms.export import zipped
 from proctor.lms.owner import Owner, Piece
 from proctor.lms.platform import Exported, Platform
 from proctor.lms.spreadsheet import written
+from proctor.submission.reading import json_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -155,7 +155,10 @@ def feedback(results: Sequence[Result], graded: Mapping[str, Graded]) -> tuple[b
         elif name.casefold().endswith(".zip"):
             files[name] = zipped({page.name: page.read_bytes() for page in result.pages})
         else:
-            files[name] = _notebook(result, graded[result.student])
+            try:
+                files[name] = _notebook(result, graded[result.student])
+            except (OSError, UnreadableError, KeyError, TypeError) as error:
+                problems[result.student] = f"has a graded notebook that cannot be read ({error})"
     return zipped(files), problems
 
 
@@ -201,7 +204,7 @@ def _notebook(result: Result, graded: Graded) -> bytes:
     import nbformat  # noqa: PLC0415  collecting needs this module too, and none of nbformat
     from nbformat.v4 import new_markdown_cell  # noqa: PLC0415
 
-    notebook: Any = copy.deepcopy(nbformat.read(graded.path, as_version=4))
+    notebook: Any = nbformat.from_dict(json_of(graded.path.read_bytes(), graded.path.name))
     points = f"# {written(result.points)} of {written(result.maximum)} points"
     if result.penalty:
         points += f"\n\n{written(result.penalty)} points were taken off for lateness."

@@ -16,7 +16,8 @@ WRONG_KERNELS = (
     ("without the turn of the kernels by 180°", lambda w: w[:, :, ::-1, ::-1]),
     ("with kernels whose rows alone are turned: columns have to be turned, too", lambda w: w[:, :, :, ::-1]),
     ("with kernels whose columns alone are turned: rows have to be turned, too", lambda w: w[:, :, ::-1]),
-    ("with kernels turned along the channels, too", lambda w: w[:, ::-1]),
+    ("with kernels turned along the channels, too: rows and columns only", lambda w: w[:, ::-1]),
+    ("with the kernels in reverse order, and turned along the channels: rows and columns only", lambda w: w[::-1, ::-1]),
     ("with the kernels in reverse order", lambda w: w[::-1]),
     ("without restacking: kernels and channels are mixed up",
      lambda w: w.reshape(w.shape[1], w.shape[0], *w.shape[2:]).swapaxes(0, 1)),
@@ -256,6 +257,11 @@ def input_guesses(
     right = gradient(wide)
     for says, change in WRONG_KERNELS:
         yield f"the gradient {says}", gradient(wide, change(w))
+        yield f"the gradient {says}; and its sign is wrong", -gradient(wide, change(w))
+    yield (
+        "the right gradient, but turned in all its axes: turn the kernels, not what comes out",
+        np.flip(right),
+    )
     weights = np.einsum("ubspq,bspq->u", responses_to_weights(answer, x, w.shape), wide).reshape(w.shape)
     yield (
         "the gradient with weights that have moved already: compute it before the step",
@@ -297,12 +303,21 @@ def step_guesses(
     moved: np.ndarray, gradient: np.ndarray, rate: float, before: np.ndarray, batch: int
 ) -> Iterator[Guess]:
     """Yield what is wrong in a step, with the movement that it would give."""
-    yield "no step at all: is the result assigned to self", np.zeros(gradient.shape)
+    yield (
+        "no step at all: is the result assigned to self, after the gradient is known",
+        np.zeros(gradient.shape),
+    )
     yield "a step uphill: subtract it", rate * gradient
     yield "the gradient without the learning rate", -gradient
     yield "the gradient without the learning rate, and uphill", gradient
     yield "the step with the learning rate twice", -rate * rate * gradient
     yield "the step divided by the size of the batch", -rate * gradient / batch
+    yield (
+        "a tenth of the step (momentum, with a running mean): take the whole gradient",
+        -rate * gradient / 10,
+    )
+    for fixed in (0.1, 0.01, 0.001, 0.0001):
+        yield f"a step with the learning rate {fixed:g}: use self.learning_rate", -fixed * gradient
     yield "the step itself, in place of the weights: subtract it from them", -rate * gradient - before
     yield "the sign of the gradient: its size counts, too", -rate * np.sign(gradient)
     if moved.shape == before.shape:

@@ -82,6 +82,8 @@ def _shape(came: tuple[int, ...], wanted: tuple[int, ...]) -> str:
         return " The axis of the batch is missing."
     if len(came) == len(wanted) and sorted(came) == sorted(wanted):
         return " The axes are in another order."
+    if len(came) == len(wanted) and came[-2:] == (wanted[-2],) * 2:
+        return " There are as many columns as rows: is the image taken for a square one, with p where q is meant?"
     if len(came) == len(wanted) and came[:-2] == wanted[:-2]:
         less = all(one <= other for one, other in zip(came, wanted, strict=True))
         return (

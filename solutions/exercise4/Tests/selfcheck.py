@@ -203,7 +203,8 @@ def _name(test: unittest.TestCase) -> str:
 def _tests(test_class: type[unittest.TestCase]) -> list[unittest.TestCase]:
     """List the tests of a class in the order in which they are written: from simple to difficult."""
     names = unittest.defaultTestLoader.getTestCaseNames(test_class)
-    return [test_class(name) for name in sorted(names, key=list(vars(test_class)).index)]
+    written = [name for each in test_class.mro() for name in vars(each)]
+    return [test_class(name) for name in sorted(names, key=written.index)]
 
 
 def _run(test: unittest.TestCase) -> Result:

@@ -208,7 +208,13 @@ class TestReLU(unittest.TestCase):
         """At exactly 0 we choose the subgradient 0."""
         relu = self.ReLU()
         relu.forward(np.zeros((2, 2)))
-        guesses = [("the slope 1 at exactly 0: write x > 0, not x >= 0", np.ones((2, 2)))]
+        guesses = [
+            ("the slope 1 at exactly 0: write x > 0, not x >= 0", np.ones((2, 2))),
+            (
+                "the slope 1/2 at exactly 0, as np.sign and np.heaviside give it: we agreed on 0",
+                np.full((2, 2), 0.5),
+            ),
+        ]
         assert_array(
             relu.backward(np.ones((2, 2))), np.zeros((2, 2)), "ReLU.backward at x = 0", guesses=guesses
         )

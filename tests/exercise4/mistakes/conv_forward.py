@@ -145,6 +145,9 @@ MISTAKES = [
             "Do the weights change in training?", {"conv_forward": 0.5},
             swap("feature_maps = np", "self.kernels = getattr(self, 'kernels', self.weights).copy()\n        feature_maps = np"),
             swap(EINSUM, EINSUM.replace("self.weights", "self.kernels"))),
+    mistake("conv_bias_of_first_call", "Forward keeps the bias of its first call for ever.",
+            "Does the bias change in training?", {"conv_forward": 0.5},
+            swap(RETURN, "self.shift = getattr(self, 'shift', self.bias).copy()\n        " + RETURN.replace("self.bias", "self.shift"))),
     mistake("conv_weights_in_class", "You keep the weights in the class, where all layers share them.",
             "What happens when there are two layers in a network?", {"conv_forward": 1},
             swap("feature_maps = np", "kept = vars(type(self)).get('kept')\n        if kept is None or kept.shape != self.weights.shape:\n"

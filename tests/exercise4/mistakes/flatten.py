@@ -33,7 +33,7 @@ MISTAKES = [
              "Which shape does the layer before expect?"),
     backward("flatten_backward_fortran", "return error.reshape(self.input_shape, order='F')",
              "Backward uses another order than forward.", "Where was each number before?"),
-    backward("flatten_channels_last", "b, c, p, q = self.input_shape\nreturn error.reshape(b, p, q, c)",
+    backward("flatten_backward_channels_last", "b, c, p, q = self.input_shape\nreturn error.reshape(b, p, q, c)",
              "You put the channels last.", "Which order of axes did the input have?"),
     backward("flatten_backward_transposed",
              "b, c, p, q = self.input_shape\nreturn error.reshape(b, p, q, c).transpose(0, 3, 1, 2)",

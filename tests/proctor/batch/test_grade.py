@@ -13,27 +13,47 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from joblib import cpu_count
-from nbgrader.api import Gradebook
 
 from proctor.batch import workers
-from proctor.batch.grading import Run
+from proctor.batch.head import Head
+from proctor.batch.imports import COSTLY
+from proctor.batch.results import Progress
+from proctor.batch.survey import Survey
 from proctor.cli import grade, main
 from proctor.course import course_lock
+from proctor.gradebook.database import open_gradebook
+from proctor.gradebook.facts import Facts, read_facts
 from proctor.grading.settings import Grading
 from proctor.session.clock import Allowance
 from proctor.submission import record
 from proctor.submission.record import Origin
 from tests.proctor.support import kill_head, small_course
+from tests.proctor.support.thinning import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 GRADE = ("proctor", "grade", small_course.EXERCISE)
+
+
+UNUSED = """IPython PIL joblib jsonschema matplotlib nbconvert nbformat.validator nbgrader.api nbgrader.apps numpy
+requests.api rich scipy sqlalchemy""".split()  # noqa: SIM905  - a line each would be longer than the test
+"""Libraries that take seconds together, and that an idle command has no use for."""
+
+IDLE = """
+import json, sys
+from proctor.cli.main import main
+for command in ("status", "grade"):
+    main([command, "small", "--json"])
+    print("\\f")
+print(json.dumps([name for name in sys.argv[1:] if sys.modules.get(name)]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +118,42 @@ def wait_for(condition: Callable[[], object], running: subprocess.Popen[str], se
         time.sleep(0.005)
 
 
+def test_an_idle_command_imports_only_what_it_uses(graded: Path) -> None:
+    """In a fresh process: the status of a graded course, and a run that has nothing to do."""
+    command = [sys.executable, "-c", IDLE, *UNUSED, *COSTLY]
+    done = subprocess.run(command, cwd=graded, capture_output=True, text=True, check=True)
+    status, idle, imported = map(json.loads, done.stdout.split("\f"))
+    assert {each["state"] for each in status["students"].values()} == {"graded, up to date"}
+    assert (idle["up_to_date"], idle["left"]) == (sorted(small_course.CLASS), 0)
+    assert imported == []
+
+
+def test_facts_are_what_nbgrader_says(graded_copy: Path) -> None:
+    """Read by SQLite's own library and by SQLAlchemy, before and after something is to be reviewed, or late."""
+    url = f"sqlite:///{graded_copy / 'gradebook.db'}"
+    plain = read_facts(url, "small")
+    assert (plain.assignments, plain.notebooks) == (("small",), ("small",))
+    assert (plain.to_review, plain.late) == (frozenset(), False)
+    assert list(plain.sources["small"]) == ["double", "halve"]
+    with open_gradebook(url) as book:
+        assert plain.sources["small"]["double"] == book.find_source_cell("double", "small", "small").source
+        book.find_grade("halve", "small", "small", "ben").needs_manual_grade = True
+        book.find_submission_notebook("small", "small", "cem").late_submission_penalty = 0.5
+        book.db.commit()
+        waiting = {
+            each.student_id for each in book.assignment_submissions("small") if each.needs_manual_grade
+        }
+    changed = read_facts(url, "small")
+    assert (changed.to_review, changed.late) == (waiting, True)
+    assert changed == read_facts(f"{url}?timeout=5", "small")  # SQLAlchemy's, for anything but a plain file
+    assert waiting == {"ben"}
+    assert read_facts(url, "other") == replace(
+        changed, notebooks=(), sources={}, to_review=frozenset(), late=False
+    )
+    assert read_facts(f"{url}.missing", "small") == Facts()
+    assert not (graded_copy / "gradebook.db.missing").exists()
+
+
 def test_students_get_their_points(graded: Path) -> None:
     """Right, half right and undone answers get 3, 2 and 0 points."""
     assert points(graded) == small_course.POINTS
@@ -111,7 +167,7 @@ def test_the_same_as_nbgrader(graded: Path, course: Path) -> None:
     assert small_course.files(graded) == small_course.files(course)
 
 
-@pytest.mark.parametrize("jobs", ["1", "8"])
+@pytest.mark.parametrize("jobs", ["1", "8"] if THOROUGH else ["8"])
 def test_the_number_of_workers_does_not_matter(graded: Path, course: Path, jobs: str) -> None:
     """One worker, and eight on two cores, beside processes that burn CPU time, grade as two do."""
     burning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
@@ -144,7 +200,9 @@ def test_workers_that_share_a_core_have_more_time_on_the_clock(
     course, wish = grade._course(arguments), grade._wish(arguments)
     course.config.Grading.cell_seconds = 7
     with course.book as book:
-        sent = pickle.loads(pickle.dumps(Run(course, wish, book)._settings))
+        sent = pickle.loads(
+            pickle.dumps(Head(course, wish, Survey(course, wish), book, Progress(), print).settings)
+        )
     crowded, alone = Grading(config=sent).bounds(1), Grading(cell_seconds=7).bounds(1)
     assert crowded.cell == Allowance(alone.cell.cpu, 4 * alone.cell.wall)
     assert course.config.Grading.get("patience") is None
@@ -273,7 +331,7 @@ def test_a_review_during_grading_is_kept(
     course = graded_copy
     kept = shutil.copytree(course / "autograded", tmp_path / "kept")
     place = ("small", "small", "ben")
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "deep-learning-for-beginners") as formgrader:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}", "deep-learning-for-beginners") as formgrader:
 
         class Reviewed(kill_head.Canned):
             def take(self) -> Any:

@@ -3,45 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from proctor.batch.imports import COSTLY, spare_init
+from proctor.batch.imports import spare_init
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-UNUSED = ("IPython", "joblib", "matplotlib", "nbconvert", "nbgrader.apps", "numpy", "scipy", *COSTLY)
-"""Libraries that take a second together, and that an idle command has no use for."""
-
-IDLE = """
-import sys
-from pathlib import Path
-from proctor.cli import grade, status
-from proctor.cli.course import load_course
-from proctor.nbgrader_plugin.application import course_of
-course = course_of(load_course(Path(sys.argv[1])))
-print(course.exercise.root, course.price._parent.config.LatePolicy.per_day)
-print([name for name in sys.argv[2:] if sys.modules.get(name)])
-"""
-
-CONFIG = """
-from proctor.nbgrader_plugin.configuration import configure
-c = get_config()
-configure(c, {!r})
-c.LatePolicy.per_day = 0.25
-"""
-
-
-def test_an_idle_command_imports_only_what_it_uses(tmp_path: Path) -> None:
-    """In a fresh process: the commands themselves, and a course with its configuration."""
-    (tmp_path / "nbgrader_config.py").write_text(CONFIG.format(str(tmp_path)))
-    command = [sys.executable, "-c", IDLE, str(tmp_path), *UNUSED]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == [f"{tmp_path} 0.25", "[]"]
 
 
 @pytest.fixture

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks import leftovers
+from tests.proctor.support.thinning import THOROUGH
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_nothing_is_left_after_20_submissions(tmp_path: Path) -> None:
-    """After 20 gradings, some of which crash, hang or leave programs, all counts are what they were before."""
-    assert leftovers.after(20, tmp_path) == []
+def test_nothing_is_left_after_some_submissions(tmp_path: Path) -> None:
+    """After gradings, of which some of which crash, hang or leave programs, all counts are what they were before."""
+    assert leftovers.after(20 if THOROUGH else 7, tmp_path) == []
 
 
 def test_what_is_left_would_be_seen(tmp_path: Path) -> None:

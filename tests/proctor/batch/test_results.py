@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from proctor.batch.results import Change, Graded, Progress
-from proctor.gradebook.book import Score
 from proctor.gradebook.lateness import Penalties
 from proctor.gradebook.marks import Marks
+from proctor.gradebook.score import Score
 
 
 def test_progress_as_plain_data() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
-from proctor.batch import grading, workers
+from proctor.batch import head, workers
 from proctor.batch.job import GradedNotebook, Result
 from proctor.cli.main import main
 from proctor.gradebook.marks import marks_of
@@ -121,6 +121,33 @@ def test_a_gradebook_that_cannot_be_used(
     assert state(course) == before
 
 
+NEWER = (
+    "ALTER TABLE student ADD COLUMN pronouns INTEGER NOT NULL DEFAULT 0",
+    "PRAGMA writable_schema = ON",
+    "UPDATE sqlite_master SET sql = replace(sql, 'INTEGER NOT NULL DEFAULT 0', 'INTEGER NOT NULL')",
+)
+"""What a newer version may have made of the gradebook: each student has something more, and has to."""
+
+
+def test_a_gradebook_of_a_newer_version(
+    course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What there is can be read and graded again; who is new is named with a sentence, and nothing is lost."""
+    changed(*NEWER)(course / "gradebook.db")
+    rows = small_course.rows(course)
+    canned(monkeypatch, course)
+    assert main(["grade", "small", "--force", "--student", "ann"]) == 0
+    for name in ("submitted", "autograded"):
+        shutil.copytree(course / name / "ann", course / name / "new")
+    capsys.readouterr()
+    assert main(["grade", "small", "--force", "--student", "new"]) == 1
+    captured = capsys.readouterr()
+    said = " ".join((captured.out + captured.err).split())
+    assert "It is of a newer version of nbgrader: install that one." in said
+    assert "Traceback" not in said
+    assert small_course.rows(course) == rows
+
+
 def do_not_wait(course: Path) -> None:
     """Let the course's commands give up at once where the gradebook is held, and not after five seconds."""
     with (course / "nbgrader_config.py").open("a") as config:
@@ -206,7 +233,7 @@ def test_a_submission_that_is_removed_while_it_is_read(
     graded: Path, course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It is no empty one: its grade of before stays, the others are graded, and the status is 1."""
-    rows, copy = small_course.rows(course), grading.copy_files
+    rows, copy = small_course.rows(course), head.copy_files
     canned(monkeypatch, graded)
 
     def vanishing(exercise: object, student: str, *others: object, **more: object) -> None:
@@ -214,7 +241,7 @@ def test_a_submission_that_is_removed_while_it_is_read(
             shutil.rmtree(course / "submitted" / student)
         copy(exercise, student, *others, **more)
 
-    monkeypatch.setattr(grading, "copy_files", vanishing)
+    monkeypatch.setattr(head, "copy_files", vanishing)
     assert main(["grade", "small", "--force"]) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "2 graded" in said

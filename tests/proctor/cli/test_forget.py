@@ -6,9 +6,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from nbgrader.api import Gradebook
 
 from proctor.cli.main import main
+from proctor.gradebook.database import open_gradebook
 from proctor.submission.record import Origin, load, update
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ STEPS = ("submitted", "autograded", "feedback")
 def gradebook_of_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a gradebook with a submission of each of two students."""
     path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
-    with Gradebook(f"sqlite:///{path}") as gradebook:
+    with open_gradebook(f"sqlite:///{path}") as gradebook:
         gradebook.add_assignment(EXERCISE)
         gradebook.add_notebook(EXERCISE, EXERCISE)
         gradebook.add_grade_cell("he", EXERCISE, EXERCISE, max_score=2, cell_type="code")
@@ -58,7 +58,7 @@ def test_one_student_is_deleted_everywhere(course: Path, capsys: pytest.CaptureF
     assert main(["forget", "ada"]) == 0
     said = capsys.readouterr().out
     assert all(f"deleted: {step}/ada" in said for step in STEPS)
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         assert [student.id for student in gradebook.students] == ["alan"]
         assert len(gradebook.assignment_submissions(EXERCISE)) == 1
     assert set(load(course, EXERCISE)) == {"alan"}

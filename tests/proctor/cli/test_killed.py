@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from nbgrader.api import Comment, Gradebook
+from nbgrader.api import Base, Comment
+from sqlalchemy import create_engine
 
 from proctor.batch import pages
 from proctor.cli import export
 from proctor.cli.main import main
 from proctor.course import course_lock
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
+from proctor.gradebook.database import open_gradebook
 from proctor.lms import comments
 from proctor.lms.results import Course
+from tests.proctor.support import postgres, small_course
 from tests.proctor.support.classrooms import Made, build
 from tests.proctor.support.downloads import (
     class_of,
-    empty_gradebook,
     moodle_path,
     roster_csv,
     small_notebook,
@@ -34,6 +36,7 @@ from tests.proctor.support.striking import count_steps, fork, points_of, strike
 from tests.proctor.support.thinning import THOROUGH
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 EXERCISE = "exercise4"
@@ -69,10 +72,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "worksheet.csv").write_bytes(worksheet(people=CLASS))
     course = folder / "course"
     course.mkdir()
-    (course / "gradebook.db").write_bytes(empty_gradebook())
     report = CellReport("relu_forward", "ReLU", (MISTAKE,))
     build(course, [Made(each.student, {"relu_forward": report}) for each in CLASS], release())
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
         solution = book.add_solution_cell("relu", EXERCISE, EXERCISE).id
         for notebook in book.notebook_submissions(EXERCISE, EXERCISE):
             text = "Look again." if notebook.student.id == CLASS[0].student else None
@@ -112,10 +114,45 @@ def tree_of(course: Path) -> dict[str, bytes]:
     return {str(path.relative_to(course)): path.read_bytes() for path in found if path.name != "gradebook.db"}
 
 
-def rows_of(course: Path) -> list[str]:
-    """Return everything in the gradebook."""
+def rows_of(course: Path, server: postgres.Server | None = None) -> list[str]:
+    """Return everything in the gradebook; on a server, of the database that is called like the course's folder."""
+    if server is not None:
+        queries = {table.name: f'SELECT * FROM "{table.name}"' for table in Base.metadata.sorted_tables}
+        rows = postgres.rows_of(server.url(course.name), queries)
+        return sorted(f"{name} {row}" for name, each in rows.items() for row in each)
     with closing(sqlite3.connect(course / "gradebook.db")) as database:
         return sorted(database.iterdump())
+
+
+def move_gradebook(course: Path, url: str) -> None:
+    """Copy a course's gradebook from SQLite into an empty database."""
+    source, target = create_engine(f"sqlite:///{course / 'gradebook.db'}"), create_engine(url)
+    with open_gradebook(url, "made-up"):
+        pass  # it makes the tables, and a row for the course
+    with source.connect() as old, target.begin() as new:
+        for table in reversed(Base.metadata.sorted_tables):
+            new.execute(table.delete())
+        for table in Base.metadata.sorted_tables:
+            if rows := [dict(row) for row in old.execute(table.select()).mappings()]:
+                new.execute(table.insert(), rows)
+    source.dispose()
+    target.dispose()
+
+
+def copy_course(source: Path, target: Path, server: postgres.Server | None) -> None:
+    """Copy a course, and on a server its database, in place of what is there."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)
+    if server is not None:
+        small_course.use_database(target, server.create(target.name, template=source.name))
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[postgres.Server]:
+    """Start a server with the course's gradebook in its database `course`."""
+    with postgres.running_server() as running:
+        move_gradebook(folder / "course", running.create("course"))
+        yield running
 
 
 COMMANDS = ("collect", "feedback", "return", "forget", "comments", "comments, undone", "extend")
@@ -123,37 +160,55 @@ NOTHING_LEFT = ("forget", "comments, undone")
 """Commands that end with status 2 when given again after all was done: nothing is left to do."""
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_killed_and_given_again(
-    command: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """At seeded steps: the course is in the end what it is without, file by file, and in the gradebook."""
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, in this process; made-up grades have no fingerprints, so none is asked for."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(pages, "local_pool", Inline)
-    monkeypatch.setattr(export, "_stale", lambda _app: {})  # made-up grades have no fingerprints
-    fresh = shutil.copytree(folder / "course", tmp_path / "fresh")
-    key = _key(fresh)
+    monkeypatch.setattr(export, "_stale", lambda _app: {})
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_killed_and_given_again(command: str, folder: Path, tmp_path: Path) -> None:
+    """At seeded steps: the course is in the end what it is without, file by file, and in the gradebook."""
+    kill_at_seeded_steps(command, folder, tmp_path, None)
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.skipif(not THOROUGH, reason="in make thorough: each command with PostgreSQL, too")
+@pytest.mark.skipif(bool(postgres.why_not()), reason=postgres.why_not())
+@pytest.mark.parametrize("command", COMMANDS)
+def test_killed_with_postgresql(
+    command: str, folder: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The same with the gradebook on a real server, which ends what the killed one had begun."""
+    kill_at_seeded_steps(command, folder, tmp_path, request.getfixturevalue("server"))
+
+
+def kill_at_seeded_steps(command: str, folder: Path, tmp_path: Path, server: postgres.Server | None) -> None:
+    """Kill a command at some steps, give it again, and compare the course with one where it was not killed."""
+    key = _key(folder / "course")
+    fresh, tried = tmp_path / "fresh", tmp_path / "tried"
+    copy_course(folder / "course", fresh, server)
     before = {"return": "feedback", "comments, undone": "comments"}.get(command)
     if before:
         assert main(_with_key(arguments(before, folder, fresh), key)) == 0
-    tried = tmp_path / "tried"
     run = partial(main, _with_key(arguments(command, folder, tried), key))
-    shutil.copytree(fresh, tried)
+    copy_course(fresh, tried, server)
     assert run() == 0  # what it imports, the forked ones have
-    shutil.rmtree(tried)
-    shutil.copytree(fresh, tried)
+    copy_course(fresh, tried, server)
     steps = count_steps(run, tried)
-    files, rows = tree_of(tried), rows_of(tried)
-    assert (files, rows) != (tree_of(fresh), rows_of(fresh))
+    files, rows = tree_of(tried), rows_of(tried, server)
+    assert (files, rows) != (tree_of(fresh), rows_of(fresh, server))
     for point in points_of(steps, MOMENTS, SEED):
-        shutil.rmtree(tried)
-        shutil.copytree(fresh, tried)
+        copy_course(fresh, tried, server)
         assert fork(run, tried, strike(point)) == ("SIGKILL", [])
         ended, said = fork(run, tried, lambda _what: None)
         allowed = {"status 0", "status 2"} if command in NOTHING_LEFT else {"status 0"}
         assert ended in allowed, (point, said)
         assert tree_of(tried) == files, f"step {point} of {steps}"
-        assert rows_of(tried) == rows, f"step {point} of {steps}"
+        assert rows_of(tried, server) == rows, f"step {point} of {steps}"
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "grade"])

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 
 from proctor.cli.main import main
+from proctor.gradebook.database import open_gradebook
 from proctor.grading.grade import reports_of
 from proctor.nbgrader_plugin.drift import differences, generate
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 from benchmarks import demo
 from tests.exercise4.mistakes import mistakes, solution
+from tests.proctor.support import commands
 from tests.proctor.support.orphans import adopted_orphans
 from tests.proctor.support.world import WITHOUT_MISTAKES
 from tests.specimens.bank import right_answers, submission_of
@@ -88,13 +89,12 @@ def course(tmp_path_factory: pytest.TempPathFactory, left_behind: Callable[[], l
 
 def run(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run an nbgrader command in a course."""
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    return subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
+    return commands.run(course, "nbgrader", *arguments)
 
 
 def scores(course: Path, student: str) -> dict[str, float]:
     """Read a student's points in each graded cell from the gradebook; all must be decided."""
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         grades = gradebook.find_submission_notebook(EXERCISE, EXERCISE, student).grades
         assert not any(grade.needs_manual_grade for grade in grades)
         return {grade.name: grade.auto_score for grade in grades}

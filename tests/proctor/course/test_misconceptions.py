@@ -22,6 +22,7 @@ from proctor.grading.grade import grade_notebook, reports_of
 from proctor.grading.judge_cell import WRONG, judge_cell
 from tests.exercise4.mistakes import PARTS, StaleError, changed, mistakes, names_of, solution
 from tests.proctor.support.judging import DIAGNOSE, HIDDEN, REFERENCE, judge, lost, named
+from tests.proctor.support.thinning import THOROUGH, thinned
 from tests.specimens.bank import right_answers
 from tests.specimens.build import Submission
 
@@ -83,7 +84,9 @@ OTHERS = (
 """(right answer, what is changed in it, into what, the mistake of the bank that this is)."""
 
 
-@pytest.mark.parametrize(("base", "old", "new", "name"), OTHERS, ids=[f"{row[0]}-{row[3]}" for row in OTHERS])
+@pytest.mark.parametrize(
+    ("base", "old", "new", "name"), thinned({f"{row[0]}-{row[3]}": row for row in OTHERS}, 3).values()
+)
 def test_mistakes_are_recognised_in_other_handwriting(base: str, old: str, new: str, name: str) -> None:
     """Loops, SciPy, im2col, single precision, a bias of another shape: the same mistake has the same name."""
     submission = right_answers()[base].submission()
@@ -124,7 +127,7 @@ TOGETHER = {frozenset({"update_weights_only", "update_bias_only"}): "update_noth
 """Two mistakes that are a third one of the bank, when they are made together."""
 
 
-@pytest.mark.parametrize(("one", "other"), pairs(60))
+@pytest.mark.parametrize(("one", "other"), pairs(60 if THOROUGH else 15))
 def test_two_mistakes_at_once_are_called_by_their_names(one: str, other: str) -> None:
     """What two mistakes do together is named by one of the two, where that shows unmixed, or not at all."""
     made = [mistakes()[one], mistakes()[other]]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 
+from proctor.gradebook.database import open_gradebook
 from proctor.grading.grade import reports_of
 from proctor.grading.judge_cell import load_tests
 from tests.proctor.support.tiny_course import STUDENTS, make_course, nbgrader
@@ -41,7 +41,7 @@ def test_the_release_is_a_stub_without_hidden_tests(course: Path) -> None:
 @pytest.mark.parametrize("student", STUDENTS)
 def test_students_get_the_points_of_the_second_exercise(course: Path, student: str) -> None:
     """Right, half right and undone answers get their points, with a card for each criterion."""
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         assert gradebook.find_submission("exercise5", student).score == STUDENTS[student][1]
     path = course / "autograded" / student / "exercise5" / "exercise5.ipynb"
     assert len(reports_of(nbformat.read(path, as_version=4))["max_pool"].verdicts) == 2

@@ -77,6 +77,44 @@ def test_one_reason_is_said_once() -> None:
     assert advice.points == 2
 
 
+PLACE = "forward, line 3: return x + y"
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        [
+            verdict(Outcome.ERROR, hint=f"Your code raised ValueError: {shapes}\n{PLACE}")
+            for shapes in ("(2,) (3,)", "(4,) (5,)")
+        ],
+        [
+            verdict(Outcome.FAILED, misconception="You round down.", hint="Which?"),
+            verdict(Outcome.ERROR, misconception="You round down.", hint="Which?\nYour code raised."),
+        ],
+        [
+            verdict(Outcome.UNFINISHED, hint="Not yet."),
+            verdict(Outcome.UNFINISHED, misconception="Not written yet.", hint="What is the fan-in?"),
+        ],
+    ],
+    ids=["exception in one place", "mistake with a name", "not begun"],
+)
+def test_what_is_one_reason(pair: list[Verdict]) -> None:
+    """An exception of one place, a mistake of one name and all that is not begun are one piece of advice each."""
+    (advice,) = advise([line("one", pair[0]), line("two", pair[1])])
+    assert [one.grade_id for one in advice.lines] == ["one", "two"]
+
+
+def test_exceptions_of_two_places_are_two_reasons() -> None:
+    """The place of an exception tells reasons apart, and so does its text where there is no place."""
+    hints = [
+        f"Your code raised E: x\n{PLACE}",
+        f"Your code raised E: x\n{PLACE} + z",
+        "It died: 1",
+        "It died: 2",
+    ]
+    assert len(advise([line(hint, verdict(Outcome.ERROR, hint=hint)) for hint in hints])) == 4
+
+
 def test_what_a_person_decided_counts() -> None:
     """A cell that a person has given full points needs no advice, and says who graded it."""
     forgiven = line("wrong", verdict(Outcome.FAILED, hint="No."), points=1)
@@ -176,6 +214,18 @@ def test_the_top_says_total_parts_and_what_to_look_at_first() -> None:
     places = [text.index(piece) for piece in order]
     assert places == sorted(places)
     assert "A person has looked at this cell: 1.5 of 2 points count." in text
+
+
+def test_the_exception_of_a_cell_is_said_once_at_the_top() -> None:
+    """Where advice tells what stopped a cell, it leads to that cell, and no other item repeats the exception."""
+    hint = "The cell that defines `Const` stopped with an exception:\nE: v"
+    notebook = typical()
+    const = next(cell for cell in notebook.cells if cell.id == "const")
+    show_report(const, CellReport("const", "Title of const", (verdict(Outcome.ERROR, hint=hint),)))
+    const.metadata.nbgrader["score"] = 0
+    advice = text_of(written(notebook)).partition("What to look at first")[2].partition("Worth knowing")[0]
+    assert advice.count("E: v") == 1
+    assert "The cell is Your work: initializers ." in advice
 
 
 def test_a_late_penalty_is_said() -> None:

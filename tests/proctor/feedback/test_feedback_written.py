@@ -8,10 +8,12 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from nbgrader.api import Gradebook
 
 from proctor.batch import pages
 from proctor.cli import main
+from proctor.gradebook.database import open_gradebook
+from proctor.submission import record
+from proctor.submission.record import Origin
 from tests.proctor.support import small_course
 from tests.proctor.support.inline import Inline
 
@@ -66,7 +68,7 @@ def test_a_page_is_written_again_only_when_it_is_stale(course: Path) -> None:
     assert set(before) == set(small_course.CLASS)
     assert feedback(course) == 0
     assert written(course) == before
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         place = (small_course.EXERCISE, small_course.EXERCISE, "ben")
         book.find_grade("double", *place).manual_score = 0.5
         book.find_comment("answer", *place).manual_comment = "Almost right, ask me."
@@ -79,6 +81,18 @@ def test_a_page_is_written_again_only_when_it_is_stale(course: Path) -> None:
     assert feedback(course, "--force", "--student", "ann") == 0
     assert written(course)["ann"] != before["ann"]
     assert written(course)["cem"] == before["cem"]
+
+
+def test_a_page_names_the_team(course: Path) -> None:
+    """A member's page says for which team it was handed in; the pages of all others stay as they are."""
+    before = written(course)
+    record.update(
+        course, small_course.EXERCISE, {"ben": Origin("moodle", team="Group <A>"), "cem": Origin("moodle")}
+    )
+    assert feedback(course) == 0
+    assert {student for student, time in written(course).items() if time != before[student]} == {"ben"}
+    page = (course / "feedback" / "ben" / small_course.EXERCISE / "small.html").read_text()
+    assert "Feedback for ben, handed in for the team Group &lt;A&gt;</p>" in page
 
 
 def test_a_killed_run_leaves_nobody_out(course: Path) -> None:

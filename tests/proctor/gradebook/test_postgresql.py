@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from sqlalchemy import make_url
 from traitlets.config import Config, LoggingConfigurable
@@ -19,6 +18,7 @@ from traitlets.config import Config, LoggingConfigurable
 from proctor.batch import pages, workers
 from proctor.cli.main import explain, main
 from proctor.gradebook.book import Book, shown
+from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.lateness import Late
 from proctor.nbgrader_plugin.price import Plugin
 from tests.proctor.support import kill_head, postgres, small_course
@@ -96,7 +96,7 @@ def proctor(course: Path, command: str, *arguments: str) -> int:
 
 def sums(url: str) -> dict[str, float]:
     """Return everybody's points and penalties, as nbgrader counts them."""
-    with Gradebook(url) as book:
+    with open_gradebook(url) as book:
         found = book.assignment_submissions(EXERCISE)
         return {each.student.id: each.score - each.late_submission_penalty for each in found}
 
@@ -134,7 +134,7 @@ def test_killed_at_any_moment(server: postgres.Server, handed_in: Path, graded: 
 
 def test_graded_again(course: Path, url: str) -> None:
     """A manual score stays when everybody is graded again, and the rows are those of before but for it."""
-    with Gradebook(url) as book:
+    with open_gradebook(url) as book:
         grade = book.find_grade("double", EXERCISE, EXERCISE, "ben")
         grade.manual_score, grade.needs_manual_grade = 1.5, False
         book.db.commit()
@@ -151,7 +151,7 @@ def test_graded_again(course: Path, url: str) -> None:
 
 def test_late(course: Path, url: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A due date that was set after grading is counted by the next command, in nbgrader's own columns."""
-    with Gradebook(url) as book:
+    with open_gradebook(url) as book:
         book.update_or_create_assignment(EXERCISE, duedate=DUE)
         for submission in book.assignment_submissions(EXERCISE):
             submission.timestamp = DUE + dt.timedelta(hours=30)
@@ -182,7 +182,7 @@ def test_the_other_commands(course: Path, url: str, tmp_path: Path, monkeypatch:
     roster = tmp_path / "roster.csv"
     roster.write_text("id,first_name,last_name\nann,Ann,Other\n")
     assert main(["collect", f"--course={course}", f"--roster={roster}"]) == 0
-    with Gradebook(url) as book:
+    with open_gradebook(url) as book:
         assert book.find_student("ann").last_name == "Other"
     monkeypatch.setattr(pages, "local_pool", Inline)
     assert proctor(course, "feedback") == 0

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 
 from proctor.batch.results import Change
-from proctor.gradebook.book import Score
+from proctor.gradebook.database import open_gradebook
+from proctor.gradebook.score import Score
+from tests.proctor.support import commands
 from tests.proctor.support.tiny_course import EXERCISE, hand_in, make_course, nbgrader
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 
 def proctor(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command of ours in a course."""
-    command = [sys.executable, "-m", "proctor", *arguments]
-    return subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
+    return commands.run(course, "proctor", *arguments)
 
 
 def points(course: Path) -> dict[str, float]:
     """Read everybody's points from the gradebook."""
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         return {found.student.id: found.score for found in gradebook.assignment_submissions(EXERCISE)}
 
 
@@ -39,7 +38,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_course(course)
     done = proctor(course, "grade", EXERCISE, "--jobs", "1")
     assert done.returncode == 0, done.stderr
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         grade = gradebook.find_grade("max_pool", EXERCISE, EXERCISE, "cem")
         grade.manual_score, grade.needs_manual_grade = 1.5, False
         gradebook.find_comment("pooling", EXERCISE, EXERCISE, "cem").manual_comment = "Half of it, orally."
@@ -107,7 +106,7 @@ def test_regrading_brings_the_changes_and_keeps_what_was_given_by_hand(changed: 
     done = proctor(changed, "grade", EXERCISE, "--jobs", "1")
     assert done.returncode == 0, done.stderr
     assert points(changed) == {"ann": 5, "ben": 3, "cem": 1.5}
-    with Gradebook(f"sqlite:///{changed / 'gradebook.db'}") as gradebook:
+    with open_gradebook(f"sqlite:///{changed / 'gradebook.db'}") as gradebook:
         assert gradebook.find_assignment(EXERCISE).max_score == 5
         grade = gradebook.find_grade("max_pool", EXERCISE, EXERCISE, "cem")
         assert (grade.manual_score, grade.auto_score, grade.needs_manual_grade) == (1.5, 0, False)
@@ -125,8 +124,7 @@ def test_a_cell_with_grades_is_not_taken_away(changed: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.pop()
     nbformat.write(notebook, path)
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", EXERCISE, "--force"]
-    done = subprocess.run(command, cwd=changed, capture_output=True, text=True, check=False)
+    done = commands.run(changed, "nbgrader", "generate_assignment", EXERCISE, "--force")
     path.write_bytes(kept)
     assert done.returncode != 0
     assert "max_pool_shape would go, and 3 submissions have grades there" in done.stderr
@@ -152,7 +150,7 @@ def test_another_notebook_is_graded_where_nothing_tells_the_time(changed: Path, 
 def test_penalties_are_counted_again_without_running_any_code(changed: Path) -> None:
     """A due date and a price that come after grading: status names whom they touch, grade changes penalties alone."""
     graded = {path: path.stat().st_mtime_ns for path in (changed / "autograded").rglob("*.ipynb")}
-    with Gradebook(f"sqlite:///{changed / 'gradebook.db'}") as gradebook:
+    with open_gradebook(f"sqlite:///{changed / 'gradebook.db'}") as gradebook:
         due = dt.datetime(2027, 1, 15, 22, 59)  # noqa: DTZ001  nbgrader keeps UTC without a zone
         gradebook.update_or_create_assignment(EXERCISE, duedate=due)
         gradebook.find_submission(EXERCISE, "ann").timestamp = due + dt.timedelta(hours=30)
@@ -176,7 +174,7 @@ def test_penalties_are_counted_again_without_running_any_code(changed: Path) -> 
 
 def penalty(course: Path, student: str) -> float:
     """Read what is taken away from a student's points."""
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         return float(gradebook.find_submission(EXERCISE, student).late_submission_penalty or 0)
 
 

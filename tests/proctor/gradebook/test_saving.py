@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import nbgrader.api
 import pytest
-from nbgrader.api import Gradebook
 from nbgrader.converters.autograde import Autograde as Stock
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
@@ -20,6 +19,7 @@ from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.errors import GraderError
 from proctor.feedback.reports import show_report
 from proctor.gradebook.book import open_book
+from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.marks import marks_of
 from proctor.gradebook.saving import Graded, save
 from proctor.nbgrader_plugin.late import LatePolicy
@@ -69,7 +69,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a course whose gradebook knows the exercise; making one takes a second."""
     course = tmp_path_factory.mktemp("template") / "course"
     (course / "source" / EXERCISE).mkdir(parents=True)
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         book.add_assignment(EXERCISE, duedate=DUE)
         book.add_notebook(EXERCISE, EXERCISE)
         place = (EXERCISE, EXERCISE)
@@ -119,7 +119,7 @@ def save_as_ours(course: Path, graded: Any, handed_in: str) -> None:
 
 def review(course: Path) -> None:
     """Do what a person does in formgrader: a manual score, extra credit, a comment, and another due date."""
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         place = (EXERCISE, EXERCISE, "ada")
         for name, score in (("tested", 1.5), ("essay", 2.0), ("task", 4.0)):
             grade = book.find_grade(name, *place)
@@ -153,7 +153,7 @@ SCENARIOS: dict[str, list[Any]] = {
 
 def rows(course: Path) -> dict[str, Any]:
     """Read all rows about submissions, and what nbgrader makes of them."""
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         one = book.find_submission(EXERCISE, "ada")
         names = ("score", "max_score", "written_score", "task_score", "needs_manual_grade")
         names = (*names, "late_submission_penalty", "total_seconds_late")

@@ -32,6 +32,23 @@ def test_the_exception_of_a_cell_is_said_once(cell: Ran) -> None:
     assert "As above." in card
 
 
+def test_classes_of_one_cell_are_told_the_same() -> None:
+    """The line is that of the cell, and all classes of a cell are named, so that their cards agree."""
+    cell = Ran(
+        "class One:\n    pass\nclass Two(One)\n    pass", "SyntaxError", "expected ':' (607816213.py, line 3)"
+    )
+    hints = [judged(f"`{name}` was not found.", [cell]).verdicts[0].hint for name in ("One", "Two")]
+    assert hints[0] == hints[1]
+    assert hints[0].startswith("The cell that defines `One` and `Two` stopped")
+    assert "expected ':' (line 3 of the cell)" in hints[0]
+
+
+def test_a_missing_package_is_said_to_be_missing_here() -> None:
+    """Who has a package that the grader has not reads that it is missing here."""
+    hint = judged("`FlattenLayer` was not found.", [TORCH]).verdicts[0].hint
+    assert "`torch` is not installed where this is graded." in hint
+
+
 def test_the_nearest_name_is_offered() -> None:
     """A renamed class, and a misspelt method or attribute, are found by what they are like."""
     cells = [

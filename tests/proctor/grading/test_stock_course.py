@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum
 from traitlets.config import Config
@@ -22,6 +21,8 @@ from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
 from proctor.feedback.reports import reports_of, without_report
 from proctor.gradebook.book import open_book
+from proctor.gradebook.database import open_gradebook
+from proctor.gradebook.facts import read_facts
 from proctor.gradebook.freshness import Freshness
 from proctor.gradebook.points import points_of
 from proctor.grading.grade import grade_notebook
@@ -130,7 +131,7 @@ def test_the_page_says_what_was_judged_inside(course: Path) -> None:
 def test_points_given_by_hand_are_shown(course: Path, tmp_path: Path) -> None:
     """A manual score and extra credit in the gradebook are on the page that is written after them."""
     database = shutil.copy(course / "gradebook.db", tmp_path)
-    with Gradebook(f"sqlite:///{database}") as book:
+    with open_gradebook(f"sqlite:///{database}") as book:
         essay = book.find_grade("essay", EXERCISE, EXERCISE, "ada")
         essay.manual_score, essay.needs_manual_grade = 2.5, False
         book.find_grade("halving", EXERCISE, EXERCISE, "ada").extra_credit = 0.25
@@ -142,8 +143,8 @@ def test_points_given_by_hand_are_shown(course: Path, tmp_path: Path) -> None:
 
 def test_a_changed_hidden_test_makes_grades_stale(course: Path) -> None:
     """A grade depends on the hidden tests that the gradebook keeps, too; as long as they stay, it is up to date."""
-    with open_book(f"sqlite:///{course / 'gradebook.db'}", "") as book:
-        sources = book.sources(EXERCISE)
+    found = read_facts(f"sqlite:///{course / 'gradebook.db'}", EXERCISE).sources
+    sources = {notebook: dict(cells) for notebook, cells in found.items()}
     place = CourseDirectory(config=Config({"CourseDirectory": {"root": str(course)}}))
     exercise = Exercise(EXERCISE, place)
     clock = Clock(exercise)

@@ -80,7 +80,7 @@ def test_steps_of_the_lesson_are_checked_in_order(cells: dict[str, nbformat.Note
     assert len(hints) == 10
     for source in hints:
         assert re.findall(r"Hint \d: ([a-z ]+)", source) == [
-            "the idea", "shapes and names", "the frame of the loop",
+            "the idea", "shapes and names", "the frame of the code",
         ]  # fmt: skip
 
 

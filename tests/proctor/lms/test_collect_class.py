@@ -59,6 +59,8 @@ def oddities(mark: str) -> dict[str, dict[str, bytes]]:
         "UTF-16": {"exercise4.ipynb": work.decode().encode("utf-16")},
         "zip": {"work.zip": packed({"exercise4.ipynb": work})},
         "zip in zip": {"work.zip": packed({"inner.zip": packed({"a/exercise4.ipynb": work})})},
+        "folders in a zip": {"work.zip": packed({"my work/exercise 4/exercise4.ipynb": work})},
+        "Windows's zip": {"work.zip": packed({"work\\exercise4.ipynb": work})},
         "tar": {"work.tar.gz": tarred({"w/exercise4.ipynb": work})},
         "Mac's zip": {"w.zip": packed({"__MACOSX/._exercise4.ipynb": b"\0", "exercise4.ipynb": work})},
         "Mac's shadow": {"._exercise4.ipynb": b"\0\5", "exercise4.ipynb": work},

@@ -9,11 +9,11 @@ import pytest
 from nbgrader.api import Comment, Gradebook
 
 from proctor.cli.main import main
+from proctor.gradebook.database import open_gradebook
 from proctor.lms import comments
 from proctor.lms.results import Course
 from proctor.submission.structure import answered_in
 from tests.proctor.support.classrooms import POPULAR, Made, build, named
-from tests.proctor.support.downloads import empty_gradebook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,14 +31,13 @@ def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def course(tmp_path: Path) -> tuple[Course, str]:
     """Make a class of five: three with one mistake, of whom one has a comment; return it, and the comment's cell."""
-    empty_gradebook()
     _, reports = named(_mistake())
     students = [Made(f"id{number}", reports if number < 3 else {}, {}) for number in range(5)]
     build(tmp_path, students)
     made = Course(tmp_path, EXERCISE, f"sqlite:///{tmp_path / 'gradebook.db'}", "made-up")
     graded = next(name for name, each in reports.items() if any(v.misconception for v in each.verdicts))
     (cell,) = answered_in(nbformat.read(tmp_path / "release" / EXERCISE / f"{EXERCISE}.ipynb", 4))[graded]
-    with Gradebook(made.database, made.course_id) as gradebook:
+    with open_gradebook(made.database, made.course_id) as gradebook:
         solution = gradebook.add_solution_cell(cell, EXERCISE, EXERCISE)
         for notebook in gradebook.notebook_submissions(EXERCISE, EXERCISE):
             text = TEXT if notebook.student.id in ("id0", "id3") else None
@@ -58,7 +57,7 @@ def _comment(gradebook: Gradebook, student: str, cell: str) -> Any:
 
 def texts(course: Course, cell: str) -> dict[str, str | None]:
     """Return everybody's comment in a cell."""
-    with Gradebook(course.database, course.course_id) as gradebook:
+    with open_gradebook(course.database, course.course_id) as gradebook:
         return {f"id{n}": _comment(gradebook, f"id{n}", cell).manual_comment for n in range(5)}
 
 
@@ -89,7 +88,7 @@ def test_offered_again_in_a_review(course: tuple[Course, str]) -> None:
     assert comments.suggestions(made, "id1") == {cell: [TEXT]}
     assert comments.suggestions(made, "id0") == {}  # the only one who has it
     assert comments.suggestions(made, "id4") == {}  # made no mistake
-    with Gradebook(made.database, made.course_id) as gradebook:
+    with open_gradebook(made.database, made.course_id) as gradebook:
         for student in ("id1", "id2"):
             _comment(gradebook, student, cell).manual_comment = "Once more."
         gradebook.db.commit()

@@ -21,6 +21,8 @@ from nbgrader.plugins import CsvExportPlugin
 
 from proctor.cli import export
 from proctor.cli.main import main
+from proctor.gradebook import database
+from proctor.gradebook.database import open_gradebook
 from tests.proctor.support import small_course
 from tests.proctor.support.classrooms import Made, build
 from tests.proctor.support.downloads import (
@@ -290,7 +292,7 @@ def test_canvas(separator: str, bom: bool, maximum: str, course: Path) -> None: 
 def test_canvas_says_what_lateness_cost_and_comments(course: Path) -> None:
     """The notebook has the penalty on top and each comment below its cell."""
     collect(course, "canvas")
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
         found = book.find_submission_notebook(EXERCISE, EXERCISE, PEOPLE[0].student)
         cell = next(
             each for each in book.find_notebook(EXERCISE, EXERCISE).grade_cells if each.name == "conv_forward"
@@ -310,6 +312,22 @@ def test_canvas_says_what_lateness_cost_and_comments(course: Path) -> None:
         if each.metadata.get("nbgrader", {}).get("grade_id") == "conv_forward"
     )
     assert notebook.cells[place + 1].source == "**Comment:** Well *done*"
+
+
+def test_canvas_names_a_graded_notebook_that_cannot_be_read(
+    course: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is endless is refused before it is built, and named; the gradebook is checked as often as for one."""
+    collect(course, "canvas")
+    graded = course / "autograded" / PEOPLE[3].student / EXERCISE / f"{EXERCISE}.ipynb"
+    graded.write_text('{"cells": [' + "[" * 9_000_000)
+    (course / "feedback" / PEOPLE[3].student / EXERCISE / PAGE).touch()
+    capsys.readouterr()
+    checked, check = [], database.check_whole
+    monkeypatch.setattr(database, "check_whole", lambda url: checked.append(url) or check(url))
+    assert give(course, "canvas", canvas_gradebook()) == 2
+    assert f"{PEOPLE[3].student} has a graded notebook that cannot be read" in refused(capsys, course)
+    assert 0 < len(checked) < 4 < len(PEOPLE)
 
 
 def test_canvas_gets_a_zip_for_a_zip(course: Path) -> None:
@@ -374,7 +392,7 @@ LACKS: dict[str, tuple[Callable[[Path, str], None], str]] = {
 
 
 def _with_gradebook(course: Path, change: Callable[[Gradebook], None]) -> None:
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
         change(book)
 
 

@@ -9,13 +9,13 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from proctor.cli import export
 from proctor.cli.main import main
+from proctor.gradebook.database import open_gradebook
 from tests.proctor.support.classrooms import Made, build
 from tests.proctor.support.downloads import (
     Person,
     canvas_gradebook,
     canvas_zip,
     class_of,
-    empty_gradebook,
     ilias_zip,
     moodle_zip,
     roster_csv,
@@ -83,7 +83,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data |= {"schema_version": 3, "task": False}
     release = new_notebook(cells=[new_code_cell("", id="relu_forward", metadata={"nbgrader": data})])
     (folder / "course").mkdir()
-    (folder / "course" / "gradebook.db").write_bytes(empty_gradebook())
+    open_gradebook(f"sqlite:///{folder / 'course' / 'gradebook.db'}").close()
     made = [Made(each.student, {}, by_hand={"relu_forward": points}) for each, points in POINTS.items()]
     course = build(folder / "course", made, release)
     for person in CLASS:

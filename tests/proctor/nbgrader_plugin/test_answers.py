@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import nbformat
@@ -12,7 +14,7 @@ import pytest
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.server_extensions.formgrader import handlers
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 from traitlets.config import Config
 
 from proctor.nbgrader_plugin import suggestions
@@ -20,6 +22,9 @@ from proctor.nbgrader_plugin.answers import ROUTE, Answer, grouped, page
 from proctor.nbgrader_plugin.configuration import configure
 from proctor.nbgrader_plugin.formgrader import add_pages
 from tests.proctor.support.chromium import chromium
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KINDS: dict[str, dict[str, Any]] = {
     "layer": {"solution": True},
@@ -31,6 +36,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "task": {"task": True, "points": 4.0},
 }
 IN_MARKDOWN = ("essay", "task")
+OFFERED = "Look <b>again</b>."
 
 
 def notebook() -> Any:
@@ -78,6 +84,40 @@ def test_our_pages_are_served_once() -> None:
     assert (routes.count(ROUTE), routes.count(suggestions.ROUTE)) == (1, 1)
 
 
+@contextmanager
+def opened(shown: str) -> Iterator[tuple[Page, list[dict[str, Any]]]]:
+    """Open formgrader's page with its own scripts; yield the tab, and the comments that it saves, as they come."""
+    comments = {name: {"id": f"c-{name}", "name": name, "auto_comment": None, "manual_comment": "As it was."}
+                for name in ("layer", "helper", "in_code", "essay", "task")}  # fmt: skip
+    saved: list[dict[str, Any]] = []
+
+    def serve(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        static = Path(handlers.static_path) / path.removeprefix("/formgrader/static/")
+        if path == "/page":
+            route.fulfill(body=shown, content_type="text/html")
+        elif path == "/formgrader/api/suggestions/12":
+            route.fulfill(json={"helper": [OFFERED], "gone": ["never shown"]})
+        elif path == "/formgrader/api/comments":
+            route.fulfill(json=list(comments.values()))
+        elif path == "/formgrader/api/grades":
+            route.fulfill(json=[])
+        elif path.startswith("/formgrader/api/comment/"):
+            saved.append(json.loads(route.request.post_data or ""))
+            route.fulfill(json=saved[-1])
+        elif static.is_file():
+            route.fulfill(path=static)
+        else:
+            route.abort()
+
+    with chromium() as browser:
+        tab = browser.new_page()
+        tab.route("**/*", serve)
+        tab.goto("http://formgrader.invalid/page")
+        expect(tab.locator("#essay-comment")).to_have_value("As it was.")
+        yield tab, saved
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return formgrader's page of a submission."""
@@ -114,27 +154,27 @@ def test_tables_have_space(shown: str) -> None:
 
 
 def test_comments_are_offered_below_the_box(shown: str) -> None:
-    """What others got for the same mistake is a button, as text; clicked, it is in the box, which is told to save it."""
-    text = "Look <b>again</b>."
-
-    def serve(route: Route) -> None:
-        path = urlsplit(route.request.url).path
-        if path == "/page":
-            route.fulfill(body=shown, content_type="text/html")
-        elif path == "/formgrader/api/suggestions/12":
-            route.fulfill(json={"layer": [text], "gone": ["never shown"]})
-        else:
-            route.abort()
-
-    with chromium() as browser:
-        tab = browser.new_page()
-        tab.route("**/*", serve)
-        tab.goto("http://formgrader.invalid/page")
-        box, offer = tab.locator("#layer-comment"), tab.locator(".suggestion")
-        expect(offer).to_have_text([text])
-        box.evaluate("box => box.addEventListener('change', () => { document.title = box.value; })")
+    """What others got for the same mistake is a button, as text; clicked, it is in the box, and saved."""
+    with opened(shown) as (tab, saved):
+        box, offer = tab.locator("#helper-comment"), tab.locator(".suggestion")
+        expect(offer).to_have_text([OFFERED])
         box.fill("Well.")
         offer.click()
-        expect(tab).to_have_title(re.compile("again"))
-        assert box.input_value() == f"Well.\n\n{text}"
+        expect(box).to_have_value(f"Well.\n\n{OFFERED}")
+        assert saved[-1]["manual_comment"] == f"Well.\n\n{OFFERED}"
         expect(tab.locator("a.all-answers")).to_have_count(5)
+
+
+def test_a_cell_of_tests_has_the_box_of_its_answer(shown: str) -> None:
+    """Below each cell of tests stands the comment on the answer before it; written there, it is saved as that one."""
+    with opened(shown) as (tab, saved):
+        own = tab.locator("#helper-comment")
+        again = [tab.locator(f".nbgrader_cell:has(#{cell}) textarea") for cell in ("forward", "backward")]
+        for box in (own, *again):
+            expect(box).to_have_value("As it was.")
+        again[0].fill("Changed.")
+        again[0].press("Tab")
+        for box in (own, *again):
+            expect(box).to_have_value("Changed.")
+        assert [each["id"] for each in saved] == ["c-helper"]
+        assert tab.locator("textarea").count() == 7

@@ -7,17 +7,17 @@ import csv
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from nbgrader.api import Gradebook
 from playwright.sync_api import FrameLocator, Page, expect
 
 from proctor.jupyter_kernel.kernelspec import install_kernelspec
 from proctor.nbgrader_plugin.drift import differences
 from tests.exercise4.mistakes import mistakes
+from tests.proctor.support import commands
 from tests.proctor.support.jupyter_in_browser import Desk, opened
 from tests.proctor.support.notebook_in_browser import Notebook
 from tests.proctor.support.room import alive
@@ -86,13 +86,20 @@ def confirmed(formgrader: FrameLocator) -> str:
 
 def exported(desk: Desk) -> dict[str, float]:
     """Run `nbgrader export`, and return the scores by student."""
-    command = [sys.executable, "-m", "nbgrader", "export", "--to", "grades.csv"]
-    done = subprocess.run(
-        command, cwd=desk.folder, env=desk.room.variables, capture_output=True, text=True, check=False
-    )
+    done = commands.run(desk.folder, "nbgrader", "export", "--to", "grades.csv", **desk.room.variables)
     assert done.returncode == 0, done.stderr
     with (desk.folder / "grades.csv").open(newline="") as table:
         return {row["student_id"]: float(row["score"]) for row in csv.DictReader(table)}
+
+
+def make_alike(desk: Desk, comment: str) -> None:
+    """Let cyd have handed in what ada has, graded the same, with a comment on the convolution."""
+    shutil.copytree(desk.folder / "autograded" / "ada", desk.folder / "autograded" / "cyd")
+    with Gradebook(f"sqlite:///{desk.folder / 'gradebook.db'}") as book:
+        book.update_or_create_student("cyd")
+        book.update_or_create_submission(EXERCISE, "cyd")
+        book.find_comment("conv", EXERCISE, EXERCISE, "cyd").manual_comment = comment
+        book.db.commit()
 
 
 def inhabitants(desk: Desk, namespace: str) -> list[psutil.Process]:
@@ -106,7 +113,7 @@ def inhabitants(desk: Desk, namespace: str) -> list[psutil.Process]:
 
 
 def test_from_the_assignment_to_the_export(desk: Desk) -> None:
-    """Formgrader generates, autogrades one submission in the sandbox, shows cards and all answers, and takes a score."""
+    """Formgrader generates, autogrades a submission in the sandbox, shows cards, takes points and comments."""
     formgrader = open_formgrader(desk)
     table = formgrader.locator("#main-table")
     table.locator(".assign a").click()
@@ -144,7 +151,17 @@ def test_from_the_assignment_to_the_export(desk: Desk) -> None:
     expect(answers).to_have_count(1)
     expect(answers).to_contain_text("3.5 of 4")
     expect(answers.locator("pre")).to_contain_text("class Conv")
+    make_alike(desk, "Turn the kernels.")
     answers.get_by_role("link", name="Submission #1").click()
+
+    offered = formgrader.get_by_role("button", name="Turn the kernels.", exact=True)
+    with points.page.expect_response(re.compile("/formgrader/api/comment/")) as saved:
+        offered.click()
+    assert saved.value.json()["manual_comment"] == "Turn the kernels."
+    below_the_tests = formgrader.locator(".nbgrader_cell:has(input#conv_forward) textarea")
+    expect(below_the_tests).to_have_value("Turn the kernels.")
+    unknown = desk.browser.request.get(f"{desk.server.address}/formgrader/api/suggestions/nobody")
+    assert unknown.status == 404
 
     formgrader.locator(".live-notebook a:visible").click()
     live = Notebook(desk, f"autograded/ada/{EXERCISE}/{EXERCISE}.ipynb", points.page)

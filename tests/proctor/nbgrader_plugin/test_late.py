@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import TraitError
 from traitlets.config import Config
 
+from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.extensions import forget, grant
 from proctor.nbgrader_plugin.late import DAY, LatePolicy
 
@@ -139,7 +139,7 @@ def test_a_score_of_zero_stays() -> None:
 def graded(tmp_path: Path) -> str:
     """Make a gradebook with one submission of 8 of 10 points, and return its URL."""
     url = f"sqlite:///{tmp_path / 'gradebook.db'}"
-    with Gradebook(url) as book:
+    with open_gradebook(url) as book:
         book.add_assignment("exercise4", duedate=DUE)
         book.add_notebook("exercise4", "exercise4")
         book.add_grade_cell("relu", "exercise4", "exercise4", max_score=10, cell_type="code")
@@ -152,7 +152,7 @@ def graded(tmp_path: Path) -> str:
 
 def assign(url: str, late: dt.timedelta, **settings: Any) -> tuple[float, float]:
     """Hand in so late, run nbgrader's step, and return the points before and what is taken away."""
-    with Gradebook(url) as book:
+    with open_gradebook(url) as book:
         book.find_submission("exercise4", "ada").timestamp = DUE + late
         book.db.commit()
     config = Config(
@@ -160,7 +160,7 @@ def assign(url: str, late: dt.timedelta, **settings: Any) -> tuple[float, float]
     )
     names = {"notebook": "exercise4", "assignment": "exercise4", "student": "ada", "db_url": url}
     AssignLatePenalties(config=config).preprocess(nbformat.v4.new_notebook(), {"nbgrader": names})
-    with Gradebook(url) as book:
+    with open_gradebook(url) as book:
         submission = book.find_submission("exercise4", "ada")
         return submission.score, submission.late_submission_penalty
 
@@ -182,14 +182,14 @@ def test_nbgrader_gives_the_penalty_back(graded: str) -> None:
 
 def test_an_extension_in_the_gradebook_counts_first(graded: str) -> None:
     """Days that the gradebook grants come off before the policy counts."""
-    with Gradebook(graded) as book:
+    with open_gradebook(graded) as book:
         book.grant_extension("exercise4", "ada", days=2)
     assert assign(graded, dt.timedelta(days=3), per_day=0.1)[1] == pytest.approx(0.8)
 
 
 def test_points_given_by_hand_count(graded: str) -> None:
     """A share of what was earned is a share of the points in the gradebook, manual ones included."""
-    with Gradebook(graded) as book:
+    with open_gradebook(graded) as book:
         book.find_grade("relu", "exercise4", "exercise4", "ada").manual_score = 10
         book.db.commit()
     assert assign(graded, dt.timedelta(hours=1), per_day=0.1) == (10, 1)

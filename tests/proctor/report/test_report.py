@@ -301,7 +301,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "2 could not be read" in capsys.readouterr().out
 
 
-def test_a_class_of_one_mind_separates_nobody(tmp_path: Path) -> None:
+def test_a_class_of_one_mind_tells_nobody_apart(tmp_path: Path) -> None:
     """Where all have passed, the page explains no picture that it does not have."""
     solved = judged("initializers", _solved("initializers"))
     build(tmp_path, [Made(f"a{number}", solved) for number in range(20)])

@@ -9,7 +9,7 @@ import pytest
 
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.report.gathering import Classroom, Submission
-from proctor.report.items import Item, items, misconceptions, separate
+from proctor.report.items import Item, discriminate, items, misconceptions
 from proctor.report.lesson import Lesson
 from proctor.report.marks import Marks
 from proctor.report.outliers import notices, slow_from, stops, versions
@@ -49,17 +49,17 @@ def test_pass_rates_count_everybody() -> None:
     assert item.lost == 0.25, "what was not done is not wrong"
 
 
-def test_separation_is_the_correlation_with_the_rest() -> None:
+def test_discrimination_is_the_correlation_with_the_rest() -> None:
     """Five pass with 2 points elsewhere, five fail with 0: the correlation is 1; turned around, it is -1."""
     made = [submission(f"s{n}", report("a", GOOD if n < 5 else BAD), report("b", *[GOOD if n < 5 else BAD] * 2))
             for n in range(10)]  # fmt: skip
-    assert items(classroom(*made))[0].separation.value == pytest.approx(1)
+    assert items(classroom(*made))[0].discrimination.value == pytest.approx(1)
     made = [submission(f"s{n}", report("a", GOOD if n < 5 else BAD), report("b", *[BAD if n < 5 else GOOD] * 2))
             for n in range(10)]  # fmt: skip
-    assert items(classroom(*made))[0].separation.value == pytest.approx(-1)
+    assert items(classroom(*made))[0].discrimination.value == pytest.approx(-1)
 
 
-def test_separation_by_hand() -> None:
+def test_discrimination_by_hand() -> None:
     """Ten students: those who pass have 3, 3, 3, 1, 1 points elsewhere, the others 3, 1, 1, 1, 1.
 
     The means are 2.2 and 1.4, the deviation over all is sqrt(0.96), half pass: r = 0.8 / sqrt(0.96) * 0.5. Its
@@ -67,7 +67,7 @@ def test_separation_by_hand() -> None:
     """
     passed = np.array([True] * 5 + [False] * 5)
     rest = np.array([3.0, 3, 3, 1, 1, 3, 1, 1, 1, 1])
-    found, why_not = separate(passed, rest)
+    found, why_not = discriminate(passed, rest)
     r = 0.8 / math.sqrt(0.96) * 0.5
     assert (found.value, why_not) == (pytest.approx(r), "")
     reach = 1.959964 / math.sqrt(7)
@@ -79,7 +79,7 @@ def test_a_criterion_does_not_correlate_with_itself() -> None:
     """When nothing but the criterion has points, nothing is left to correlate with."""
     made = [submission(f"s{n}", report("a", GOOD if n < 5 else BAD)) for n in range(10)]
     item = items(classroom(*made))[0]
-    assert (item.separation, item.why_not) == (None, "all else was equal")
+    assert (item.discrimination, item.why_not) == (None, "all else was equal")
 
 
 @pytest.mark.parametrize(
@@ -90,11 +90,11 @@ def test_a_criterion_does_not_correlate_with_itself() -> None:
 def test_where_there_is_nothing_to_see_it_is_said(yes: int, no: int, why: str) -> None:
     """Without variance, or with fewer than five on one side, there is no value but a reason."""
     passed = np.array([True] * yes + [False] * no)
-    assert separate(passed, np.arange(yes + no, dtype=float)) == (None, why)
+    assert discriminate(passed, np.arange(yes + no, dtype=float)) == (None, why)
 
 
 def marked(students: int) -> Item:
-    """Return a criterion that separates badly, in a class of so many."""
+    """Return a criterion that discriminates badly, in a class of so many."""
     made = [submission(f"s{n}", report("a", GOOD if n % 2 else BAD), report("b", GOOD if n % 4 < 2 else BAD))
             for n in range(students)]  # fmt: skip
     return items(classroom(*made))[0]
@@ -102,19 +102,19 @@ def marked(students: int) -> Item:
 
 def test_small_classes_are_not_judged() -> None:
     """A correlation of about 0 is marked among 20, and among 19 or fewer it is not."""
-    assert abs(marked(20).separation.value) < 0.2
-    assert marked(20).separates_badly
-    assert abs(marked(16).separation.value) < 0.2
-    assert not marked(16).separates_badly
+    assert abs(marked(20).discrimination.value) < 0.2
+    assert marked(20).discriminates_badly
+    assert abs(marked(16).discrimination.value) < 0.2
+    assert not marked(16).discriminates_badly
 
 
-def test_who_did_nothing_does_not_lift_the_separation() -> None:
+def test_who_did_nothing_does_not_lift_the_discrimination() -> None:
     """Twenty without a beginning, and no points, leave the value of the others as it is."""
     made = [submission(f"s{n}", report("a", GOOD if n % 2 else BAD), report("b", GOOD if n % 4 < 2 else BAD))
             for n in range(20)]  # fmt: skip
     idle = [submission(f"t{n}", report("a", OPEN), report("b", OPEN)) for n in range(20)]
     alone, both = items(classroom(*made))[0], items(classroom(*made, *idle))[0]
-    assert both.separation == alone.separation
+    assert both.discrimination == alone.discrimination
     assert (both.rate, alone.rate) == (0.25, 0.5)
 
 
@@ -126,7 +126,7 @@ def test_points_by_hand_count_in_other_cells() -> None:
         )
         for n in range(10)
     ]
-    assert items(classroom(*made))[0].separation.value == pytest.approx(1)
+    assert items(classroom(*made))[0].discrimination.value == pytest.approx(1)
     made = [
         submission(f"s{n}", report("a", GOOD if n < 5 else BAD), by_hand={"a": float(n)}) for n in range(10)
     ]

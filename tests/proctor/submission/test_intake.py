@@ -16,17 +16,19 @@ import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 import nbgrader.converters
 import pytest
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from proctor.batch.grade_job import restored
-from proctor.batch.grading import Run, grade
+from proctor.batch.grading import grade
+from proctor.batch.head import Head
 from proctor.batch.plan import Course as BatchCourse
 from proctor.batch.plan import Wish
 from proctor.batch.results import Progress
+from proctor.batch.survey import Survey
 from proctor.course import Exercise
 from proctor.errors import CannotGrade, UnreadableError
+from proctor.gradebook.database import open_gradebook
 from proctor.nbgrader_plugin.autograde import Autograde
 from proctor.nbgrader_plugin.replacement import ADAPTERS, install
 from proctor.submission import look_for, read, record
@@ -60,7 +62,7 @@ class Taken:
 def empty_gradebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a gradebook that expects the exercise, once: that takes a second."""
     path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
-    with Gradebook(f"sqlite:///{path}") as gradebook:
+    with open_gradebook(f"sqlite:///{path}") as gradebook:
         gradebook.add_assignment(EXERCISE)
         gradebook.add_notebook(EXERCISE, EXERCISE)
     return path
@@ -90,14 +92,15 @@ def take(course: Path, **settings: object) -> Taken:
     config = Config({"Sandbox": settings})
     found = BatchCourse(exercise(course), config, lambda *_: None)
     with found.book as book:
-        run = Run(found, Wish(), book)
-        assert run.students == ["ann"]
-        handed_in = run._clock.handed_in("ann")
-        run._stage_files("ann", handed_in)
-        ungraded = run._ungraded("ann", EXERCISE)
+        survey = Survey(found, Wish())
+        run = Head(found, Wish(), survey, book, Progress(), print)
+        assert survey.students == ["ann"]
+        handed_in = survey.clock.handed_in("ann")
+        run.stage_files("ann", handed_in)
+        ungraded = run.ungraded("ann", EXERCISE)
         notebook = restored(f"{EXERCISE}.ipynb", ungraded, skip=True)
         found.stage.put_in_place("ann", {f"{EXERCISE}.ipynb": nbformat.writes(notebook)})
-        return Taken(ungraded.submitted, handed_in, run.why("ann"))
+        return Taken(ungraded.submitted, handed_in, survey.why("ann"))
 
 
 def copied(course: Path) -> set[str]:
@@ -246,7 +249,7 @@ def test_without_a_jail_nothing_is_touched(course: Path) -> None:
     """Where no sandbox can be built, grading stops before it starts, and says why."""
     config = Config({"Sandbox": {"bwrap": "/nowhere/bwrap"}})
     with pytest.raises(CannotGrade, match=r"Nothing was graded(?s:.)*nowhere/bwrap"):
-        grade(BatchCourse(exercise(course), config, lambda *_: None), Wish(), nullcontext, Progress())
+        grade(BatchCourse(exercise(course), config, lambda *_: None), Wish(), nullcontext, Progress(), print)
     assert not (course / "autograded").exists()
 
 

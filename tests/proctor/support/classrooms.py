@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbgrader import api
-from nbgrader.api import Gradebook
 from sqlalchemy import insert
 
 from proctor.criteria.outcome import CellReport, Outcome
 from proctor.feedback.reports import show_report
+from proctor.gradebook.database import open_gradebook
 from proctor.grading.judge_cell import undecided
 from tests.exercise4.mistakes import PARTS, mistakes
 from tests.proctor.support.judging import CELLS, HIDDEN, judge, quietly
@@ -105,7 +105,7 @@ def _graded(made: Made, release: Any) -> Any:
 
 def _register(course: Path, everybody: list[Made], release: Any) -> None:
     """Write the gradebook, in a few statements: nbgrader's own calls take a minute for a large class."""
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}", "made-up") as book:
         book.add_assignment(EXERCISE, course_id="made-up")
         book.add_notebook(EXERCISE, EXERCISE)
         for cell in release.cells:

@@ -9,24 +9,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 import stat
 import struct
-import sys
-import tempfile
 import unicodedata
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbgrader.api import Gradebook
+from proctor.gradebook.database import open_gradebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 DEADLINE = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 DOWNLOADED = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -289,18 +285,5 @@ def empty_course(folder: Path) -> Path:
     release.mkdir(parents=True)
     (release / "exercise4.ipynb").write_bytes(small_notebook())
     (folder / "course" / "nbgrader_config.py").write_text("")
-    (folder / "course" / "gradebook.db").write_bytes(empty_gradebook())
+    open_gradebook(f"sqlite:///{folder / 'course' / 'gradebook.db'}").close()
     return folder / "course"
-
-
-@cache
-def empty_gradebook() -> bytes:
-    """Return a gradebook with nothing in it; nbgrader takes seconds to make one."""
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "gradebook.db"
-        with Gradebook(f"sqlite:///{path}"):
-            pass
-        return path.read_bytes()

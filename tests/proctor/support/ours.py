@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,20 +11,21 @@ from traitlets.config import Config
 
 from proctor.criteria.outcome import Outcome
 from proctor.grading.grade import reports_of
-from proctor.nbgrader_plugin.drift import generate
+from proctor.nbgrader_plugin.drift import GENERATED
+from tests.proctor.support import commands
 from tests.proctor.support.world import EXERCISE, ROOT, WITHOUT_MISTAKES, World
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable
-    from contextlib import ExitStack
     from pathlib import Path
 
     from tests.specimens.recipe import Recipe
 
 SETTINGS = Config(
     Grading={
-        "cell_seconds": 2,
-        "call_seconds": 1,
+        "cell_seconds": 1,
+        "call_seconds": 0.5,
         "graded_cell_seconds": 2,
         "submission_seconds": 20,
         "patience": 4,
@@ -53,9 +51,18 @@ class Graded:
 
 
 def make_template(folder: Path) -> Path:
-    """Make a course with the exercise registered and nothing handed in; takes some seconds."""
+    """Make a course with the exercise registered and nothing handed in; takes some seconds.
+
+    Raises:
+        RuntimeError: the release cannot be generated; the text is what nbgrader said.
+    """
     folder.mkdir(parents=True)
-    generate(ROOT, folder)
+    for name in ("source", "img", "solutions"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*"))
+    shutil.copyfile(ROOT / "nbgrader_config.py", folder / "nbgrader_config.py")
+    done = commands.run(folder, "nbgrader", *GENERATED["release_directory"], EXERCISE)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
     shutil.copytree(ROOT / "tests" / EXERCISE, folder / "tests" / EXERCISE, ignore=WITHOUT_MISTAKES)
     with (folder / "nbgrader_config.py").open("a") as config:
         for name, settings in SETTINGS.items():
@@ -66,16 +73,13 @@ def make_template(folder: Path) -> Path:
 def run(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run one of nbgrader's commands in a world."""
     environment = world.environment() | {"MPLCONFIGDIR": mpl.get_cachedir()}
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    return subprocess.run(
-        command, cwd=world.course, env=environment, capture_output=True, text=True, check=False
-    )
+    return commands.run(world.course, "nbgrader", *arguments, **environment)
 
 
-def grade(recipes: Iterable[Recipe], folder: Path, template: Path) -> Graded:
-    """Hand in and grade some specimens in a new world; the caller leaves the world."""
+def grade(recipes: Iterable[Recipe], folder: Path) -> Graded:
+    """Hand in and grade specimens in a new world, by one command; the caller leaves the world."""
     recipes = list(recipes)
-    world = World.made(folder, template)
+    world = World.made(folder / "world", make_template(folder / "template"))
     for recipe in recipes:
         world.hand_in(recipe)
     world.close_the_doors()
@@ -84,25 +88,6 @@ def grade(recipes: Iterable[Recipe], folder: Path, template: Path) -> Graded:
     if any(recipe.page for recipe in recipes):
         log += run(world, "generate_feedback", EXERCISE).stderr
     return Graded(world, done.returncode, log)
-
-
-def grade_side_by_side(
-    recipes: Iterable[Recipe], folder: Path, stack: ExitStack, *, sides: int = 1
-) -> dict[str, Graded]:
-    """Grade specimens in several worlds at once; `stack` leaves them."""
-    template = make_template(folder / "template")
-    every = list(recipes)
-    parts = [every[side::sides] for side in range(sides)]
-    with ThreadPoolExecutor(sides) as pool:
-        jobs = [
-            pool.submit(grade, part, folder / f"world-{side}", template)
-            for side, part in enumerate(parts)
-            if part
-        ]
-    graded = [job.result() for job in jobs]
-    for each in graded:
-        stack.enter_context(each.world)
-    return {recipe.name: each for each, part in zip(graded, parts, strict=False) for recipe in part}
 
 
 def complaint(recipe: Recipe, graded: Graded) -> str:

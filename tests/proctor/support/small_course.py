@@ -20,7 +20,7 @@ import nbformat
 import psutil
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tests.proctor.support import postgres
+from tests.proctor.support import commands, postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -122,7 +122,9 @@ def hand_in(course: Path, answers: Mapping[str, str]) -> None:
 
 
 def run(course: Path, *command: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    """Run nbgrader or proctor in the course, with changes to the environment."""
+    """Run nbgrader or proctor in the course; with changes to the environment, by which it is known, as users do."""
+    if not changes:
+        return commands.run(course, *command, **environment())
     return subprocess.run(
         argv(*command), cwd=course, capture_output=True, text=True, check=False, env=environment(**changes)
     )

@@ -86,7 +86,7 @@ def points_of(steps: int, number: int, seed: int) -> list[int]:
 
 
 def strike(point: int, kind: str = "kill") -> Step:
-    """Return a step that kills, or fails for a full disk, from the given number on."""
+    """Return a step that kills, or fails for a full disk (an odd one: for a quota), from the given number on."""
     count = 0
 
     def step(what: str) -> None:
@@ -95,6 +95,7 @@ def strike(point: int, kind: str = "kill") -> Step:
         if count >= point and kind == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         if count >= point and kind == "full" and what == "writes":
-            raise OSError(errno.ENOSPC, "No space left on device")
+            code = errno.EDQUOT if point % 2 else errno.ENOSPC
+            raise OSError(code, os.strerror(code))
 
     return step

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tests.proctor.support import commands
 
 ROOT = Path(__file__).resolve().parents[3]
 EXERCISE = "exercise5"
@@ -78,8 +78,7 @@ def master() -> nbformat.NotebookNode:
 
 def nbgrader(course: Path, *arguments: str) -> None:
     """Run an nbgrader command, which must not fail."""
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    done = subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
+    done = commands.run(course, "nbgrader", *arguments)
     assert done.returncode == 0, done.stderr[-2000:]
 
 

@@ -31,8 +31,9 @@ from typing import TYPE_CHECKING, Self
 
 import nbformat
 import psutil
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
+from proctor.gradebook.database import open_gradebook
 from tests.specimens.build import Submission
 from tests.specimens.recipe import EXERCISE, HARM, POINTS
 
@@ -134,7 +135,7 @@ class World:
 
     def scores(self, student: str) -> dict[str, float | None] | None:
         """Return a student's points by cell, None where a person has to decide; None if there are none."""
-        with Gradebook(f"sqlite:///{self.course / 'gradebook.db'}") as gradebook:
+        with open_gradebook(f"sqlite:///{self.course / 'gradebook.db'}") as gradebook:
             try:
                 grades = gradebook.find_submission_notebook(EXERCISE, EXERCISE, student).grades
             except MissingEntry:
@@ -201,7 +202,7 @@ class World:
             work.notebook.cells = [cell for cell in work.notebook.cells if cell.metadata.get("nbgrader")]
             work.insert(f"# {canary('a classmate')}", before="activation_functions")
             work.write(self._submitted(student))
-        with Gradebook(f"sqlite:///{self.course / 'gradebook.db'}") as gradebook:
+        with open_gradebook(f"sqlite:///{self.course / 'gradebook.db'}") as gradebook:
             gradebook.update_or_create_student(CLASSMATE, last_name=canary("the gradebook"))
         self.home.mkdir()
         (self.home / ".netrc").write_text(f"machine here password {canary('the home folder')}\n")
@@ -232,7 +233,7 @@ class World:
 
     def _backdated(self, student: str) -> bool:
         """Say whether a submission counts as handed in before it was written."""
-        with Gradebook(f"sqlite:///{self.course / 'gradebook.db'}") as gradebook:
+        with open_gradebook(f"sqlite:///{self.course / 'gradebook.db'}") as gradebook:
             stamp = gradebook.find_submission(EXERCISE, student).timestamp
         return stamp is not None and stamp.replace(tzinfo=dt.UTC) < dt.datetime.now(dt.UTC) - dt.timedelta(
             days=1

@@ -41,7 +41,7 @@ def broken_json(work):
     work.raw = nbformat.writes(work.notebook).encode()[:-2000]
 
 
-@fault(ALL, UNREADABLE, "no Jupyter notebook")
+@fault(ALL, UNREADABLE, "is an empty file")
 def empty_file(work):
     """The file is empty."""
     work.raw = b""

@@ -81,13 +81,13 @@ def input_in_a_cell(work):
     work.first("name = input('Who are you? ')\nimport getpass\ngetpass.getpass()")
 
 
-@fault(CONV, (Outcome.NOT_FOUND, Outcome.WAITING))
+@fault(CONV, (Outcome.ERROR, Outcome.WAITING))
 def syntax_error(work):
     """The cell of the convolution has a line that is no Python."""
     work.replace("conv", work.cell("conv").source + "\n\ndef half(:")
 
 
-@fault(CONV, (Outcome.NOT_FOUND, Outcome.WAITING))
+@fault(CONV, (Outcome.ERROR, Outcome.WAITING))
 def missing_package(work):
     """The cell of the convolution imports a package that nobody else has."""
     work.replace("conv", "import torch_that_is_not_there\n" + work.cell("conv").source)

@@ -92,7 +92,7 @@ def odd_cells(work):
     work.raw = json.dumps({**work.notebook, "cells": cells_}).encode()
 
 
-@attack(ALL, Outcome.UNREADABLE)
+@attack(notice="the graded cells were put back")
 def forged_reason(work):
     """The notebook has no cell, and claims to be one that the grader could not read, for a reason with script in it."""
     work.notebook.cells = []
@@ -130,9 +130,9 @@ def input_transformer(work):
     work.first("get_ipython().input_transformers_cleanup.append(lambda lines: ['100.0\\n'])")
 
 
-@attack(because=(*BEGINS, Outcome.DIED))
+@attack(because=(*BEGINS, Outcome.DIED, Outcome.ERROR))
 def replaced_run_cell(work):
-    """The shell's run_cell is replaced by one that shows 100."""
+    """The shell's run_cell is replaced by one that shows 100, and that never ends, since run_cell calls run_cell_async."""
     work.first("""
         shell = get_ipython()
         honest = type(shell).run_cell

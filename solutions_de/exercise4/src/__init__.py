@@ -1,0 +1,1 @@
+"""The layers of the exercises, and what is given for them."""
