@@ -1,4 +1,4 @@
-"""Grading leaves nothing behind: no process, socket, folder, mount, shared memory or open file; `make attacks` tries 100."""
+"""Grading leaves nothing behind: no process, socket, folder, mount, shared memory or open file (`make attacks`: 100)."""
 
 from __future__ import annotations
 
