@@ -5,6 +5,7 @@ python -m benchmarks.leftovers 100
 
 from __future__ import annotations
 
+import ctypes
 import os
 import socket
 import subprocess
@@ -40,9 +41,14 @@ AMONG = (
 )
 """What some of the submissions do; the others are small and right."""
 
+SHARED = [Path("/proc/sysvipc") / kind for kind in ("shm", "sem", "msg")]
+"""Lists of the system: a line for each segment of shared memory, set of semaphores and queue, below a header."""
+
+IPC_PRIVATE = IPC_RMID = 0
+
 
 def count() -> Counter[str]:
-    """Count this process's descendants, open files, sockets, and what lies in the temporary folder."""
+    """Count this process's descendants, open files, sockets and mounts, System V's objects, and temporary files."""
     me = psutil.Process()
     living = [child for child in me.children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
     links = [_target(path) for path in Path("/proc/self/fd").iterdir()]
@@ -51,6 +57,8 @@ def count() -> Counter[str]:
         sockets=sum(link.startswith("socket:") for link in links),
         files=sum(not link.startswith("socket:") for link in links),
         folders=len(list(Path(tempfile.gettempdir()).iterdir())),
+        mounts=len(Path("/proc/self/mounts").read_text().splitlines()),
+        shared=sum(len(path.read_text().splitlines()) - 1 for path in SHARED if path.exists()),
     )
 
 
@@ -120,6 +128,9 @@ def litter(folder: Path) -> Iterator[None]:
         stack.enter_context(tempfile.TemporaryDirectory(prefix="proctor-"))
         stack.enter_context(socket.socket())
         stack.enter_context((folder / "open").open("w"))
+        libc = ctypes.CDLL(None)
+        segment = libc.shmget(IPC_PRIVATE, 4096, 0o600)
+        stack.callback(libc.shmctl, segment, IPC_RMID, None)
         process = stack.enter_context(subprocess.Popen(["sleep", "60"]))
         stack.callback(process.kill)
         yield

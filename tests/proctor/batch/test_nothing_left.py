@@ -1,4 +1,4 @@
-"""Grading leaves nothing behind: no process, socket, folder or open file; `make attacks` tries 100 in a row."""
+"""Grading leaves nothing behind: no process, socket, folder, mount, shared memory or open file (`make attacks`: 100)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_nothing_is_left_after_some_submissions(tmp_path: Path) -> None:
 
 
 def test_what_is_left_would_be_seen(tmp_path: Path) -> None:
-    """The count notices a process, an open file, a folder and a socket that were not there before."""
+    """The count notices a process, an open file, a folder, a socket and shared memory that were not there before."""
     with leftovers.temporary_folder():
         before = leftovers.count()
         with leftovers.litter(tmp_path):
@@ -26,5 +26,6 @@ def test_what_is_left_would_be_seen(tmp_path: Path) -> None:
                 "files",
                 "folders",
                 "sockets",
+                "shared",
             }
         assert leftovers.grown(before) == []
