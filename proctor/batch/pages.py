@@ -19,7 +19,7 @@ from proctor.batch.workers import local_pool
 from proctor.course import course_lock
 from proctor.errors import CannotGrade, CourseBusy, GraderError
 from proctor.gradebook.book import open_book
-from proctor.gradebook.points import points_of
+from proctor.gradebook.class_points import points_of
 from proctor.gradebook.staging import Stage
 from proctor.submission import record
 from proctor.submission.intake import STAMP
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from proctor.course import Exercise
-    from proctor.gradebook.points import Points
+    from proctor.gradebook.class_points import Points
 
 ALONG = (STAMP, "submission_secret.txt")
 """Files of a submission that go with its pages: nbgrader's exchange asks for them when it releases feedback."""

@@ -15,7 +15,7 @@ from proctor.cli.course import open_course
 from proctor.course import course_lock
 from proctor.errors import UserError
 from proctor.gradebook.book import open_book
-from proctor.gradebook.points import Points, points_of
+from proctor.gradebook.class_points import Points, points_of
 from proctor.lms import tables
 from proctor.lms.export import write_export
 from proctor.lms.platform import Exported, Graded, Request

@@ -15,7 +15,7 @@ from proctor.cli.course import load_course
 from proctor.course import course_lock
 from proctor.errors import UserError
 from proctor.gradebook.extensions import NAME, grant
-from proctor.nbgrader_plugin.late import LatePolicy
+from proctor.nbgrader_plugin.late_policy import LatePolicy
 
 if TYPE_CHECKING:
     import argparse

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor import submission
 from proctor.errors import CollectError
-from proctor.lms.archive import ARCHIVES, INNER, NOTEBOOKS, open_inner
+from proctor.lms.download import ARCHIVES, INNER, NOTEBOOKS, open_inner
 from proctor.lms.owner import JUNK, Item
 from proctor.submission.choosing import Candidate, is_called, pick
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from proctor import submission
 from proctor.course import exercise_of
 from proctor.errors import CollectError
-from proctor.lms.archive import could_be_submission, open_download, single, split_path
 from proctor.lms.choose import Wanted, choose, grade_ids
+from proctor.lms.download import could_be_submission, open_download, single, split_path
 from proctor.lms.members import Contents
 from proctor.lms.owner import JUNK, Handed, Item, Owner, Student
 from proctor.lms.people import students_of

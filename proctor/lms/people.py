@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proctor.errors import CollectError
-from proctor.lms.archive import could_be_submission
+from proctor.lms.download import could_be_submission
 from proctor.lms.names import slug
 from proctor.lms.owner import Handed, Student
 from proctor.submission.record import is_safe

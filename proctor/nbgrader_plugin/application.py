@@ -15,7 +15,7 @@ from traitlets.config.application import Application, catch_config_error
 from proctor.batch.plan import Course
 from proctor.course import CONFIG, SETTINGS_ONLY, Exercise
 from proctor.grading.settings import Grading
-from proctor.nbgrader_plugin.price import Plugin
+from proctor.nbgrader_plugin.late_plugin import Plugin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from proctor.batch.workers import local_pool
 from proctor.course import Exercise
 from proctor.errors import CannotGrade, WorkersUnavailable
 from proctor.grading.settings import Grading
-from proctor.nbgrader_plugin.price import Plugin
+from proctor.nbgrader_plugin.late_plugin import Plugin
 
 
 class Autograde(nbgrader.converters.Autograde):

@@ -26,7 +26,7 @@ def configure(c: Any, config_file: str | Path) -> None:
     c.CourseDirectory.root = str(course)
     # An environment inside the course must not make the course visible in the sandbox.
     c.Sandbox.hide = [str(course)]
-    c.AssignLatePenalties.plugin_class = "proctor.nbgrader_plugin.late.LatePolicy"
+    c.AssignLatePenalties.plugin_class = "proctor.nbgrader_plugin.late_policy.LatePolicy"
     c.LatePolicy.course = str(course)
     if not SETTINGS_ONLY.get():
         try:

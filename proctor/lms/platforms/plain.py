@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from proctor.lms.archive import could_be_submission, without_ending
+from proctor.lms.download import could_be_submission, without_ending
 from proctor.lms.owner import Owner, Piece
 from proctor.lms.platform import Platform
 

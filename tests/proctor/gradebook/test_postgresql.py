@@ -20,7 +20,7 @@ from proctor.cli.main import explain, main
 from proctor.gradebook.book import Book, shown
 from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.lateness import Late
-from proctor.nbgrader_plugin.price import Plugin
+from proctor.nbgrader_plugin.late_plugin import Plugin
 from tests.proctor.support import kill_head, postgres, small_course
 from tests.proctor.support.inline import Inline
 from tests.proctor.support.small_course import EXERCISE

@@ -22,8 +22,8 @@ from proctor.gradebook.book import open_book
 from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.marks import marks_of
 from proctor.gradebook.saving import Graded, save
-from proctor.nbgrader_plugin.late import LatePolicy
-from proctor.nbgrader_plugin.price import Plugin
+from proctor.nbgrader_plugin.late_plugin import Plugin
+from proctor.nbgrader_plugin.late_policy import LatePolicy
 from proctor.submission.checksums import checksum
 from tests.proctor.support import small_course
 

@@ -21,10 +21,10 @@ from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
 from proctor.feedback.reports import reports_of, without_report
 from proctor.gradebook.book import open_book
+from proctor.gradebook.class_points import points_of
 from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.facts import read_facts
 from proctor.gradebook.freshness import Freshness
-from proctor.gradebook.points import points_of
 from proctor.grading.grade import grade_notebook
 from proctor.grading.settings import Grading
 from proctor.sandbox.settings import Sandbox

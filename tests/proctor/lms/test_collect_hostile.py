@@ -15,7 +15,7 @@ import pytest
 from proctor.cli.main import main
 from proctor.errors import CollectError
 from proctor.lms import members
-from proctor.lms.archive import open_download, open_inner
+from proctor.lms.download import open_download, open_inner
 from proctor.lms.members import Limits, listed
 from tests.proctor.support.downloads import (
     PEOPLE,

@@ -29,7 +29,7 @@ from proctor.agent.frames import Connection, FormatError, pack, unpack
 from proctor.agent.values import Reader, Writer
 from proctor.errors import CollectError, TableError, UnreadableError
 from proctor.feedback.markdown import code, render
-from proctor.lms.archive import open_inner
+from proctor.lms.download import open_inner
 from proctor.lms.roster import people_in
 from proctor.lms.spreadsheet import parse_table
 from proctor.lms.times import moodle_time

@@ -14,7 +14,7 @@ from traitlets.config import Config
 
 from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.extensions import forget, grant
-from proctor.nbgrader_plugin.late import DAY, LatePolicy
+from proctor.nbgrader_plugin.late_policy import DAY, LatePolicy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,7 +156,8 @@ def assign(url: str, late: dt.timedelta, **settings: Any) -> tuple[float, float]
         book.find_submission("exercise4", "ada").timestamp = DUE + late
         book.db.commit()
     config = Config(
-        AssignLatePenalties={"plugin_class": "proctor.nbgrader_plugin.late.LatePolicy"}, LatePolicy=settings
+        AssignLatePenalties={"plugin_class": "proctor.nbgrader_plugin.late_policy.LatePolicy"},
+        LatePolicy=settings,
     )
     names = {"notebook": "exercise4", "assignment": "exercise4", "student": "ada", "db_url": url}
     AssignLatePenalties(config=config).preprocess(nbformat.v4.new_notebook(), {"nbgrader": names})
