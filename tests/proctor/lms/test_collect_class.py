@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import random
 import tarfile
@@ -66,8 +67,28 @@ def oddities(mark: str) -> dict[str, dict[str, bytes]]:
         "Mac's shadow": {"._exercise4.ipynb": b"\0\5", "exercise4.ipynb": work},
         "Jupyter's shadow": {".~exercise4.ipynb": stub, "exercise4.ipynb": work},
         "a stub beside it": {"exercise4.ipynb": work, "exercise4-Copy2.ipynb": stub},
+        **{kind: {"exercise4.ipynb": changed} for kind, changed in changes(work).items()},
         "nothing": {"essay.pdf": b"%PDF"},
     }
+
+
+def changes(work: bytes) -> dict[str, bytes]:
+    """Return a notebook as other programs and busy hands leave it; it is placed as it is, and grading restores it."""
+    book = json.loads(work)
+    (cell,) = book["cells"]
+    plain = {**cell, "metadata": {}}
+    note = {"cell_type": "markdown", "id": "note", "metadata": {}, "source": "My way"}
+    without_id = {key: value for key, value in cell.items() if key != "id"}
+    changed = {
+        "from Colab": {**book, "cells": [plain], "metadata": {"colab": {"provenance": []}}},
+        "from VS Code": {**book, "metadata": {"language_info": {"name": "python"}, "orig_nbformat": 4}},
+        "an old format": {**book, "cells": [without_id], "nbformat_minor": 2},
+        "a cell moved": {**book, "cells": [note, cell]},
+        "a cell split": {**book, "cells": [cell, {**plain, "id": "second", "source": "y = 2"}]},
+        "a cell doubled": {**book, "cells": [cell, {**cell, "id": "twin"}]},
+        "a cell deleted": {**book, "cells": [{**plain, "id": "own", "source": cell["source"]}]},
+    }
+    return {kind: json.dumps(notebook).encode() for kind, notebook in changed.items()}
 
 
 KINDS = tuple(oddities(""))
@@ -78,6 +99,12 @@ LOST = {"nothing"}
 def handed_in(person: Person) -> dict[str, bytes]:
     """Return what a person of the class hands in: every oddity comes again and again."""
     return oddities(f"work of {person.login}")[KINDS[CLASS.index(person) % len(KINDS)]]
+
+
+def placed(person: Person) -> bytes:
+    """Return what of it lies in the course afterwards: the notebook as it came, in UTF-8."""
+    work = small_notebook(f"work of {person.login}")
+    return changes(work).get(KINDS[CLASS.index(person) % len(KINDS)], work)
 
 
 def moodle(person: Person, name: str) -> str:
@@ -151,9 +178,7 @@ def test_a_class_of_200(
     download = write_zip(tmp_path / "all.zip", members | extra)
     assert collect(course, download, "--roster", tmp_path / "roster.csv") == 1
     lost = {each for each in CLASS if KINDS[CLASS.index(each) % len(KINDS)] in LOST}
-    assert works(course) == {
-        each.student: small_notebook(f"work of {each.login}") for each in CLASS if each not in lost
-    }
+    assert works(course) == {each.student: placed(each) for each in CLASS if each not in lost}
     said = capsys.readouterr().out.partition("Not placed:")[2]
     assert said.count("no notebook, but essay.pdf") == len(lost)
     assert all(each.student in said for each in lost)
