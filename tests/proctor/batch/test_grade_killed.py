@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.proctor.support import small_course
-from tests.proctor.support.thinning import THOROUGH
+from tests.proctor.support.thinning import THOROUGH, thinned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +127,10 @@ def wait_for(condition: Callable[[], object], seconds: float = 200) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("victim", ["head", "worker", "fork server", "kernel", "temporary files"])
+VICTIMS = ("head", "worker", "fork server", "kernel", "temporary files")
+
+
+@pytest.mark.parametrize("victim", thinned(dict.fromkeys(VICTIMS), 2))
 def test_processes_may_be_killed(handed_in: Path, graded: Path, tmp_path: Path, victim: str) -> None:
     """Killed while a student's code runs, as by a machine without memory; or all that is temporary is removed.
 

@@ -104,7 +104,7 @@ def test_a_worker_that_never_ends_is_killed(tmp_path: Path) -> None:
         pool.submit(job("good"))
         wait_for(lambda: list(tmp_path.glob("asleep-*")))
         pool._deaths["bad"] = 1
-        pool._seats[0].since -= 10_000
+        pool._slots[0].since -= 10_000
         overdue, done = pool.take(), pool.take()
     finally:
         pool.close()
@@ -132,7 +132,7 @@ def test_a_worker_killed_while_idle_is_replaced(tmp_path: Path) -> None:
         (worker,) = workers()
         worker.kill()
         worker.wait()
-        wait_for(lambda: pool._seats[0].executor._flags.broken)
+        wait_for(lambda: pool._slots[0].executor._flags.broken)
         pool.submit(job("two"))
         assert pool.take().student == "two"
     finally:

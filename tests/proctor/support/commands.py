@@ -10,6 +10,7 @@ import sys
 import tempfile
 import traceback
 from contextlib import ExitStack
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ _CONTEXT.set_forkserver_preload(
         "tests.proctor.support.commands",
     ]
 )
+
+forkserver.ensure_running()  # before any test counts the processes that there are
 
 
 def run(folder: Path, program: str, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
