@@ -39,6 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start what forks commands, if any of the tests is going to need it."""
+    commands = sys.modules.get("tests.proctor.support.commands")
+    if commands and session.items and not session.config.option.collectonly:
+        commands.start()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remove what tests have made too deep for Python's own removal, of which pytest makes use after this."""

@@ -17,31 +17,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+PRELOAD = """
+    nbgrader.apps nbconvert.exporters alembic.script sqlalchemy.orm rich.progress
+    proctor.cli.main proctor.cli.grade proctor.cli.feedback proctor.batch.workers proctor.batch.grade_job
+    proctor.nbgrader_plugin.replacement proctor.nbgrader_plugin.application tests.proctor.support.commands
+"""
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(
-    [
-        *(
-            "nbgrader.apps",
-            "nbconvert",
-            "nbconvert.exporters",
-            "alembic.script",
-            "sqlalchemy.orm",
-            "loky",
-            "rich.progress",
-        ),
-        *(
-            "proctor.cli.main",
-            "proctor.cli.grade",
-            "proctor.cli.feedback",
-            "proctor.batch.workers",
-            "proctor.batch.grade_job",
-        ),
-        *("proctor.nbgrader_plugin.replacement", "proctor.nbgrader_plugin.application"),
-        "tests.proctor.support.commands",
-    ]
-)
+_CONTEXT.set_forkserver_preload(PRELOAD.split())
 
-forkserver.ensure_running()  # before any test counts the processes that there are
+
+def start() -> None:
+    """Start the process that has imported it all; before any test counts the processes that there are."""
+    forkserver.ensure_running()
 
 
 def run(folder: Path, program: str, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
