@@ -19,7 +19,9 @@ LONGEST_FIRST = (
     "lesson/test_browser_student.py",
     "course/test_banks.py",
     "lms/test_return.py",
+    "batch/test_grade.py",
     "batch/test_grade_killed.py",
+    "agent/test_parity.py",
     "session/test_verdicts.py",
     "lesson/test_figures.py",
 )
@@ -30,7 +32,8 @@ def pytest_report_header() -> str:
     """Say which cases of the large banks run."""
     if THOROUGH:
         return "banks: every case"
-    return "banks: every fifteenth fault and attack, every eighth verdict across the sandbox; `make thorough` runs all"
+    some = "every fifteenth fault and attack, every third mistake, every eighth verdict across the sandbox, some kills"
+    return f"banks: {some}; `make thorough` runs all"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
