@@ -128,8 +128,9 @@ class LocalPool:
 
     def close(self) -> None:
         """Kill all workers, and with them the kernels that they have started."""
-        for slot in self._slots:
-            slot.executor.shutdown(wait=True, kill_workers=True)
+        with _without_last_words():
+            for slot in self._slots:
+                slot.executor.shutdown(wait=True, kill_workers=True)
 
     def _give(self, slot: Slot, job: Job) -> None:
         try:
@@ -200,6 +201,17 @@ def _short_place() -> str:
     """Return a folder for temporary files, short enough for the paths of sockets below it."""
     place = tempfile.gettempdir()
     return place if len(os.fsencode(place)) < LONGEST_FOLDER - len("/proctor-12345678") else "/tmp"  # noqa: S108  - short
+
+
+@contextlib.contextmanager
+def _without_last_words() -> Iterator[None]:
+    """Keep loky's threads quiet: they may stumble over a job that is taken from them as their worker is killed."""
+    hook = threading.excepthook
+    threading.excepthook = lambda said: None if said.exc_type is KeyError else hook(said)
+    try:
+        yield
+    finally:
+        threading.excepthook = hook
 
 
 def begin(head: int, scratch: str) -> None:
