@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 REPORT = ROOT / "build" / "attacks.json"
 FAMILIES = ("faulty", "hostile")
 SIDES = 2
-"""How many stock nbgrader grades at once."""
+"""Number of submissions that stock nbgrader grades at once."""
 
 Case = dict[str, str]
 

@@ -1,4 +1,4 @@
-"""How many workers one head feeds: Dask workers that only wait as long as a submission takes, then answer.
+"""Throughput of one head: Dask workers that only wait as long as a submission takes, then answer.
 
     python -m benchmarks.waiting [--workers 1 4 16 64] [--seconds 1.0] [--each 4]
 

@@ -128,7 +128,7 @@ class LocalPool:
 
     def close(self) -> None:
         """Kill all workers, and with them the kernels that they have started."""
-        with _without_last_words():
+        with _quiet_executors():
             for slot in self._slots:
                 slot.executor.shutdown(wait=True, kill_workers=True)
 
@@ -204,10 +204,15 @@ def _short_place() -> str:
 
 
 @contextlib.contextmanager
-def _without_last_words() -> Iterator[None]:
+def _quiet_executors() -> Iterator[None]:
     """Keep loky's threads quiet: they may stumble over a job that is taken from them as their worker is killed."""
     hook = threading.excepthook
-    threading.excepthook = lambda said: None if said.exc_type is KeyError else hook(said)
+
+    def other(raised: Any) -> None:
+        if raised.exc_type is not KeyError or "ExecutorManager" not in getattr(raised.thread, "name", ""):
+            hook(raised)
+
+    threading.excepthook = other
     try:
         yield
     finally:

@@ -71,7 +71,7 @@ class ArrayChecks(Assertions):
         tolerance: float = TOLERANCE,
         axes: Sequence[str] = (),
     ) -> NDArray[Any]:
-        """Climb the ladder: `value` is an array, has the shape of `expected`, and its values.
+        """Check that `value` is an array, then its shape, then its values.
 
         Args:
             value: what the student's code returned.
@@ -119,5 +119,5 @@ class ArrayChecks(Assertions):
 
 
 def type_name(value: Any) -> str:
-    """Name the type of a student's value in words; a stand-in names the type on the student's side."""
+    """Name the type of a student's value in words; a proxy names the type on the student's side."""
     return str(getattr(value, "_type_name", None) or type(value).__name__)

@@ -1,4 +1,4 @@
-"""How close two numbers have to be in order to count as equal."""
+"""Closeness of two numbers that count as equal."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ _COLUMNS = """
     SELECT grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade, comment.auto_comment,
         comment.manual_comment, submitted_assignment.extension, student.id
     FROM grade, comment, submitted_assignment, student WHERE 1 = 0"""
-"""What grading will read and write: of a gradebook that is damaged or of another version, the database says so."""
+"""Columns that grading will read and write: if the gradebook is damaged or of another version, the database says so."""
 
 
 @dataclass(frozen=True)

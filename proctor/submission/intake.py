@@ -153,13 +153,12 @@ def given_files(exercise: Exercise) -> dict[Path, bytes]:
 def write_file(path: Path, data: bytes) -> None:
     """Write a file, whatever its mode was."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        file = path.open("xb")
     except (FileNotFoundError, FileExistsError):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
-        path.write_bytes(data)
-        return
-    with os.fdopen(handle, "wb", buffering=0) as file:
+        file = path.open("xb")
+    with file:
         file.write(data)
 
 

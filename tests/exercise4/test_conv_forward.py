@@ -219,7 +219,7 @@ class ConvForward(LayerCriteria):
             )
 
     def not_used(self, y: Any, by_new: Array, by_old: Array) -> str:
-        """Say what an answer does not use, given those by the new bias with the new and with the old weights."""
+        """Return what an answer does not use, given those by the new bias with the new and with the old weights."""
         if not isinstance(y, np.ndarray) or y.shape != by_new.shape:
             return "the new weights and bias"
         apart = y - by_new

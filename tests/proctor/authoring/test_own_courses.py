@@ -64,7 +64,7 @@ def numerics(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_numerics_is_graded(numerics: Path) -> None:
-    """Everybody gets the points that the work is worth: functions are called back across the wall, plots are seen."""
+    """Everybody gets the points that the work is worth: functions are called back across the sandbox, plots are seen."""
     assert points(numerics) == worth(NUMERICS)
 
 

@@ -126,7 +126,7 @@ NEWER = (
     "PRAGMA writable_schema = ON",
     "UPDATE sqlite_master SET sql = replace(sql, 'INTEGER NOT NULL DEFAULT 0', 'INTEGER NOT NULL')",
 )
-"""What a newer version may have made of the gradebook: each student has something more, and has to."""
+"""Changes that a newer version may have made to the gradebook: each student has something more, and has to."""
 
 
 def test_a_gradebook_of_a_newer_version(

@@ -221,7 +221,7 @@ def test_the_demo_prints_each_students_points() -> None:
 
 
 def test_without_our_package_nothing_is_graded(course: Path, tmp_path: Path) -> None:
-    """Where the package cannot be imported, nbgrader stops in one line instead of grading without a jail."""
+    """Where the package cannot be imported, nbgrader stops in one line instead of grading without a sandbox."""
     broken = tmp_path / "proctor"
     broken.mkdir()
     (broken / "__init__.py").write_text("raise ImportError('no proctor here')\n")

@@ -43,7 +43,7 @@ CONFIGURATIONS = {
 }
 """What a call of forward may be like: by stride, picture and kernel shape."""
 STORIES = ("second call", "second layer")
-"""What may happen to a layer: it is called again, or another layer is called in between."""
+"""Histories of a layer: it is called again, or another layer is called in between."""
 STRIDES = {"dividing", "not dividing", "stride larger than the kernel", "one channel, other stride"}
 THIN = {"1 x 1", "rows only", "columns only", "larger than the picture"}
 WHY_NOT = {

@@ -1,4 +1,4 @@
-"""Series and DataFrames across the wall."""
+"""Series and DataFrames across the sandbox."""
 
 from __future__ import annotations
 

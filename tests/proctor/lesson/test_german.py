@@ -25,7 +25,7 @@ SAME = {
     "headings": r"^#+ ",
     "alerts": r"alert-\w+",
 }
-"""What every cell of both editions has the same number of; code in a line may come once more."""
+"""Pieces of which every cell of both editions has the same number; code in a line may come once more."""
 ANCHOR = re.compile(r"\]\(#([^)]+)\)")
 
 
