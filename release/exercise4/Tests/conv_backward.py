@@ -1,4 +1,4 @@
-"""How gradients are checked: one round of your layer, and the gradient against the definition or your own forward."""
+"""Checks of gradients: one round of your layer, and the gradient against the definition or your own forward."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator

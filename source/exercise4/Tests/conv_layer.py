@@ -1,4 +1,4 @@
-"""What the checks of the convolutional layer have in common: images, kernels and errors, and your layer with them."""
+"""Common ground of the checks of the convolutional layer: images, kernels and errors, and your layer with them."""
 
 import unittest
 from typing import Any
