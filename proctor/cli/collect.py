@@ -83,28 +83,16 @@ def _collected(
     args: argparse.Namespace, course: Path, roster: Roster | None, zone: zoneinfo.ZoneInfo | None
 ) -> Report:
     assignment = args.assignment or _only_assignment(course)
-    return collect(
-        Job(
-            course,
-            assignment,
-            args.download,
-            roster,
-            zone,
-            args.platform,
-            args.student,
-            args.force,
-            args.dry_run,
-        )
-    )
+    settings = (args.platform, args.student, args.force, args.dry_run)
+    return collect(Job(course, assignment, args.download, roster, zone, *settings))
 
 
 def _update_names(course: Path, roster: Roster) -> int:
-    from proctor.lms.gradebook import update_names
+    from proctor.lms.results import update_names
 
-    directory = open_course(course)
     try:
         with course_lock(course, "proctor collect"), database.in_words():
-            return update_names(directory.db_url, directory.course_id, roster)
+            return update_names(open_course(course), roster)
     except GradebookError as error:
         raise GradebookError(f"{error} Submissions are placed, names are not in the gradebook.") from None
 

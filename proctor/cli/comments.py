@@ -9,10 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.course import course_lock, open_course
+from proctor.course import Exercise, course_folder, course_lock, exercise_of
 from proctor.errors import UserError
 from proctor.lms import comments
-from proctor.lms.results import Course
 
 if TYPE_CHECKING:
     import argparse
@@ -30,21 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List, give or take back; returns 0."""
-    directory = open_course(args.course)
-    course = Course(Path(directory.root), args.exercise, directory.db_url, directory.course_id)
-    with course_lock(course.folder, "proctor comments"):
+    exercise = exercise_of(course_folder(args.course), args.exercise)
+    with course_lock(exercise.root, "proctor comments"):
         if args.undo:
-            _undo(course, args.undo)
+            taken = comments.undo(exercise, args.undo)
+            print(f"Taken back from {len(taken)}: {', '.join(taken)}" if taken else "Nobody had it any more.")
         elif args.apply:
-            _apply(course, comments.offers(course), args.apply, dry=args.dry_run)
+            _apply(exercise, args.apply, dry=args.dry_run)
         else:
-            _list(comments.offers(course))
+            _list(comments.offers(exercise))
     return 0
-
-
-def _undo(course: Course, key: str) -> None:
-    taken = comments.undo(course, key)
-    print(f"Taken back from {len(taken)}: {', '.join(taken)}" if taken else "Nobody had it any more.")
 
 
 def _list(found: list[comments.Offer]) -> None:
@@ -53,22 +47,20 @@ def _list(found: list[comments.Offer]) -> None:
     for offer in found:
         print(f"{offer.key}  {offer.cell}: {offer.misconception}")
         print(f"        {offer.text}")
-        print(
-            f"        written for {len(offer.have)}; {len(offer.share)} more made the mistake and have no comment"
+        counts = (
+            f"written for {len(offer.have)}; {len(offer.share)} more made the mistake and have no comment"
         )
+        print(f"        {counts}")
 
 
-def _apply(course: Course, found: list[comments.Offer], key: str, *, dry: bool) -> None:
-    offer = next((each for each in found if each.key == key), None)
+def _apply(exercise: Exercise, key: str, *, dry: bool) -> None:
+    offer = next((each for each in comments.offers(exercise) if each.key == key), None)
     if offer is None:
-        raise UserError(f"there is no comment {key}; `proctor comments {course.assignment}` lists them.")
+        raise UserError(f"there is no comment {key}; `proctor comments {exercise.name}` lists them.")
     print(f"{offer.cell}: {offer.text}")
-    print(
-        f"For {len(offer.share)}: {', '.join(offer.share)}"
-        if offer.share
-        else "Everybody who needs it has it."
-    )
+    whom = ", ".join(offer.share)
+    print(f"For {len(offer.share)}: {whom}" if offer.share else "Everybody who needs it has it.")
     if offer.share and not dry:
-        comments.apply(course, offer)
-        print(f"`proctor comments {course.assignment} --undo {key}` takes it back.")
-        print(f"The pages are made anew by `nbgrader generate_feedback {course.assignment} --force`.")
+        comments.apply(exercise, offer)
+        print(f"`proctor comments {exercise.name} --undo {key}` takes it back.")
+        print(f"The pages are made anew by `nbgrader generate_feedback {exercise.name} --force`.")

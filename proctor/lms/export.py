@@ -37,7 +37,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 def write_export(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write files into a folder, which is made: all of them are ready before the first is put in place.
 
-    To be called by who holds the course's lock: what an export that was killed left in the folder is removed.
+    The caller holds the course's lock: what an export that was killed left in the folder is removed.
 
     Raises:
         ExportError: it cannot be written.

@@ -8,12 +8,11 @@ The names of columns are known in English, German, French and Spanish.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from proctor.errors import CollectError, TableError
-from proctor.lms.names import slug, spellings
-from proctor.lms.owner import Student
+from proctor.lms.owner import Student, slug, spellings
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.spreadsheet import read_table
 from proctor.lms.times import moodle_time
@@ -80,21 +79,15 @@ class Roster:
         return tuple(each for each in self.students if each.team and spellings(each.team) & wanted)
 
     def _find(self, owner: Owner) -> Student:
-        """Return the student by the login, or else by the name.
-
-        Raises:
-            CollectError: nobody, or several.
-        """
+        """Return the student by the number, or else the login, or else the name; none or several is a CollectError."""
         for known in (self._by_number(owner), self._by_login(owner), self._by_name(owner)):
             if len(known) == 1:
                 return known[0]
             if known:
                 ids = ", ".join(student.id for student in known)
                 raise CollectError(f"the roster has several of this name ({ids}): it needs their platform_id")
-        blind = owner.platform_id and not any(student.platform_id for student in self.students)
-        raise CollectError(
-            "is not in the roster" + ", which has no platform_id to know people by" * bool(blind)
-        )
+        blind = bool(owner.platform_id) and not any(student.platform_id for student in self.students)
+        raise CollectError("is not in the roster" + ", which has no platform_id to know people by" * blind)
 
     def _by_number(self, owner: Owner) -> list[Student]:
         return [each for each in self.students if owner.platform_id and each.platform_id == owner.platform_id]
@@ -109,12 +102,8 @@ class Roster:
         found = [each for each, names in known.items() if account in names]
         if found or owner.platform != "ilias":
             return found
-        ends = {
-            each: len(each.login)
-            for each in known
-            if each.login and account.endswith(f"_{each.login.casefold()}")
-        }
-        return [each for each, length in ends.items() if length == max(ends.values())]
+        ends = [each for each in known if each.login and account.endswith(f"_{each.login.casefold()}")]
+        return [each for each in ends if len(each.login) == max(len(other.login) for other in ends)]
 
     def _by_name(self, owner: Owner) -> list[Student]:
         """Find by name, among those whose number does not say that they are somebody else."""
@@ -124,11 +113,7 @@ class Roster:
 
 
 def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
-    """Read a roster.
-
-    Args:
-        path: the table.
-        zone: in which a worksheet of Moodle's gives its times; the machine's own if None.
+    """Read a roster; a worksheet of Moodle's gives its times in the zone, or in the machine's own.
 
     Raises:
         CollectError: it cannot be read, has no column that leads to an id, or gives an id twice.
@@ -145,12 +130,11 @@ def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
         raise CollectError(f"{path} gives the id {twice[0]} to more than one student.")
-    ours = NAME  # who has this id is not placed, which stops nobody else
-    unsafe = next((each.id for each in students if not is_safe(each.id) and each.id.casefold() != ours), None)
-    if unsafe is not None:
-        raise CollectError(
-            f"{path}: {unsafe!r} cannot be the name of a folder; use letters, digits and . _ - @"
-        )
+    for each in students:
+        if not is_safe(each.id) and each.id.casefold() != NAME:  # whose id this is, is not placed
+            raise CollectError(
+                f"{path}: {each.id!r} cannot be the name of a folder; use letters, digits and . _ - @"
+            )
     return Roster(tuple(students))
 
 
@@ -168,18 +152,15 @@ def _places(table: Table) -> dict[str, int]:
 
 
 def _student(row: list[str], places: dict[str, int], zone: dt.tzinfo | None) -> Student | None:
-    cells = {what: row[place].strip() for what, place in places.items()}
-    number = cells.get("platform_id", "")
-    digits = re.fullmatch(r"\D+(\d+)", number)
-    number = digits[1] if digits else number
-    known = {key: cells.get(key, "") for key in ("first", "last", "name", "login", "email")}
-    if not any([cells.get("id"), number, *known.values()]) or known["name"].startswith("Points Possible"):
+    cells = dict.fromkeys((*COLUMNS, "submitted"), "")
+    cells |= {what: row[place].strip() for what, place in places.items()}
+    number = cells["platform_id"] = re.sub(r"^\D+(?=\d+$)", "", cells["platform_id"])
+    submitted, team = moodle_time(cells.pop("submitted"), zone), cells.pop("team")
+    if not any(cells.values()) or cells["name"].startswith("Points Possible"):
         return None
-    name = known["name"] or f"{known['first']} {known['last']}"
-    account = known["login"] or known["email"].partition("@")[0]
-    student = cells.get("id") or account or slug(name, number)
-    submitted = moodle_time(cells.get("submitted", ""), zone)
-    return Student(student, **known, platform_id=number, team=cells.get("team", ""), submitted=submitted)
+    known = Student(**cells, team=team, submitted=submitted)
+    account = known.login or known.email.partition("@")[0]
+    return replace(known, id=known.id or account or slug(known.full_name, number))
 
 
 def _agree(owner: Owner, student: Student) -> bool:
@@ -191,8 +172,9 @@ def _agree(owner: Owner, student: Student) -> bool:
     behind = spellings(owner.name.partition("-")[2])  # «Group A-Full Name», as Moodle wrote it until 4.1
     if not theirs or not known or (theirs | behind) & known:
         return True
-    words = {word for part in owner.name.split() for word in spellings(part)}
-    named = {
-        word for part in f"{student.name} {student.first} {student.last}".split() for word in spellings(part)
-    }
+    words, named = _words(owner.name), _words(f"{student.name} {student.first} {student.last}")
     return len(words) > 1 and len(named) > 1 and (words <= named or named <= words)
+
+
+def _words(name: str) -> set[str]:
+    return {word for part in name.split() for word in spellings(part)}

@@ -8,7 +8,7 @@ import io
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proctor.errors import TableError
 
@@ -27,12 +27,7 @@ NUMBER = re.compile(r"-|[+-]?\d+(?:[.,]\d+)?")
 class Table:
     """A table: the header, the rows (as long as the header), and how they are written.
 
-    Attributes:
-        header: the names of the columns.
-        rows: the cells of each row.
-        separator: between cells.
-        encoding: of the file, with its byte order mark if it has one.
-        newline: between rows.
+    The encoding is the file's, with its byte order mark if it has one.
     """
 
     header: list[str]
@@ -47,14 +42,10 @@ class Table:
         found = [name.strip().casefold() for name in self.header]
         return next((found.index(name) for name in wanted if name in found), None)
 
-    def encode(self, guarded: Collection[int] | None = None) -> bytes:
-        """Return the file.
-
-        Args:
-            guarded: the columns whose cells may be no formulas (see :func:`guard`); None for all.
-        """
+    def encode(self, guarded: Collection[int] | None = None, quoting: Any = csv.QUOTE_MINIMAL) -> bytes:
+        """Return the file; cells in the `guarded` columns, or in all, are no formulas (see :func:`guard`)."""
         text = io.StringIO(newline="")
-        writer = csv.writer(text, delimiter=self.separator, lineterminator=self.newline)
+        writer = csv.writer(text, delimiter=self.separator, lineterminator=self.newline, quoting=quoting)
         writer.writerow(self.header)
         for row in self.rows:
             writer.writerow(

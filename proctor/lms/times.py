@@ -23,26 +23,18 @@ WRITTEN = re.compile(
 def moodle_time(text: str, zone: dt.tzinfo | None) -> dt.datetime | None:
     """Read «Tuesday, 5 March 2024, 11:23 PM», «Dienstag, 5. März 2024, 23:23», «mardi 5 mars 2024, 23:23» and the like.
 
-    Args:
-        text: the cell.
-        zone: of the times; the machine's own if None.
-
-    Returns:
-        The time in UTC, or None where there is none: «-», or a language that we do not know.
+    Return the time in UTC, or None where there is none: «-», or a language that we do not know.
     """
     match = WRITTEN.search(text)
     month = match["month"].casefold() if match else ""
     month = OTHERS.get(month[:4]) or OTHERS.get(month[:3]) or month[:3]
     if not match or month not in MONTHS:
         return None
-    hour = int(match["hour"])
+    year, day, hour, minute = (int(match[part]) for part in ("year", "day", "hour", "minute"))
     if match["half"]:
         hour = hour % 12 + 12 * (match["half"].casefold() == "p")
     try:
-        day = int(match["day"])
-        time = dt.datetime(
-            int(match["year"]), MONTHS.index(month) + 1, day, hour, int(match["minute"]), tzinfo=zone
-        )
+        local = dt.datetime(year, MONTHS.index(month) + 1, day, hour, minute, tzinfo=zone)
     except ValueError:
         return None
-    return time.astimezone(dt.UTC)
+    return local.astimezone(dt.UTC)

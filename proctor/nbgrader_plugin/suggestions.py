@@ -6,15 +6,14 @@ They are at `formgrader/api/suggestions/SUBMISSION`, as JSON, which the script o
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from nbgrader.api import MissingEntry
 from nbgrader.server_extensions.formgrader.base import BaseApiHandler, check_notebook_dir, check_xsrf
 from tornado import web
 
+from proctor.course import Exercise
 from proctor.errors import ExportError
 from proctor.lms.comments import suggestions
-from proctor.lms.results import Course
 
 ROUTE = r"/formgrader/api/suggestions/([^/]+)"
 
@@ -30,9 +29,7 @@ class SuggestionsHandler(BaseApiHandler):
         try:
             notebook = self.gradebook.find_submission_notebook_by_id(submission_id)
             assignment, student = notebook.assignment.assignment.name, notebook.student.id
-            directory = self.coursedir
-            course = Course(Path(directory.root), assignment, directory.db_url, directory.course_id)
-            found = suggestions(course, student)
+            found = suggestions(Exercise(assignment, self.coursedir), student)
         except (MissingEntry, ExportError) as error:
             raise web.HTTPError(404, str(error)) from None
         self.write(json.dumps(found))

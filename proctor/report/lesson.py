@@ -24,15 +24,9 @@ ENOUGH = 0.2
 
 @dataclass(frozen=True)
 class Place:
-    """A text cell of the notebook.
+    """A text cell of the notebook, with the heading of its part, the one it stands under, and its Markdown.
 
-    Attributes:
-        notebook: the notebook's name.
-        id: the cell's id.
-        part: the heading of its part, or "".
-        heading: the heading it stands under, or "".
-        source: its Markdown.
-        teaches: the graded cells that its tags name.
+    It `teaches` the graded cells that its tags name.
     """
 
     notebook: str

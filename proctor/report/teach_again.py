@@ -11,8 +11,8 @@ from proctor.report.items import begun, readable, wrong
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from proctor.criteria.outcome import CellReport
-    from proctor.report.gathering import Classroom
+    from proctor.criteria.outcome import Verdict
+    from proctor.report.gathering import Classroom, Submission
     from proctor.report.items import Item
     from proctor.report.lesson import Lesson, Place
 
@@ -23,10 +23,9 @@ LEAST = 0.05
 
 @dataclass(frozen=True)
 class Idea:
-    """Something that the notebook teaches, and how it was understood.
+    """Something that the notebook teaches at a place, if it has a text on it, and how it was understood.
 
     Attributes:
-        place: where it is taught; None if the notebook has no text on it.
         cells: the graded cells that ask for it.
         lost: the points that wrong answers cost, on average over the class.
         students: how many gave at least one wrong answer.
@@ -47,13 +46,16 @@ def ideas(classroom: Classroom, items: Sequence[Item], lesson: Lesson) -> list[I
     by_place: dict[Place | None, list[str]] = {}
     for cell in classroom.worth:
         by_place.setdefault(lesson.find(cell), []).append(cell)
-    known = [submission.reports for submission in classroom.submissions if readable(submission)]
+    known = list(filter(readable, classroom.submissions))
     found = []
     for place, cells in by_place.items():
-        missed = [reports for reports in known if _missed(reports, cells)]
-        tried = sum(begun(_of(reports, cells)) for reports in known)
+        verdicts = [_on(submission, cells) for submission in known]
+        missed = [each for each in verdicts if any(wrong(verdict.outcome) for verdict in each)]
+        tried = sum(map(begun, verdicts))
         lost = sum(item.lost for item in items if item.cell in cells)
-        mistakes = Counter(name for reports in missed for name in _mistakes(reports, cells))
+        mistakes = Counter(
+            name for each in missed for name in {verdict.misconception for verdict in each} - {""}
+        )
         ordered = sorted(mistakes.items(), key=lambda pair: (-pair[1], pair[0]))
         found.append(Idea(place, tuple(cells), lost, len(missed), tried, tuple(ordered[:3])))
     worth_it = [idea for idea in found if idea.students >= max(2, LEAST * len(known))]
@@ -62,25 +64,13 @@ def ideas(classroom: Classroom, items: Sequence[Item], lesson: Lesson) -> list[I
 
 def not_begun(classroom: Classroom, parts: Mapping[str, Sequence[str]]) -> list[tuple[str, int]]:
     """Return each part of the notebook that students left untouched, and how many did."""
-    counts = []
-    for part, cells in parts.items():
-        count = sum(
-            not begun(_of(submission.reports, cells))
-            for submission in classroom.submissions
-            if readable(submission)
-        )
-        counts.append((part, count))
+    known = list(filter(readable, classroom.submissions))
+    counts = [
+        (part, sum(not begun(_on(submission, cells)) for submission in known))
+        for part, cells in parts.items()
+    ]
     return [(part, count) for part, count in counts if count]
 
 
-def _of(reports: Mapping[str, CellReport], cells: Sequence[str]) -> list[CellReport]:
-    return [reports[cell] for cell in cells if cell in reports]
-
-
-def _missed(reports: Mapping[str, CellReport], cells: Sequence[str]) -> bool:
-    return any(wrong(verdict.outcome) for report in _of(reports, cells) for verdict in report.verdicts)
-
-
-def _mistakes(reports: Mapping[str, CellReport], cells: Sequence[str]) -> set[str]:
-    verdicts = [verdict for report in _of(reports, cells) for verdict in report.verdicts]
-    return {verdict.misconception for verdict in verdicts if verdict.misconception}
+def _on(submission: Submission, cells: Sequence[str]) -> list[Verdict]:
+    return [verdict for cell, verdict in submission.verdicts if cell in cells]
