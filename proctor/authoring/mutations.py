@@ -64,11 +64,9 @@ def _(node: ast.Tuple) -> Iterator[tuple[str, ast.AST]]:
 @variations.register
 def _(node: ast.Call) -> Iterator[tuple[str, ast.AST]]:
     yield from reordered(node, "args", "arguments")
-    for index, keyword in enumerate(node.keywords):
-        yield (
-            f"without {keyword.arg}",
-            changed(node, "keywords", node.keywords[:index] + node.keywords[index + 1 :]),
-        )
+    for keyword in node.keywords:
+        others = [each for each in node.keywords if each is not keyword]
+        yield f"without {keyword.arg}", changed(node, "keywords", others)
 
 
 @variations.register
@@ -140,12 +138,7 @@ class Replace(ast.NodeTransformer):
 
 
 def mutated(statement: ast.stmt, twins: Twins = TWINS) -> Iterator[tuple[str, ast.stmt]]:
-    """Yield (what, other statement) for each small change within a statement.
-
-    Args:
-        statement: it stays as it is.
-        twins: names of which one is easily taken for the other.
-    """
+    """Yield (what, other statement) for each small change within a statement, which stays as it is."""
     for place, node in enumerate(ast.walk(statement)):
         for what, other in (*variations(node), *twins_swapped(node, twins)):
             twin: Any = copy.deepcopy(statement)

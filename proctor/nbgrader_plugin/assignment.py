@@ -19,7 +19,8 @@ from nbgrader.utils import rmtree
 from traitlets import Bool, Dict, Unicode
 
 from proctor.authoring.master import Master
-from proctor.authoring.refusals import refuse_missing_files, require_full_points
+from proctor.authoring.named_files import refuse_missing_files
+from proctor.authoring.trial import require_full_points
 from proctor.course import PICTURES, Exercise
 from proctor.errors import GradebookError, UserError
 from proctor.gradebook.database import in_words, open_gradebook

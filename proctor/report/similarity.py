@@ -98,7 +98,7 @@ def weight_of(shared_by: NDArray[np.int64], students: int) -> NDArray[np.float64
     """Return what a fingerprint counts that so many of the students have: 1 for up to two, and 0 for all."""
     if students <= 2:
         return np.ones(len(shared_by))
-    return np.clip(np.log(students / shared_by) / np.log(students / 2), 0.0, 1.0)
+    return np.asarray(np.clip(np.log(students / shared_by) / np.log(students / 2), 0.0, 1.0))
 
 
 def similar_pairs(prints: Sequence[Codes], *, enough: float = ENOUGH, least: float = LEAST) -> list[Pair]:
