@@ -41,11 +41,9 @@ def replace_steps(c: Any) -> None:
         ClearHiddenTests,
     ]
     # Formgrader shows what students wrote: sanitized, and with formulas that need no script.
-    c.HTMLExporter.preprocessors = ["proctor.nbgrader_plugin.formgrader.Sanitize"]
-    c.HTMLExporter.filters = {
-        "markdown2html": "proctor.nbgrader_plugin.formgrader.markdown2html",
-        "highlight_code": "proctor.nbgrader_plugin.formgrader.highlight_code",
-    }
+    shown = "proctor.nbgrader_plugin.formgrader."
+    c.HTMLExporter.preprocessors = [f"{shown}Sanitize"]
+    c.HTMLExporter.filters = {name: shown + name for name in ("markdown2html", "highlight_code")}
     sandbox_files()
     add_pages()
 
