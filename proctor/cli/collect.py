@@ -5,13 +5,13 @@ Writes all that can be placed, at once, and says what could not be placed and wh
 
 from __future__ import annotations
 
-import json
 import textwrap
 import zoneinfo
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proctor.cli.course import add_course, print_json
 from proctor.course import course_folder, course_lock, exercise_of, open_course
 from proctor.errors import GradebookError, UserError
 from proctor.gradebook import database
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the zip that the platform gave, or a folder; with --student also a file, or a path in a zip. "
         "Without it, --roster only brings names into the gradebook",
     )  # fmt: skip
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    add_course(parser)
     parser.add_argument("--assignment", help="its name in the course (default: the only one in release/)")
     parser.add_argument(
         "--roster", type=Path, metavar="TABLE",
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise UserError(f"nothing was collected: {error.filename}: {error.strerror}") from None
     if args.json:
-        print(json.dumps(_as_json(report, named), indent=1, ensure_ascii=False))
+        print_json(names_updated=named, **(_as_json(report) if report else {}))
     else:
         if report:
             _print_report(report, args.download, dry=args.dry_run)
@@ -97,14 +97,10 @@ def _update_names(course: Path, roster: Roster) -> int:
         raise GradebookError(f"{error} Submissions are placed, names are not in the gradebook.") from None
 
 
-def _as_json(report: Report | None, named: int) -> dict[str, object]:
-    """Return what became of a download, as docs/commands.md describes it."""
-    if report is None:
-        return {"version": 1, "names_updated": named}
+def _as_json(report: Report) -> dict[str, object]:
+    """Return what became of a download."""
     stage = report.stage
     return {
-        "version": 1,
-        "names_updated": named,
         "platform": report.platform.name,
         "assignment": stage.assignment,
         "dry_run": stage.dry,
@@ -138,8 +134,7 @@ def _print_report(report: Report, download: Path, *, dry: bool) -> None:
     )  # fmt: skip
     print("  " + ", ".join(f"{count} {what}" for what, count in counts if count))
     _print_times(report)
-    if stage.changed:
-        _print_names("Replaced (what was there is in .proctor/replaced)", stage.changed)
+    _print_list("Replaced (what was there is in .proctor/replaced)", _filled(stage.changed))
     notes = [f"{student}: {note}" for student, origin in report.origins.items() for note in origin.notes]
     _print_list("To know", notes)
     _print_list("Kept (--force replaces them)", [f"{who}: {why}" for who, why in stage.kept.items()])
@@ -147,8 +142,7 @@ def _print_report(report: Report, download: Path, *, dry: bool) -> None:
     _print_list("Not placed", [f"{what}: {why}" for what, why in report.unplaced])
     if report.unplaced:
         print(f"What belongs to somebody is placed by `proctor collect {download}/PATH --student ID`.")
-    if report.silent:
-        _print_names(f"Nothing came from {len(report.silent)}", report.silent)
+    _print_list(f"Nothing came from {len(report.silent)}", _filled(report.silent))
     if dry:
         print("Nothing was written (--dry-run).")
 
@@ -157,10 +151,8 @@ def _print_times(report: Report) -> None:
     late = sum(origin.late for origin in report.origins.values())
     known = sum(bool(origin.time) for origin in report.origins.values())
     if report.origins and not known:
-        print(
-            f"  This download does not say when the submissions came{report.platform.times_advice}. "
-            "No lateness is computed for them."
-        )
+        unsaid = f"This download does not say when the submissions came{report.platform.times_advice}."
+        print(f"  {unsaid} No lateness is computed for them.")
     elif known < len(report.origins):
         print(f"  For {len(report.origins) - known} of them, nothing says when they came.")
     if late:
@@ -174,6 +166,5 @@ def _print_list(title: str, lines: list[str]) -> None:
             print(f"  {line}")
 
 
-def _print_names(title: str, names: list[str]) -> None:
-    print(f"{title}:")
-    print(textwrap.fill(", ".join(names), initial_indent="  ", subsequent_indent="  "))
+def _filled(names: list[str]) -> list[str]:
+    return textwrap.wrap(", ".join(names), 68)

@@ -6,9 +6,9 @@ A comment of a student's own in that cell is never replaced. --apply says who ge
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proctor.cli.course import add_exercise
 from proctor.course import Exercise, course_folder, course_lock, exercise_of
 from proctor.errors import UserError
 from proctor.lms import comments
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("exercise", help="the assignment, such as exercise4")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    add_exercise(parser)
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--apply", metavar="KEY", help="give this comment to all who made the mistake")
     choice.add_argument("--undo", metavar="KEY", help="take back what --apply gave")

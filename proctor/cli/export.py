@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proctor.batch.survey import states as states_of
-from proctor.cli.course import open_course
+from proctor.cli.course import add_exercise, open_course
 from proctor.course import Exercise, course_lock
 from proctor.errors import UserError
 from proctor.gradebook.book import open_book
@@ -36,8 +36,7 @@ CHOICES = (*(name for name, each in PLATFORMS.items() if each.upload), "csv")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("exercise", help="the assignment, such as exercise4")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    add_exercise(parser)
     parser.add_argument(
         "--platform", choices=CHOICES, required=True, help="csv is nbgrader's own table, grades only"
     )
@@ -171,16 +170,15 @@ def _advice(args: argparse.Namespace, missing: dict[str, str]) -> str:
     steps += [f"`nbgrader generate_feedback {args.exercise} --force`"] * (ungraded or pageless)
     steps += ["another --platform, or a --roster with their platform_id"] * (_stranger(args) in reasons)
     helps = " and ".join(steps)
-    return (f"{helps[0].upper()}{helps[1:]} may help; " if steps else "") + "--partial goes on without them"
+    return f"{helps[:1].upper()}{helps[1:]}{' may help; ' * bool(steps)}--partial goes on without them"
 
 
 def _listed(missing: dict[str, str]) -> str:
     """Return in words for whom what is missing, each reason once."""
     parts = []
     for reason in dict.fromkeys(missing[student] for student in sorted(missing)):
-        students = sorted(student for student, each in missing.items() if each == reason)
-        several = f"{reason}: {_some(students, ', ')}"
-        parts.append(several if len(students) > 1 else f"{students[0]} {reason}")
+        first, *more = sorted(student for student, each in missing.items() if each == reason)
+        parts.append(f"{reason}: {_some([first, *more], ', ')}" if more else f"{first} {reason}")
     return "; ".join(parts)
 
 
@@ -190,8 +188,7 @@ def _some(names: list[str], separator: str, most: int = 8) -> str:
 
 
 def _print(args: argparse.Namespace, paths: list[Path], count: int, missing: dict[str, str]) -> None:
-    for path in paths:
-        print(path)
+    print(*paths, sep="\n")
     print(f"{count} students of {args.exercise}.")
     if args.platform in PLATFORMS:
         print(PLATFORMS[args.platform].upload)

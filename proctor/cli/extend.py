@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from proctor.cli.course import load_course
+from proctor.cli.course import add_course, load_course
 from proctor.course import course_lock
 from proctor.errors import UserError
 from proctor.gradebook.extensions import NAME, grant
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--until", metavar="TIME", help="such as '2027-01-22 23:59', in the time zone of due dates"
     )
     when.add_argument("--withdraw", action="store_true", help="take the extension back")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    add_course(parser)
 
 
 def run(args: argparse.Namespace) -> int:
