@@ -9,25 +9,15 @@
 
 from typing import TYPE_CHECKING, Any
 
-from proctor.submission.choosing import choose, look_for, sources
-from proctor.submission.reading import content, fingerprint, fingerprint_of, grade_ids, parse, read
+from proctor.submission.choosing import look_for, sources
+from proctor.submission.reading import content, fingerprint, fingerprint_of, parse, read
 
 if TYPE_CHECKING:
     from proctor.submission.restoring import restore, unreadable
 
 __all__ = [
-    "choose",
-    "content",
-    "fingerprint",
-    "fingerprint_of",
-    "grade_ids",
-    "look_for",
-    "parse",
-    "read",
-    "restore",
-    "sources",
-    "unreadable",
-]
+    "content", "fingerprint", "fingerprint_of", "look_for", "parse", "read", "restore", "sources", "unreadable",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
