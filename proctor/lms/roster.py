@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from proctor.errors import CollectError, TableError
 from proctor.lms.owner import Student, slug, spellings
 from proctor.lms.platforms import PLATFORMS
+from proctor.lms.platforms.moodle import moodle_time
 from proctor.lms.spreadsheet import read_table
-from proctor.lms.times import moodle_time
 from proctor.submission.record import NAME, is_safe
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 from proctor.errors import UserError
-from proctor.submission.checksums import checksum
+from proctor.submission.fingerprints import checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,8 +18,8 @@ from proctor.criteria.outcome import Outcome
 from proctor.feedback.blocks import exercise_title, parts_of
 from proctor.feedback.environment import templates
 from proctor.feedback.markdown import render as render_markdown
-from proctor.report import charts, items, outliers, teach_again
-from proctor.report.lesson import Lesson, Place, in_order
+from proctor.report import charts, items, outliers
+from proctor.report.lesson import Lesson, Place, ideas, in_order, not_begun
 from proctor.report.pseudonyms import Pseudonyms
 from proctor.report.similar_pairs import compare
 
@@ -63,7 +63,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
     pseudonyms = Pseudonyms(called | dict.fromkeys(dict(classroom.troubles), ""), names=names)
     # Neither the order of students nor the numbers of teams may say more than the page does.
     students = sorted(classroom.submissions, key=lambda each: (-each.marks.points, pseudonyms[each.student]))
-    taught = teach_again.ideas(classroom, rows, lesson)
+    taught = ideas(classroom, rows, lesson)
     by_part = _cells_of_parts(classroom)
     parts = [(part, _rows(classroom, members, rows, lesson)) for part, members in by_part.items()]
     cells = [cell for _, members in parts for cell in members]
@@ -76,7 +76,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         pseudonyms=pseudonyms,
         points=_points(classroom),
         ideas=taught,
-        not_begun=teach_again.not_begun(classroom, by_part),
+        not_begun=not_begun(classroom, by_part),
         parts=parts,
         titles={cell.grade_id: cell.title for cell in cells},
         judged=max((item.students for item in rows), default=0),

@@ -3,8 +3,7 @@
 - `choosing` finds the notebook in a folder; `reading` turns its bytes into cells, at a cost that is known before.
 - `restoring` puts the release's graded cells back.
 - `sanitize` reduces outputs, Markdown and attachments to what no browser obeys.
-- `checksums` tell a cell that nobody has changed, as nbgrader does.
-- `fingerprints` tell what a grade depends on.
+- `fingerprints` tell what a grade depends on, and which cell nobody has changed.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -22,6 +22,7 @@ also where groups hand in: each member gets their own.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -59,6 +60,20 @@ SUBMITTED = (
 )  # fmt: skip
 GROUP = ("group", "gruppe", "groupe", "grupo")
 NO = {"no", "nein", "non"}
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+OTHERS = {
+    "mär": "mar", "mrz": "mar", "mai": "may", "okt": "oct", "dez": "dec",
+    "fév": "feb", "avr": "apr", "juin": "jun", "juil": "jul", "aoû": "aug", "déc": "dec",
+    "ene": "jan", "abr": "apr", "ago": "aug", "dic": "dec",
+}  # fmt: skip
+"""German, French and Spanish months that begin otherwise than the English ones."""
+
+WRITTEN = re.compile(
+    r"(?P<day>\d{1,2})(?:\.|er)?\s+(?:de\s+)?(?P<month>[^\W\d]+)\.?\s+(?:de\s+)?(?P<year>\d{4}),?\s+"
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?:\s*(?P<half>[ap])\.?m)?",
+    re.IGNORECASE,
+)
+
 NO_GRADE = (
     "Moodle's worksheet has no column Grade: the assignment is graded by a rubric or a marking guide, which "
     "Moodle does not import. Set its grading method to simple direct grading, and download the worksheet again."
@@ -155,3 +170,23 @@ def _grades(request: Request, worksheet: Table) -> tuple[bytes, dict[str, str]]:
 def _number(cell: str) -> str:
     match = re.search(r"(\d+)\s*$", cell)
     return match[1] if match else ""
+
+
+def moodle_time(text: str, zone: dt.tzinfo | None) -> dt.datetime | None:
+    """Read «Tuesday, 5 March 2024, 11:23 PM», «Dienstag, 5. März 2024, 23:23», «mardi 5 mars 2024, 23:23» and the like.
+
+    Return the time in UTC, or None where there is none: «-», or a language that we do not know.
+    """
+    match = WRITTEN.search(text)
+    month = match["month"].casefold() if match else ""
+    month = OTHERS.get(month[:4]) or OTHERS.get(month[:3]) or month[:3]
+    if not match or month not in MONTHS:
+        return None
+    year, day, hour, minute = (int(match[part]) for part in ("year", "day", "hour", "minute"))
+    if match["half"]:
+        hour = hour % 12 + 12 * (match["half"].casefold() == "p")
+    try:
+        local = dt.datetime(year, MONTHS.index(month) + 1, day, hour, minute, tzinfo=zone)
+    except ValueError:
+        return None
+    return local.astimezone(dt.UTC)

@@ -10,8 +10,8 @@ import pytest
 
 from proctor.errors import CollectError
 from proctor.lms.owner import Owner, slug, spellings
+from proctor.lms.platforms.moodle import moodle_time
 from proctor.lms.roster import Roster, read_roster
-from proctor.lms.times import moodle_time
 from proctor.submission.record import is_safe
 from tests.proctor.support.downloads import PEOPLE, canvas_gradebook, status_csv, worksheet
 

@@ -31,9 +31,9 @@ from proctor.errors import CollectError, TableError, UnreadableError
 from proctor.feedback.markdown import code, render
 from proctor.lms.choose import grade_ids
 from proctor.lms.download import open_inner
+from proctor.lms.platforms.moodle import moodle_time
 from proctor.lms.roster import people_in
 from proctor.lms.spreadsheet import parse_table
-from proctor.lms.times import moodle_time
 from proctor.submission.sanitize import clean_outputs, shorten, text_of, without_requests
 
 if TYPE_CHECKING:
