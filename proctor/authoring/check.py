@@ -36,14 +36,7 @@ GUARD = (
 def check(
     exercise: Exercise, master: Master, others: Sequence[Master], config: Config | None = None
 ) -> Checked:
-    """Check one of an exercise's master notebooks, and the hidden tests, which are for all of them.
-
-    Args:
-        exercise: the exercise.
-        master: the notebook.
-        others: all notebooks.
-        config: the course's settings.
-    """
+    """Check one of an exercise's master notebooks, and the hidden tests, which are for all of them."""
     checked, settings = Checked(master.name), Grading(config=config)
     if not master.is_python:
         checked.add("", "Its cells are not Python, which is all that can be graded.")
@@ -110,9 +103,8 @@ def _try(
     for name, lost in solution.losses().items():
         checked.add(name if name in master.graded else "", lost)
     for name, raised in solution.judged.raised.items():
-        checked.add(
-            "", f"In the solution, the cell {name} raises {raised}. With the tag raises-exception it may."
-        )
+        says = f"the cell {name} raises {raised}. With the tag raises-exception it may."
+        checked.add("", f"In the solution, {says}")
     _judge_release(checked, release)
     _judge_tests(checked, solution)
     _judge_time(checked, solution, settings)

@@ -20,13 +20,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Row:
-    """One criterion in the table of a check.
+    """One criterion in the table of a check, which is a test method, and the points that it can earn.
 
     Attributes:
-        cell: the grade_id.
-        criterion: the name of the test method.
-        sentence: what the student reads.
-        worth: the points it can earn.
         solution, release: whether the solution and the untouched release pass; None if they could not be judged.
         noticed: a mistake by which it fails; "" if none was found.
     """

@@ -117,13 +117,8 @@ def _changeable(statement: ast.stmt) -> bool:
 def cells_to_rerun(cells: list[Any], changed: str, source: str, transform: Callable[[str], str]) -> list[Any]:
     """Return the cells below a changed one that define something by means of what it defines, directly or not.
 
-    A cell that defines nothing, such as one that draws or prints, has nothing to say to a hidden test.
-
-    Args:
-        cells: the notebook's.
-        changed: the grade_id of the changed cell.
-        source: its new source.
-        transform: turns a cell's source into plain Python.
+    A cell that defines nothing, such as one that draws or prints, has nothing to say to a hidden test. The changed one
+    has a grade_id and a new source; `transform` turns a cell's source into plain Python.
     """
     names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells]
     known, found = _defined(_parsed(source)), []

@@ -26,33 +26,30 @@ if TYPE_CHECKING:
     from proctor.lms.roster import Roster
 
 
+DOWNLOAD = (
+    "the zip that the platform gave, or a folder; with --student also a file, or a path in a zip. Without it, --roster "
+    "only brings names into the gradebook"
+)
+ROSTER = (
+    "who is in the course, as CSV: columns id, first_name, last_name, login, email, platform_id; or Moodle's grading "
+    "worksheet (which also says when each submission came) or gradebook export, Canvas's gradebook export, or StudOn's "
+    "status.csv. Without it, ids are made of what the platform says"
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument(
-        "download", type=Path, metavar="DOWNLOAD", nargs="?",
-        help="the zip that the platform gave, or a folder; with --student also a file, or a path in a zip. "
-        "Without it, --roster only brings names into the gradebook",
-    )  # fmt: skip
+    add = parser.add_argument
+    add("download", type=Path, metavar="DOWNLOAD", nargs="?", help=DOWNLOAD)
     add_course(parser)
-    parser.add_argument("--assignment", help="its name in the course (default: the only one in release/)")
-    parser.add_argument(
-        "--roster", type=Path, metavar="TABLE",
-        help="who is in the course, as CSV: columns id, first_name, last_name, login, email, platform_id; or Moodle's "
-        "grading worksheet (which also says when each submission came) or gradebook export, Canvas's gradebook "
-        "export, or StudOn's status.csv. Without it, ids are made of what the platform says",
-    )  # fmt: skip
-    parser.add_argument("--student", metavar="ID", help="all of the download is this student's")
-    parser.add_argument(
-        "--platform", choices=list(PLATFORMS), help="whose download it is (default: found out)"
-    )
-    parser.add_argument(
-        "--timezone", metavar="ZONE", help="of the platform, as Europe/Berlin (default: this machine's)"
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="replace submissions that may be as late, or later"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON; see docs/commands.md")
+    add("--assignment", help="its name in the course (default: the only one in release/)")
+    add("--roster", type=Path, metavar="TABLE", help=ROSTER)
+    add("--student", metavar="ID", help="all of the download is this student's")
+    add("--platform", choices=list(PLATFORMS), help="whose download it is (default: found out)")
+    add("--timezone", metavar="ZONE", help="of the platform, as Europe/Berlin (default: this machine's)")
+    add("--force", action="store_true", help="replace submissions that may be as late, or later")
+    add("--dry-run", action="store_true", help="say what would be done, and write nothing")
+    add("--json", action="store_true", help="print the result as JSON; see docs/commands.md")
 
 
 def run(args: argparse.Namespace) -> int:

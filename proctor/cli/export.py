@@ -32,35 +32,24 @@ if TYPE_CHECKING:
     from proctor.submission.record import Origin
 
 CHOICES = (*(name for name, each in PLATFORMS.items() if each.upload), "csv")
+TEMPLATE = (
+    "what the platform wants back filled in: Moodle's grading worksheet, Canvas's gradebook export, StudOn's status.csv "
+    "(or the download that it came in)"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     add_exercise(parser)
-    parser.add_argument(
-        "--platform", choices=CHOICES, required=True, help="csv is nbgrader's own table, grades only"
-    )
-    parser.add_argument(
-        "--criteria", action="store_true", help="csv: also the points of each graded cell and criterion"
-    )
-    parser.add_argument(
-        "--template", type=Path, metavar="FILE",
-        help="what the platform wants back filled in: Moodle's grading worksheet, Canvas's gradebook export, StudOn's "
-        "status.csv (or the download that it came in)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--roster", type=Path, metavar="TABLE", help="for students who were not collected; see collect"
-    )
-    parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: exports/EXERCISE-PLATFORM")
-    parser.add_argument(
-        "--column", default="", help="Canvas: the assignment's name there, if it is another one"
-    )
-    parser.add_argument(
-        "--passing", type=float, metavar="POINTS", help="ILIAS: the status is passed from here on"
-    )
-    parser.add_argument(
-        "--partial", action="store_true", help="go on without those for whom something is missing"
-    )
+    add = parser.add_argument
+    add("--platform", choices=CHOICES, required=True, help="csv is nbgrader's own table, grades only")
+    add("--criteria", action="store_true", help="csv: also the points of each graded cell and criterion")
+    add("--template", type=Path, metavar="FILE", help=TEMPLATE)
+    add("--roster", type=Path, metavar="TABLE", help="for students who were not collected; see collect")
+    add("--to", type=Path, metavar="FOLDER", help="default: exports/EXERCISE-PLATFORM")
+    add("--column", default="", help="Canvas: the assignment's name there, if it is another one")
+    add("--passing", type=float, metavar="POINTS", help="ILIAS: the status is passed from here on")
+    add("--partial", action="store_true", help="go on without those for whom something is missing")
 
 
 def run(args: argparse.Namespace) -> int:

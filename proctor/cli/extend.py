@@ -26,9 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("student", help="the student's id, as the folder in submitted/ is called")
     parser.add_argument("exercise", nargs="?", default="", help="the assignment [default: all of them]")
     when = parser.add_mutually_exclusive_group(required=True)
-    when.add_argument(
-        "--until", metavar="TIME", help="such as '2027-01-22 23:59', in the time zone of due dates"
-    )
+    zone = "in the time zone of due dates"
+    when.add_argument("--until", metavar="TIME", help=f"such as '2027-01-22 23:59', {zone}")
     when.add_argument("--withdraw", action="store_true", help="take the extension back")
     add_course(parser)
 

@@ -14,7 +14,7 @@ from proctor.batch.pages import write_pages
 from proctor.cli.course import add_exercise, add_jobs, open_course, refuse_no_worker, stopped_by_signals
 from proctor.course import Exercise
 from proctor.errors import UserError
-from proctor.nbgrader_plugin.feedback import GenerateFeedback
+from proctor.nbgrader_plugin.adapters import GenerateFeedback
 
 if TYPE_CHECKING:
     import argparse

@@ -37,14 +37,13 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     add_exercise(parser)
-    parser.add_argument("--student", nargs="+", default=[], metavar="S", help="grade only these")
-    parser.add_argument("--force", action="store_true", help="grade also what has been graded before")
-    parser.add_argument("--dry-run", action="store_true", help="show whose grade would change; write nothing")
+    add = parser.add_argument
+    add("--student", nargs="+", default=[], metavar="S", help="grade only these")
+    add("--force", action="store_true", help="grade also what has been graded before")
+    add("--dry-run", action="store_true", help="show whose grade would change; write nothing")
     add_jobs(parser)
-    parser.add_argument("--json", action="store_true", help="print the result as JSON; see docs/commands.md")
-    parser.add_argument(
-        "--cluster", metavar="ADDRESS", help="use a Dask cluster, such as tcp://scheduler:8786"
-    )
+    add("--json", action="store_true", help="print the result as JSON; see docs/commands.md")
+    add("--cluster", metavar="ADDRESS", help="use a Dask cluster, such as tcp://scheduler:8786")
 
 
 def run(args: argparse.Namespace) -> int:

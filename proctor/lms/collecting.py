@@ -21,7 +21,7 @@ from proctor.lms.platforms import PLATFORMS
 from proctor.lms.sorting import sort, students_of, without_junk
 from proctor.lms.stage import Stage
 from proctor.submission import record
-from proctor.submission.record import is_safe
+from proctor.submission.record import UNSAFE, is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,9 +131,7 @@ def _sorted(
     if not job.student:
         return sort(contents.files, job.assignment, job.platform, job.zone)
     if not is_safe(job.student):
-        raise CollectError(
-            f"--student {job.student!r} cannot be the name of a folder; use letters, digits and . _ - @"
-        )
+        raise CollectError(f"--student {job.student!r} {UNSAFE}")
     before = known.get(job.student)
     platform = PLATFORMS[job.platform or (before.platform if before else "plain")]
     owner = platform.owner(_student(job))

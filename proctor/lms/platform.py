@@ -26,15 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """Result that one student gets back.
+    """Result that one student gets back: points of the maximum, and the feedback, a page of HTML for each notebook.
 
-    Attributes:
-        student: the student's id in the course.
-        origin: the student on the platform.
-        points: with manual scores, after the penalty for lateness; never negative.
-        maximum: points that can be had.
-        penalty: what lateness cost, in points.
-        pages: the feedback, a page of HTML for each notebook.
+    The points include manual scores and are never negative; the penalty for lateness is taken off.
     """
 
     student: str
@@ -59,11 +53,9 @@ class Graded:
 
 @dataclass(frozen=True)
 class Request:
-    """Results to be returned, and the settings for it.
+    """Results to be returned, in the order of the students' ids, and the settings for it.
 
     Attributes:
-        results: of the students, in the order of their ids.
-        assignment: its name in the course.
         template: the platform's own table to be filled in, or None.
         column: the assignment's name on the platform, if it is another one, or "".
         passing: the points from which somebody has passed, or None.
@@ -138,9 +130,7 @@ class Platform:
     def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:
         """Return which column of a table of this platform's holds what, or None if it is not one.
 
-        Args:
-            table: the table.
-            general: what the usual names of columns say (see :mod:`proctor.lms.roster`).
+        In general the usual names of columns say it (see :mod:`proctor.lms.roster`).
         """
         del table, general
         return None

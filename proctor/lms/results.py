@@ -53,14 +53,7 @@ def _listed(platform: str, student: Student) -> Origin:
 def results(
     exercise: Exercise, people: Mapping[str, Origin], stale: Mapping[str, str], *, feedback: bool = True
 ) -> tuple[list[Result], dict[str, str]]:
-    """Return the results of an assignment, by student, and for whom something is missing, what.
-
-    Args:
-        exercise: the assignment.
-        people: whose.
-        stale: of whose grade is out of date, why.
-        feedback: whether pages are wanted.
-    """
+    """Return the results of these people, and for whom something is missing, what: a fresh grade, or wanted feedback."""
     found, missing = [], {}
     with gradebook_of(exercise.directory) as gradebook:
         for student, origin in sorted(people.items()):

@@ -16,7 +16,7 @@ from proctor.lms.owner import Student, slug, spellings
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.platforms.moodle import moodle_time
 from proctor.lms.spreadsheet import read_table
-from proctor.submission.record import NAME, is_safe
+from proctor.submission.record import NAME, UNSAFE, is_safe
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -132,9 +132,7 @@ def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
         raise CollectError(f"{path} gives the id {twice[0]} to more than one student.")
     for each in students:
         if not is_safe(each.id) and each.id.casefold() != NAME:  # whose id this is, is not placed
-            raise CollectError(
-                f"{path}: {each.id!r} cannot be the name of a folder; use letters, digits and . _ - @"
-            )
+            raise CollectError(f"{path}: {each.id!r} {UNSAFE}")
     return Roster(tuple(students))
 
 

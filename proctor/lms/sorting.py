@@ -27,11 +27,7 @@ def sort(
 ) -> tuple[Platform, list[Handed], list[File]]:
     """Return whose download it is, what each person handed in, and the files of which it is not known whose they are.
 
-    Args:
-        files: of the download.
-        assignment: the name of the assignment, which a file's name may hold.
-        platform: whose download it is; None to find out.
-        zone: of times that come without one; the machine's own if None.
+    A file's name may hold that of the assignment. The zone is that of times that come without one.
 
     Raises:
         CollectError: there is nothing in it, or it is not the download of the platform that was given.
@@ -94,11 +90,7 @@ def students_of(
 ) -> tuple[dict[Student, list[Handed]], list[tuple[str, str]]]:
     """Return what each student handed in, a team's as each member's, and for whom no student was found, the reason.
 
-    Args:
-        platform: whose download it is.
-        handed: what each person or team of the platform handed in.
-        roster: who is in the course; without it, ids are those of before, or made of what the platform says.
-        earlier: the ids under which people were collected before, by platform and its number.
+    Without a roster, ids are the earlier ones, by platform and its number, or made of what the platform says.
 
     Raises:
         CollectError: somebody was collected under another id before, and would be two students.

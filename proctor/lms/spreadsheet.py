@@ -20,6 +20,7 @@ csv.field_size_limit(2**24)  # a cell can hold a whole text that a student typed
 
 
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
+FORMULA_MARK = re.compile(r"^'(?='*[=+\-@\t\r])")
 NUMBER = re.compile(r"-|[+-]?\d+(?:[.,]\d+)?")
 
 
@@ -108,10 +109,8 @@ def parse_table(data: bytes, name: str) -> Table:
     if not rows or len(rows[0]) < 2:
         raise TableError(f"{name} is no table with a header and several columns.")
     width = len(rows[0])
-    plain = [
-        [cell[1:] if cell[:1] == "'" and FORMULA.match(cell) else cell for cell in row] for row in rows[1:]
-    ]
-    filled = [(row + [""] * width)[: max(width, len(row))] for row in plain]
+    plain = [[FORMULA_MARK.sub("", cell) for cell in row] for row in rows[1:]]
+    filled = [row + [""] * (width - len(row)) for row in plain]
     return Table(rows[0], filled, separator, encoding, newline)
 
 

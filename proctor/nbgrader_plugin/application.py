@@ -69,7 +69,7 @@ def read_course(arguments: Sequence[str]) -> Any:
 def course_of(app: Any) -> Course:
     """Return what an application for a course would grade."""
     if any(section in app.config for section in STEPS):
-        from proctor.nbgrader_plugin.autograde import Autograde
+        from proctor.nbgrader_plugin.adapters import Autograde
 
         return Autograde(coursedir=app.coursedir, parent=app).course()
     directory = app.coursedir

@@ -58,7 +58,8 @@ class SaveCells(nbgrader.preprocessors.SaveCells):
 
     def _add_cells(self, notebook: Notebook) -> None:
         """Add the cells that the gradebook does not know, with a grade or comment to fill in for everybody."""
-        for kind, form in (("grade", Grade), ("solution", Comment), ("source", None)):
+        forms: dict[str, Any] = {"grade": Grade, "solution": Comment, "source": None}
+        for kind, form in forms.items():
             new, add = getattr(self, f"new_{kind}_cells"), getattr(self.gradebook, f"add_{kind}_cell")
             known = {cell.name for cell in getattr(notebook, f"{kind}_cells")}
             for name in sorted(set(new) - known):

@@ -35,12 +35,8 @@ def finish(
 ) -> None:
     """Complete a folder that nbgrader has generated from an exercise: the release, or the solution.
 
-    Args:
-        folder: the folder.
-        exercise: the exercise.
-        stubs: the folder in it to which each solution cell is written as a module; "" for nowhere.
-        suffix: of those modules' names.
-        editions: the folders of translations, by edition; that of `release/exercise4` comes to `release_de/exercise4`.
+    Each solution cell is written as a module, whose name has the suffix, to the folder of stubs in it, if there is one.
+    The edition of `release/exercise4` by the translations called `de` comes to `release_de/exercise4`.
     """
     _tidy_notebooks(folder)
     _copy_pictures(folder, exercise)

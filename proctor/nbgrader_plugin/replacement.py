@@ -12,9 +12,8 @@ import nbgrader.apps.generatesolutionapp
 import nbgrader.converters
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
 
+from proctor.nbgrader_plugin.adapters import Autograde, GenerateFeedback, ReleaseFeedback
 from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment, GenerateSolution, PlainLinks
-from proctor.nbgrader_plugin.autograde import Autograde
-from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
 from proctor.nbgrader_plugin.formgrader import add_pages, sandbox_files
 
 ADAPTERS = {

@@ -61,9 +61,7 @@ class Classroom:
     """A graded class.
 
     Attributes:
-        assignment: its name.
         worth: the points of each graded cell, in the order of the notebook.
-        submissions: in the order of the students' ids.
         release: the notebooks that students got, by name.
         given: the code that students got.
         absent: how many students of the gradebook handed in nothing.

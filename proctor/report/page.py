@@ -49,13 +49,9 @@ class CellRows:
 
 
 def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images: Path | None = None) -> str:
-    """Return the page about a class, which says when it was written.
+    """Return the page about a class, which says when it was written, and calls students by their names or not.
 
-    Args:
-        classroom: the class.
-        when: the time.
-        names: whether to call students by their names.
-        images: the folder that the notebook's pictures are relative to; None for none.
+    The notebook's pictures are relative to the folder of images, if there is one.
     """
     lesson = Lesson(classroom.release)
     rows = items.items(classroom)

@@ -102,13 +102,7 @@ def weight_of(shared_by: NDArray[np.int64], students: int) -> NDArray[np.float64
 
 
 def similar_pairs(prints: Sequence[Codes], *, enough: float = ENOUGH, least: float = LEAST) -> list[Pair]:
-    """Return the pairs that share enough, those that share the most of their code first.
-
-    Args:
-        prints: the fingerprints of each submission.
-        enough: the smallest share that counts.
-        least: the smallest weight that counts.
-    """
+    """Return the pairs that share enough, and at least so much weight, those that share the most of their code first."""
     has, shared_by = _table(prints)
     weight = weight_of(shared_by, len(prints))
     shared = np.asarray(((has * weight).tocsr() @ has.T).todense(), np.float64)

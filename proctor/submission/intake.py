@@ -100,14 +100,9 @@ class Clock:
 def copy_files(
     exercise: Exercise, student: str, target: Path, given: Collection[Path], room: tuple[int, int]
 ) -> None:
-    """Copy the regular files beside a submitted notebook, as far as they fit.
+    """Copy the regular files beside a student's notebook to a target, as far as they fit.
 
-    Args:
-        exercise: what was handed in.
-        student: by whom.
-        target: where to.
-        given: the files that are copied over it.
-        room: bytes that they may have together, and how many there may be.
+    Those that are given are copied over it. There is room for so many bytes together, and for so many files.
     """
     size, count = room
     for name, reason, opened in entries(exercise.submitted(student)):

@@ -20,6 +20,7 @@ NAME = "collected.json"
 
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,99}")
 """A student id: it becomes a folder, a part of a glob pattern and a key in the gradebook."""
+UNSAFE = "cannot be the name of a folder; use letters, digits and . _ - @"
 
 REPLACED = Path(STATE) / "replaced"
 """Folder of submissions that a later one has replaced: `STUDENT/ASSIGNMENT/TIME`."""
