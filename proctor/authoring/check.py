@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import nbformat
 
 from proctor.authoring.findings import Checked, Row
 from proctor.authoring.live_notebook import AUTOTEST
+from proctor.authoring.master import copy_files
 from proctor.authoring.named_files import missing_files, pictures_in_code, place_of
 from proctor.authoring.trial import Trial, try_release, try_solution
-from proctor.errors import GraderError, SolutionFails
+from proctor.criteria.outcome import Outcome
+from proctor.errors import GraderError, SandboxUnavailable, SolutionFails
 from proctor.grading.cell_tests import CRITERION, SENTENCE
+from proctor.grading.grade import grade_notebook, reports_of
 from proctor.grading.judge_cell import criteria, load_tests, sentence, title
 from proctor.grading.own_tests import holds_tests
 from proctor.grading.settings import Grading
+from proctor.submission import parse, restore
 from proctor.submission.reading import grade_id
 
 if TYPE_CHECKING:
@@ -166,3 +174,32 @@ def _judge_time(checked: Checked, solution: Trial, settings: Grading) -> None:
         if spent > limit * ENOUGH:
             takes = f"takes {spent:.1f} s, and c.Grading.{what} is {limit:g}: students need more than that."
             checked.add(name if name in graded else "", f"The cell {name} {takes}", serious=False)
+
+
+def check_in_sandbox(
+    checked: Checked, exercise: Exercise, master: Master, config: Config | None = None
+) -> None:
+    """Grade the solution in a sandbox, and add what differs from the run without one.
+
+    Where the machine can build no sandbox, that is said; it does not stop the release.
+    """
+    skip = Grading(config=config).skip_demonstrations
+    submitted = parse(nbformat.writes(master.solved()).encode(), master.name)
+    notebook, _ = restore(submitted, master.released(), skip=skip)
+    notebook.metadata["proctor"] = {}
+    with tempfile.TemporaryDirectory(prefix="check-") as scratch:
+        folder = copy_files(exercise, Path(scratch) / exercise.name)
+        try:
+            sources = {name: cell.source for name, cell in master.graded.items()}
+            grade_notebook(notebook, folder, exercise.tests, config, sources)
+        except SandboxUnavailable as reason:
+            checked.add("", f"The solution was not tried in a sandbox: {reason}", serious=False)
+            return
+        except GraderError as fault:
+            checked.add("", f"In a sandbox: {fault}")
+            return
+    checked.seconds["in a sandbox"] = notebook.metadata.proctor["wall_seconds"]
+    for name, report in reports_of(notebook).items():
+        lost = next((each for each in report.verdicts if each.outcome is not Outcome.PASSED), None)
+        if lost:
+            checked.add(name, f"In a sandbox the solution does not pass “{lost.sentence}”: {lost.hint}")

@@ -35,11 +35,7 @@ class Master:
 
     @classmethod
     def read(cls, path: Path) -> Master:
-        """Read a master notebook.
-
-        Raises:
-            UserError: it is no notebook.
-        """
+        """Read a master notebook; what is no notebook is a UserError."""
         try:
             return cls(path, nbformat.read(path, as_version=4))
         except (ValueError, KeyError, AttributeError, TypeError) as error:  # nbformat's many ways to say it
@@ -96,11 +92,7 @@ def cell_name(number: int, cell: Any) -> str:
 
 
 def masters(exercise: Exercise) -> list[Master]:
-    """Return the master notebooks of an exercise.
-
-    Raises:
-        UserError: there is none, or one cannot be read.
-    """
+    """Return the master notebooks of an exercise; none is a UserError."""
     found = sorted(exercise.given.glob("*.ipynb"))
     if not found:
         raise UserError(f"{exercise.given} holds no notebook: that is where the master notebook belongs.")

@@ -93,11 +93,7 @@ def missing_files(notebook: Any, exercise: Exercise) -> list[str]:
 
 
 def refuse_missing_files(master: Master, exercise: Exercise) -> None:
-    """Refuse a notebook that names files which are not there.
-
-    Raises:
-        UserError: says which, and where they were looked for.
-    """
+    """Refuse a notebook that names files which are not there, by a UserError that says where they were looked for."""
     if lost := missing_files(master.notebook, exercise):
         raise UserError(f"{master.path}: {'; '.join(lost)}.")
 
@@ -117,7 +113,8 @@ class _Addresses(HTMLParser):
         self.found: list[str] = []
         self.feed(html)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  HTMLParser's
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
         for name, value in attrs:
             if name in ("src", "href", "poster") and value:
                 self.found.append(value)

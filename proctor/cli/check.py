@@ -14,9 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from proctor.authoring.check import check
+from proctor.authoring.check import check, check_in_sandbox
 from proctor.authoring.master import masters
-from proctor.authoring.sandboxed import check_in_sandbox
 from proctor.cli.course import add_exercise, print_json
 from proctor.course import Exercise, open_course, read_config
 from proctor.grading.settings import Grading

@@ -45,11 +45,7 @@ def print_json(**data: object) -> None:
 
 
 def load_course(course: Path, *, verbose: bool = False) -> Any:
-    """Go into a course and load its configuration the way nbgrader does.
-
-    Raises:
-        UserError: it is no course.
-    """
+    """Go into a course and load its configuration the way nbgrader does."""
     from proctor.nbgrader_plugin.application import read_course
 
     os.chdir(course_folder(course))
@@ -57,11 +53,7 @@ def load_course(course: Path, *, verbose: bool = False) -> Any:
 
 
 def open_course(course: Path, exercise: str, *, verbose: bool = False) -> Any:
-    """Load a course for one of its exercises.
-
-    Raises:
-        UserError: it is no course, or its gradebook does not know the exercise.
-    """
+    """Load a course for one of its exercises, which its gradebook has to know."""
     from proctor.gradebook.facts import read_facts
 
     app = load_course(course, verbose=verbose)

@@ -17,12 +17,12 @@ from proctor.errors import UserError
 from proctor.gradebook.book import open_book
 from proctor.gradebook.class_points import Points, points_of
 from proctor.lms import tables
-from proctor.lms.export import write_export
 from proctor.lms.platform import Exported, Graded, Request
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.results import people, results
 from proctor.lms.roster import people_in, read_roster
 from proctor.lms.spreadsheet import Table, parse_table, read_table
+from proctor.lms.stage import write_export
 from proctor.nbgrader_plugin.application import course_of
 
 if TYPE_CHECKING:

@@ -89,11 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the page; returns 0.
-
-    Raises:
-        UserError: there is no solution, or one of its cells fails.
-    """
+    """Write the page; returns 0."""
     name = args.exercise
     exercise = Exercise(name, open_course(args.course))
     source, target = exercise.solution, args.to or exercise.root / "build" / "site"

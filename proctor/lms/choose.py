@@ -41,15 +41,10 @@ class Wanted:
 
 @dataclass
 class Choice:
-    """A submission as it will be written.
+    """A submission as it will be written: the content of each file by its path, and notes on what was done and left out.
 
-    Attributes:
-        files: the content of each file by its path in the submission.
-        source: the file in the download that the notebook came from (an archive, if it was in one).
-        time: of that file.
-        late: whether the platform calls it late.
-        notes: what was done and left out, in words.
-        fits: whether graded cells in it are the assignment's; None where there are no graded cells.
+    The source is the file in the download that the notebook came from (an archive, if it was in one), and the time is
+    that file's. It `fits` if graded cells in it are the assignment's; None where there are no graded cells.
     """
 
     files: dict[PurePosixPath, bytes]

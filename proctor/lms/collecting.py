@@ -152,11 +152,7 @@ def _student(job: Job) -> Student:
 
 
 def wanted_of(course: Path, assignment: str) -> Wanted:
-    """Return what an assignment asks for, from its release, or from its source.
-
-    Raises:
-        CollectError: the course has no such assignment.
-    """
+    """Return what an assignment asks for, from its release, or from its source."""
     exercise = exercise_of(course, assignment)
     for folder in (exercise.released, exercise.given):
         if notebooks := sorted(folder.glob("*.ipynb")):

@@ -69,11 +69,7 @@ def offers(exercise: Exercise) -> list[Offer]:
 
 
 def suggestions(exercise: Exercise, student: str) -> dict[str, list[str]]:
-    """Return by cell what was written to others who made the same mistake there; the most frequent first.
-
-    Raises:
-        ExportError: the gradebook does not know the assignment.
-    """
+    """Return by cell what was written to others who made the same mistake there; the most frequent first."""
     about = _about(exercise)
     mistakes = cache(lambda each: _mistakes(exercise, each, about))
     cells = {cell for cell, _ in mistakes(student)}
@@ -98,11 +94,7 @@ def apply(exercise: Exercise, offer: Offer) -> None:
 
 
 def undo(exercise: Exercise, key: str) -> tuple[str, ...]:
-    """Take a comment back from those to whom it was given and who still have it; return who that is.
-
-    Raises:
-        ExportError: no such comment was given.
-    """
+    """Take a comment back from those to whom it was given and who still have it; return who that is."""
     given = _given(exercise.root)
     kept = given.get(exercise.name, {}).pop(key, None)
     if kept is None:

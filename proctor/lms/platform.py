@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
+import stat
+import zipfile
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
     from proctor.submission.record import Origin
 
     Reader = Callable[[PurePosixPath], Sequence[Piece]]
+
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The time of every file in a zip: the earliest that there is, so that nothing in it depends on today."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +62,8 @@ class Graded:
 class Request:
     """Results to be returned, in the order of the students' ids, and the settings for it.
 
-    Attributes:
-        template: the platform's own table to be filled in, or None.
-        column: the assignment's name on the platform, if it is another one, or "".
-        passing: the points from which somebody has passed, or None.
-        graded: returns a student's :class:`Graded`.
+    The template is the platform's own table to be filled in; the column is the assignment's name on the platform, if it
+    is another one; `graded` returns a student's :class:`Graded`.
     """
 
     results: Sequence[Result]
@@ -178,3 +182,15 @@ def only_column(titles: Sequence[str], wanted: str, whose: str, form: str) -> in
         many = f"{len(found)} columns" if found else "no column"
         raise ExportError(f"{whose} has {many} called {wanted!r}: say which with --column '{form}'.")
     return found[0]
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip with files by their path in it; names other than ASCII are marked as UTF-8."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            info = zipfile.ZipInfo(name, EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = (stat.S_IFREG | 0o644) << 16
+            archive.writestr(info, content)
+    return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Writes submissions into `submitted/`: first all of them beside it, then each into its place, or none.
+"""Writes submissions into `submitted/`, and exports: first all of it beside the place, then each file into it, or none.
 
 Whatever stops it half way, the next one finds: what was moved aside is put back before anything else happens.
 """
@@ -9,24 +9,27 @@ import contextlib
 import datetime as dt
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from nbgrader.utils import parse_utc
 
 from proctor.course import course_lock, exercise_of
-from proctor.errors import CollectError, CourseBusy
+from proctor.errors import CollectError, CourseBusy, ExportError
 from proctor.submission import folders
 from proctor.submission.intake import STAMP
 from proctor.submission.record import REPLACED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from proctor.lms.choose import Choice
 
 SCRATCH = ".collecting"
 """Below `submitted/`: so that moving into place is a rename, and hidden from nbgrader's patterns."""
+WRITING = ".writing-"
+"""Beginning of the name of the folder in which an export is written, in the one that it is for."""
 
 
 class Stage:
@@ -178,3 +181,23 @@ def _handed_in(there: Path) -> dt.datetime | None:
     except (OSError, ValueError, OverflowError):
         return None
     return time.replace(tzinfo=dt.UTC, microsecond=0) if time else None
+
+
+def write_export(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write files into a folder, which is made: all of them are ready before the first is put in place.
+
+    The caller holds the course's lock: what an export that was killed left in the folder is removed.
+
+    Raises:
+        ExportError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(f"{WRITING}*"):
+            folders.remove(left)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=WRITING) as scratch:
+            for name, content in files.items():
+                (Path(scratch) / name).write_bytes(content)
+            return [(Path(scratch) / name).replace(folder / name) for name in files]
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written ({error.strerror}).") from None

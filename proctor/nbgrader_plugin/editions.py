@@ -59,11 +59,7 @@ class Translation:
 
     @classmethod
     def read(cls, path: Path) -> Translation:
-        """Read a translation.
-
-        Raises:
-            UserError: lines do not stand in pairs.
-        """
+        """Read a translation; lines that do not stand in pairs are a UserError."""
         found = cls(path)
         text = path.read_text(encoding="utf-8")
         heads = [*HEAD.finditer(text)]
@@ -158,11 +154,7 @@ def translations(exercise: Exercise, editions: Mapping[str, str]) -> dict[str, l
 
 
 def refuse_incomplete(master: Master, exercise: Exercise, editions: Mapping[str, str]) -> None:
-    """Refuse a master notebook whose translations do not fit.
-
-    Raises:
-        UserError: says which cells and lines.
-    """
+    """Refuse a master notebook whose translations do not fit, by a UserError that says which cells and lines."""
     for each in chain.from_iterable(translations(exercise, editions).values()):
         if each.path.stem == master.name and (faults := list(each.faults(master.notebook))):
             raise UserError(f"{each.path}: {'; '.join(faults)}.")

@@ -58,14 +58,10 @@ class Submission:
 
 @dataclass(frozen=True)
 class Classroom:
-    """A graded class.
+    """A graded class: the points of each graded cell, in the order of the notebook, and the submissions.
 
-    Attributes:
-        worth: the points of each graded cell, in the order of the notebook.
-        release: the notebooks that students got, by name.
-        given: the code that students got.
-        absent: how many students of the gradebook handed in nothing.
-        troubles: what does not fit together, in words, by student.
+    Students got the notebooks of the release, by name, and the given code. So many of the gradebook's were absent: they
+    handed in nothing. The troubles are what does not fit together, in words, by student.
     """
 
     assignment: str

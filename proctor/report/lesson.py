@@ -92,11 +92,6 @@ class Lesson:
                 self._before[data["grade_id"]] = list(taught or texts)
 
 
-def in_order(places: Sequence[Place | None]) -> list[Place]:
-    """Return the places that are there, each once."""
-    return list(dict.fromkeys(place for place in places if place is not None))
-
-
 def _place(name: str, cell: Any, part: str, heading: str) -> Place:
     tags = [tag.removeprefix(TAG) for tag in cell.metadata.get("tags", []) if tag.startswith(TAG)]
     return Place(name, cell.get("id", ""), part, heading, cell.source, frozenset(tags))

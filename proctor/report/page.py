@@ -19,7 +19,7 @@ from proctor.feedback.blocks import exercise_title, parts_of
 from proctor.feedback.environment import templates
 from proctor.feedback.markdown import render as render_markdown
 from proctor.report import charts, items, outliers
-from proctor.report.lesson import Lesson, Place, ideas, in_order, not_begun
+from proctor.report.lesson import Lesson, Place, ideas, not_begun
 from proctor.report.pseudonyms import Pseudonyms
 from proctor.report.similar_pairs import compare
 
@@ -63,7 +63,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
     by_part = _cells_of_parts(classroom)
     parts = [(part, _rows(classroom, members, rows, lesson)) for part, members in by_part.items()]
     cells = [cell for _, members in parts for cell in members]
-    places = in_order([cell.place for cell in cells])
+    places = dict.fromkeys(cell.place for cell in cells if cell.place is not None)
     return _template().render(
         title=next(filter(None, map(exercise_title, classroom.release.values())), classroom.assignment),
         classroom=classroom,

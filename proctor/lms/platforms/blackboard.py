@@ -19,9 +19,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from proctor.errors import ExportError
-from proctor.lms.export import zipped
 from proctor.lms.owner import Owner, Piece
-from proctor.lms.platform import Exported, Platform, only_column, refuse_other_maximum
+from proctor.lms.platform import Exported, Platform, only_column, refuse_other_maximum, zipped
 from proctor.lms.spreadsheet import written
 
 if TYPE_CHECKING:

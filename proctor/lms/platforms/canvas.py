@@ -24,9 +24,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import ExportError, UnreadableError
-from proctor.lms.export import zipped
 from proctor.lms.owner import Owner, Piece
-from proctor.lms.platform import Exported, Platform, only_column, refuse_other_maximum
+from proctor.lms.platform import Exported, Platform, only_column, refuse_other_maximum, zipped
 from proctor.lms.spreadsheet import written
 from proctor.submission.reading import json_of
 

@@ -28,9 +28,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from proctor.errors import ExportError
-from proctor.lms.export import zipped
 from proctor.lms.owner import Owner, Piece
-from proctor.lms.platform import Exported, Platform
+from proctor.lms.platform import Exported, Platform, zipped
 from proctor.lms.spreadsheet import Table, written
 
 if TYPE_CHECKING:
