@@ -78,7 +78,7 @@ class InlinePool:
         self._results: list[Result] = []
 
     def has_room(self) -> bool:
-        """Say whether the last result was taken."""
+        """Return whether the last result was taken."""
         return not self._results
 
     def submit(self, job: Job) -> None:

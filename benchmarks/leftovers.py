@@ -109,7 +109,7 @@ def _grade(folder: Path, name: str) -> None:
 
 
 def _slow(cell: nbformat.NotebookNode) -> bool:
-    """Say whether a cell is one of the release's that show pictures or check: they take time."""
+    """Return whether a cell is one of the release's that show pictures or check: they take time."""
     given = {each.source for each in Submission.release().notebook.cells if not grade_id(each)}
     return cell.cell_type == "code" and cell.source in given
 

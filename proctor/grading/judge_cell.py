@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     """Says for each criterion whose mistake is known what it is, and asks the question that leads on."""
 
 MAX_WORDS = 400
-"""Characters of an exception of a hidden test's that are told."""
+"""Characters of a hidden test's exception that are shown."""
 WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.UNFINISHED)
 """Outcomes that a mistake in the answer brings about; the others say by themselves what happened."""
 
@@ -139,8 +139,8 @@ def judge_cell(
         case: the hidden test class of the cell.
         side: the student's side.
         diagnose: recognises misconceptions in the values that came back; asked when something is wrong.
-        reference: the solution's side. A hidden test that stumbles over what came back is at fault if that
-            was plain numbers all along, or if it stumbles over the reference, too; else the answer is.
+        reference: the solution's side. A hidden test that stumbles over what came back is at fault if
+            nothing but plain numbers came, or if it stumbles over the reference, too; else the answer is.
 
     Raises:
         GraderError: a hidden test is at fault.

@@ -134,7 +134,7 @@ class GradientCriteria(LayerCriteria):
             )
 
     def gives(self, output: Any, x: Array, w: Array, front: Pair) -> bool:
-        """Say whether an output is right for one reading of "same"."""
+        """Return whether an output is right for one reading of "same"."""
         wanted = correlate(x, w, np.zeros(len(w)), front=front)
         return (
             isinstance(output, np.ndarray)
@@ -143,7 +143,7 @@ class GradientCriteria(LayerCriteria):
         )
 
     def is_right(self, answer: Answer, wanted: Array) -> bool:
-        """Say whether a gradient is right."""
+        """Return whether a gradient is right."""
         try:
             self.check_gradient(answer, wanted)
         except (CriterionFailed, Fault):

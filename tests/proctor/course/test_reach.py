@@ -135,6 +135,15 @@ def test_another_seed_gives_other_numbers() -> None:
     assert not np.array_equal(values[0], values[2])
 
 
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_a_corner_pixel_is_told_by_its_weight(seed: int) -> None:
+    """What the own forward is probed with has no equal weights: without padding a corner meets only one of them."""
+    tests = load_tests(TESTS / "exercise4", seed)
+    weights = tests["conv_gradient_input"]("test_strides").different(2, 4, 5, 3)
+    assert weights.all()
+    assert len(np.unique(np.abs(weights))) == weights.size
+
+
 @pytest.mark.parametrize(("values", "words"), [
     (np.array([1.0, 0.0]), "zero"),
     (np.array([1.0, -1.0, 2.0]), "equal or opposite"),

@@ -45,7 +45,7 @@ def hang_for_bad(job: Job) -> Result:
 
 
 def sleep(_job: Job) -> Never:
-    """Say which process it is, by a file in the workers' folder, and never end."""
+    """Return which process it is, by a file in the workers' folder, and never end."""
     Path(tempfile.gettempdir(), f"asleep-{os.getpid()}").touch()
     while True:
         time.sleep(60)

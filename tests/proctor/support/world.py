@@ -232,7 +232,7 @@ class World:
                     self.heard.append(connection.recv(1000).decode(errors="replace"))
 
     def _backdated(self, student: str) -> bool:
-        """Say whether a submission counts as handed in before it was written."""
+        """Return whether a submission counts as handed in before it was written."""
         with open_gradebook(f"sqlite:///{self.course / 'gradebook.db'}") as gradebook:
             stamp = gradebook.find_submission(EXERCISE, student).timestamp
         return stamp is not None and stamp.replace(tzinfo=dt.UTC) < dt.datetime.now(dt.UTC) - dt.timedelta(
@@ -304,7 +304,7 @@ def canary(place: str) -> str:
 
 
 def unfairness(recipe: Recipe, scores: Mapping[str, float | None] | None) -> str:
-    """Say in words where the points are not the fair ones, or ""."""
+    """Return in words where the points are not the fair ones, or ""."""
     if scores is None:
         return "is not in the gradebook"
     if open_ones := [name for name, score in scores.items() if score is None]:
@@ -349,7 +349,7 @@ class _Activity(HTMLParser):
 
 
 def active(page: str) -> bool:
-    """Say whether a browser that shows this page would run a student's script."""
+    """Return whether a browser that shows this page would run a student's script."""
     parser = _Activity()
     parser.feed(page)
     parser.close()
