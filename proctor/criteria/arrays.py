@@ -1,4 +1,4 @@
-"""Checks of arrays, in order: one came, its shape is right, its values are right; the hint is of the first that is not."""
+"""Checks of arrays, in order: one came, its shape, its values; the hint is of the first that is not right."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def echo(job: Job) -> Result:
-    """Say whose job it was."""
+    """Return whose job it was."""
     return Result(job.student)
 
 

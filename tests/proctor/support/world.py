@@ -153,7 +153,7 @@ class World:
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def fate(self, recipe: Recipe) -> Fate:
-        """Say what became of a submission."""
+        """Return what became of a submission, in words."""
         if harm := self.harm(recipe.name):
             return Fate("harmful", "; ".join(harm))
         if complaint := unfairness(recipe, self.scores(recipe.name)):
