@@ -1,4 +1,4 @@
-"""How fast a class is graded: stock nbgrader and ours, side by side, on the same notebooks.
+"""Speed of grading a class: stock nbgrader and ours, side by side, on the same notebooks.
 
     python -m benchmarks.bench [--submissions 40] [--rounds 3] [--jobs CORES]
     python -m benchmarks.bench --growth 50 200 800
@@ -48,7 +48,7 @@ class Round:
 
     @property
     def ratio(self) -> float:
-        """How many times as long stock nbgrader takes, on the clock."""
+        """Return how many times as long stock nbgrader takes, on the clock."""
         return self.stock.wall / self.ours.wall
 
 

@@ -39,7 +39,7 @@ AMONG = (
     "loop_in_a_method",
     "pool_in_a_method",
 )
-"""What some of the submissions do; the others are small and right."""
+"""Specimens that some of the submissions are; the others are small and right."""
 
 SHARED = [Path("/proc/sysvipc") / kind for kind in ("shm", "sem", "msg")]
 """Lists of the system: a line for each segment of shared memory, set of semaphores and queue, below a header."""

@@ -1,4 +1,4 @@
-"""What the tests of the three gradients have in common: scenes, and judging them twice.
+"""Common base of the tests of the three gradients: scenes, and judging them twice.
 
 The better counts: the closed form of the cross-correlation, or the student's own forward.
 """
@@ -24,7 +24,7 @@ GETTER = {"weights": "get_gradient_weights", "bias": "get_gradient_bias"}
 
 
 class Answer(NamedTuple):
-    """What came back: the output, the gradient, and the first fault on the way to it."""
+    """Answer of a layer: the output, the gradient, and the first fault on the way to it."""
 
     output: Any
     gradient: Any
@@ -32,13 +32,13 @@ class Answer(NamedTuple):
 
 
 class GradientCriteria(LayerCriteria):
-    """What the three gradients have in common; `of` says which one it is."""
+    """Common base of the three gradients; `of` says which one it is."""
 
     of = ""
 
     @property
     def what(self) -> str:
-        """How the student calls this gradient."""
+        """The call by which a student gets this gradient."""
         return f"{GETTER[self.of]}()" if self.of in GETTER else "backward(error)"
 
     def make(self, scene: Scene) -> Any:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PICTURES = ("picture", "channel", "row", "column")
 KERNELS = ("kernel", "channel", "row", "column")
-"""What the axes count."""
+"""Names of what the axes count."""
 
 
 class Scene(NamedTuple):

@@ -14,7 +14,7 @@ from proctor.grading.observations import as_numbers, same, same_values
 __all__ = ["NEEDS", "diagnosis", "reference"]
 
 NEEDS = ("../../source/exercise4",)
-"""What this module reads, as seen from here; it goes along to the workers of a cluster."""
+"""Folders that this module reads, as seen from here; it goes along to the workers of a cluster."""
 
 if TYPE_CHECKING:
     from mistakes import Mistake

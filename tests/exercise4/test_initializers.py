@@ -20,7 +20,7 @@ CUT_OFF = "Your bell curve is cut off at two standard deviations. That works, an
 
 
 class Drawn(Criteria):
-    """What the tests of random initializers share."""
+    """Common base of the tests of random initializers."""
 
     def draw(self, initializer: Any, *shape: int) -> Array:
         """Return random numbers of a shape, checked for shape and type, and that they are finite."""

@@ -1,4 +1,4 @@
-"""What all the package's tests need, however they are started."""
+"""Set-up of all the package's tests, however they are started."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What the hidden tests of the convolution reach: a table, read off the calls that they make of the solution."""
+"""Reach of the convolution's hidden tests: a table, read off the calls that they make of the solution."""
 
 # ruff: noqa: ARG005  - each configuration is asked with all three
 
@@ -41,7 +41,7 @@ CONFIGURATIONS = {
     "float32": lambda s, x, w: x.dtype == np.float32,
     "not square": lambda s, x, w: x.shape[2] != x.shape[3],
 }
-"""What a call of forward may be like: by stride, picture and kernel shape."""
+"""Kinds of calls of forward: by stride, picture and kernel shape."""
 STORIES = ("second call", "second layer")
 """Histories of a layer: it is called again, or another layer is called in between."""
 STRIDES = {"dividing", "not dividing", "stride larger than the kernel", "one channel, other stride"}
@@ -60,8 +60,8 @@ WHY_NOT = {
         "a step does not depend on where its gradient comes from",
     ),
 }
-"""What a cell does not reach, and why. Thin and even kernels reach gradients as remarks, by the contract. Arrays that
-are read-only or not contiguous reach no student: arguments are copied on their way over the wall."""
+"""Cases that a cell does not reach, and why. Thin and even kernels reach gradients as remarks, by the contract. Arrays
+that are read-only or not contiguous reach no student: arguments are copied on their way into the sandbox."""
 
 
 @cache

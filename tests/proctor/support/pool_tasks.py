@@ -1,4 +1,4 @@
-"""What the workers of tests/proctor/batch/test_grade_pool.py do; workers import it. As a program: a head to kill."""
+"""Tasks of the workers of tests/proctor/batch/test_grade_pool.py, which import it. As a program: a head to kill."""
 
 from __future__ import annotations
 

@@ -44,14 +44,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 WITHOUT_MISTAKES = shutil.ignore_patterns("mistakes", "misconceptions.py", "__pycache__")
-"""What is left out of a copy of the hidden tests where no mistake is to be named, which takes seconds a worker."""
+"""Files that a copy of the hidden tests lacks where no mistake is to be named, which takes seconds a worker."""
 
 CLASSMATE = "alice"
 """Has handed in the solution, and is graded before anybody else; her work must stay as it is."""
 LAST = "zoe"
 """Has handed in the solution, too, and is graded last; whatever happens before, she must be."""
 MARKER = "proctorWasHere"
-"""What script in a page would call."""
+"""Name that script in a page would call."""
 
 
 HUGE = 2**28
@@ -62,7 +62,7 @@ OUTSIDE = "OUTSIDE_OF_THE_SANDBOX"
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a submission: "fair", "unfair" or "harmful", and why in words."""
+    """Fate of a submission: "fair", "unfair" or "harmful", and why in words."""
 
     what: str
     why: str
