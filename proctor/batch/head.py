@@ -191,7 +191,9 @@ class Head:
         if result.disk_full:
             raise OSError(errno.ENOSPC, result.fault)
         if result.fault:
-            raise GraderError(result.fault)
+            fault = GraderError(result.fault)
+            fault.add_note(result.details)
+            raise fault
         if self._wish.rehearsal:
             before = self._book.scores(self._course.exercise.name, student)
             self._stage.drop(student)

@@ -225,7 +225,7 @@ def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) 
     except CannotCross as error:
         raise CannotCross(error.what, f"{case.grade_id}, {name}: ") from error
     except Exception as error:
-        if _is_bug(error, test) or _at_fault(case, name, reference, link):
+        if _is_bug(error, test) or _at_fault(case, name, reference, link, _uncallable(test, error)):
             words = f"{type(error).__name__}: {error}"[:MAX_WORDS]
             raise GraderError(f"{case.grade_id}, {name}: the hidden test fails with {words}.") from error
         verdict = _stumbled(case, name, test, error, link)
@@ -261,13 +261,15 @@ def _is_bug(error: Exception, test: Criteria) -> bool:
     return isinstance(error, NameError | ImportError | SyntaxError | SkipTest | GraderError)
 
 
-def _at_fault(case: type[Criteria], name: str, reference: Side | None, link: Link | None) -> bool:
+def _at_fault(
+    case: type[Criteria], name: str, reference: Side | None, link: Link | None, uncallable: str
+) -> bool:
     """Return whether a hidden test stumbles over the solution, too.
 
-    Where there is no solution to ask, it is at fault if nothing but plain numbers came.
+    Without a solution to ask, it is at fault if only plain numbers came, and what it called can be called.
     """
     if reference is None:
-        return not _odd(link.trace if link else [])
+        return not (uncallable or _odd(link.trace if link else []))
     try:
         run(case(name), name, reference.link())
     except Exception:  # noqa: BLE001  - any failure on the solution is the test's own
@@ -275,15 +277,20 @@ def _at_fault(case: type[Criteria], name: str, reference: Side | None, link: Lin
     return False
 
 
+def _uncallable(test: Criteria, error: Exception) -> str:
+    """Return which of the names that a test needs cannot be called, or "" if that is not what it stumbled over."""
+    if not isinstance(error, TypeError) or "object is not callable" not in str(error):
+        return ""
+    return next((need for need in test.needs if not callable(getattr(test, need, test))), "")
+
+
 def _stumbled(
     case: type[Criteria], name: str, test: Criteria, error: Exception, link: Link | None
 ) -> Verdict:
     """Return the verdict on an answer that the test could do nothing with."""
-    if isinstance(error, TypeError) and "object is not callable" in str(error):
-        for need in test.needs:
-            if not callable(getattr(test, need, test)):
-                hint = f"`{need}` was not found."
-                return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=hint)
+    if need := _uncallable(test, error):
+        hint = f"`{need}` was not found."
+        return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=hint)
     return _verdict(case, name, Outcome.FAILED, check=Check.TYPE, hint=_stumble(link))
 
 
