@@ -32,7 +32,7 @@ WALL = "The test uses something that cannot cross to the sandbox: docs/writing-t
 
 @dataclass
 class Plan:
-    """What is to be tried: a notebook in JSON, in a folder, by the hidden tests of a folder ("" for none) with a seed.
+    """Plan of a trial: a notebook in JSON, run in a folder, the folder of the hidden tests ("" for none), and the seed.
 
     Where more is to be tried than the notebook itself, there are the sources of the solution cells, markers included.
     """
