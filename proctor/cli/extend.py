@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from proctor.cli.course import load_course
+from proctor.cli.course import doubt, load_course, refuse_unknown
 from proctor.course import course_lock
 from proctor.errors import UserError
 from proctor.gradebook.extensions import NAME, grant
@@ -40,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(
             f"{args.student!r} is no student's id: ids are the names of the folders in submitted/."
         )
+    if args.exercise and not args.withdraw:
+        refuse_unknown(app.coursedir, args.exercise)
     zone = LatePolicy(config=app.config).timezone
     time = None if args.withdraw else _time(args.until, zone)
     whom = f"{args.student}/{args.exercise}" if args.exercise else args.student
@@ -48,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
     what = args.exercise or "all exercises"
     said = "has no extension" if time is None else f"may hand in until {time:%Y-%m-%d %H:%M} ({zone})"
     print(f"{args.student} {said}, for {what}. It is in {NAME}.")
+    if time and (doubtful := doubt(app.coursedir, args.student)):
+        print(f"{doubtful} `--withdraw` takes the extension back.")
     print(f"`proctor grade {args.exercise or 'EXERCISE'}` counts the penalties again.")
     return 0
 

@@ -191,7 +191,17 @@ def wanted_of(course: Path, assignment: str) -> Wanted:
             ids = frozenset[str]().union(*map(grade_ids, contents))
             given = frozenset[str]().union(*(submission.sources(submission.read(path)) for path in notebooks))
             return Wanted(tuple(path.name for path in notebooks), ids, given)
-    raise CollectError(f"This course has no assignment {assignment!r}: no notebook in {exercise.released}.")
+    others = ", ".join(released(course))
+    raise CollectError(
+        f"This course has no assignment {assignment!r}: no notebook in {exercise.released}."
+        + f" It has {others}." * bool(others)
+    )
+
+
+def released(course: Path) -> list[str]:
+    """Return the names of the assignments that a course has released."""
+    folders = exercise_of(course, "*").released.parent.glob("*/")
+    return sorted(path.name for path in folders if any(path.glob("*.ipynb")))
 
 
 def _dated_before(report: Report, known: dict[str, record.Origin]) -> dict[str, record.Origin]:

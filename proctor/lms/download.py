@@ -55,7 +55,12 @@ def open_download(path: Path, zone: dt.tzinfo | None = None) -> Iterator[Content
     except FileNotFoundError:
         raise CollectError(f"There is no file or folder {path}.") from None
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
-        raise CollectError(f"{path} is no zip file that can be read ({error}). Download it again.") from None
+        advice = (
+            "If it says who is in the course, give it as --roster"
+            if path.suffix == ".csv"
+            else "Download it again"
+        )
+        raise CollectError(f"{path} is no zip file that can be read ({error}). {advice}.") from None
     with archive:
         yield listed(archive, path.name, Limits(), zone)
 

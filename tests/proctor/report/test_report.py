@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from proctor.report.gathering import gather
 from proctor.report.lesson import Lesson
 from proctor.report.page import page, percent
 from proctor.report.pseudonyms import BLOT, Pseudonyms
+from proctor.submission import record
+from proctor.submission.record import Origin
 from tests.exercise4.mistakes import solution
 from tests.proctor.support.classrooms import EXERCISE, Made, build, judged, named, renamed
 
@@ -162,6 +165,34 @@ def test_nobody_is_named(written: str) -> None:
     assert {f"Student {n:02d}" for n in range(1, 7)} >= set(re.findall(r"Student \d\d", written))
 
 
+def test_teams_are_named_and_not_compared(course: Path, tmp_path: Path) -> None:
+    """Members stand with their team, which has a number as its members have; what they have in common is no finding."""
+    made = shutil.copytree(course, tmp_path / "course")
+    assert '<th scope="col">Team</th>' not in page(gather(report.open_course(made), EXERCISE), WHEN)
+    record.update(
+        made, EXERCISE, {name: Origin("moodle", team="Group <A>") for name in ("ah01", "gh02")}
+        | {"an03": Origin("moodle", team="Group B"), "me05": Origin("moodle")},
+    )  # fmt: skip
+    classroom = gather(report.open_course(made), EXERCISE)
+    hidden, named = page(classroom, WHEN), page(classroom, WHEN, names=True)
+    rows = dict(re.findall(r"<tr><td>([^<]*)</td><td>([^<]*)</td><td class", named))
+    assert rows["Ada Hilbert (ah01)"] == rows["Grace Hopper (gh02)"] == "Group &lt;A&gt;"
+    assert (rows["an03"], rows["me05"]) == ("Group B", "")
+    numbers = re.findall(r"<tr><td>[^<]*</td><td>([^<]*)</td><td class", hidden)
+    assert sorted(numbers) == [
+        "",
+        "",
+        "",
+        "Team\N{NO-BREAK SPACE}1",
+        "Team\N{NO-BREAK SPACE}1",
+        "Team\N{NO-BREAK SPACE}2",
+    ]
+    assert "Group" not in hidden
+    for text in (hidden, named):
+        assert 'class="paper pair"' not in text
+        assert "Members of a team were not compared with each other." in text
+
+
 def test_names_are_shown_on_request(course: Path) -> None:
     """With names, the pair that is alike has them."""
     text = page(gather(report.open_course(course), EXERCISE), WHEN, names=True)
@@ -271,10 +302,14 @@ def test_what_cannot_be_reported_is_refused(
 ) -> None:
     """No course, no gradebook, an unknown assignment, a folder as file: a line each, and nothing is written."""
     assert "no course" in refusal(capsys, EXERCISE, "--course", str(tmp_path))
-    assert "no assignment 'exercise5'" in refusal(capsys, "exercise5", "--course", str(course))
+    assert "does not know exercise5 (it knows exercise4)" in refusal(
+        capsys, "exercise5", "--course", str(course)
+    )
     assert "is a folder" in refusal(capsys, EXERCISE, "--course", str(course), "--to", str(tmp_path))
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
-    assert "Was anything graded yet?" in refusal(capsys, EXERCISE, "--course", str(tmp_path))
+    assert "does not know exercise4. `nbgrader generate" in refusal(
+        capsys, EXERCISE, "--course", str(tmp_path)
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["nbgrader_config.py"], "not even an empty gradebook"
 
 
