@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from proctor.cli import report
 from proctor.cli.main import main
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
+from proctor.gradebook.database import open_gradebook
 from proctor.report.gathering import gather
 from proctor.report.lesson import Lesson
 from proctor.report.page import page, percent
@@ -191,6 +192,30 @@ def test_teams_are_named_and_not_compared(course: Path, tmp_path: Path) -> None:
     for text in (hidden, named):
         assert 'class="paper pair"' not in text
         assert "Members of a team were not compared with each other." in text
+
+
+def test_everybody_is_in_a_table_and_a_chart(course: Path, tmp_path: Path) -> None:
+    """Points, lateness and time of each; mean, median and deviation in a line; a dot for each whose time is known."""
+    made = shutil.copytree(course, tmp_path / "course")
+    with open_gradebook(f"sqlite:///{made / 'gradebook.db'}", "made-up") as book:
+        for day, student in enumerate(("ah01", "gh02", "me05"), 10):
+            book.find_submission(EXERCISE, student).timestamp = dt.datetime(2027, 1, day, 9, 5)
+        book.db.commit()
+    text = page(gather(report.open_course(made), EXERCISE), WHEN, names=True)
+    assert "Mean 4.67, median 5, standard deviation 2.66 of 6 submissions." in text
+    table = text.partition('<table class="students">')[2].partition("</table>")[0]
+    rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in table.split("<tr>")[2:]]
+    assert rows == [
+        ["Ada Hilbert (ah01)", "7", "", "10 Jan 09:05"],
+        ["Grace Hopper (gh02)", "7", "", "11 Jan 09:05"],
+        ["me05", "6", "\N{MINUS SIGN}1.5", "12 Jan 09:05"],
+        ["an03", "4", "", ""],
+        ["kg04", "4", "", ""],
+        ["ev06", "0", "", ""],
+    ]
+    chart = text.partition("Points of 3 submissions by the time of handing in")[2].partition("</svg>")[0]
+    assert (chart.count('class="dot"'), chart.count('class="dot slow"')) == (2, 1)
+    assert "Of 3 students nothing says when." in text
 
 
 def test_names_are_shown_on_request(course: Path) -> None:
