@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from proctor.lms.collecting import Report
     from proctor.lms.roster import Roster
 
+FEW = 10
+"""So many new students are named; more are those of a whole class."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
@@ -85,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
                 print(f"{doubtful} `proctor forget {args.student}` takes it away again.")
         if named:
             print(f"Names and e-mail addresses of {named} students are in the gradebook now.")
+        elif not report:
+            print("What the roster says of names and e-mail addresses is in the gradebook already.")
     return 1 if report and (report.unplaced or report.stage.kept) else 0
 
 
@@ -164,6 +169,8 @@ def _print_report(report: Report, download: Path, *, dry: bool) -> None:
     )  # fmt: skip
     print("  " + ", ".join(f"{count} {what}" for what, count in counts if count))
     _print_times(report)
+    if 0 < len(stage.new) <= FEW:
+        _print_names("New", stage.new)
     if stage.changed:
         _print_names("Replaced (what was there is in .proctor/replaced)", stage.changed)
     notes = [f"{student}: {note}" for student, origin in report.origins.items() for note in origin.notes]

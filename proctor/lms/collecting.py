@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 import zipfile
 from collections import Counter
 from contextlib import contextmanager
@@ -154,6 +155,7 @@ def _sorted(
         raise CollectError(
             f"--student {job.student!r} cannot be the name of a folder; use letters, digits and . _ - @"
         )
+    _refuse_several(job, contents)
     platform = PLATFORMS[job.platform or (known[job.student].platform if job.student in known else "plain")]
     before = known.get(job.student)
     owner = (
@@ -165,6 +167,21 @@ def _sorted(
     if not items:
         raise CollectError(f"there is no file in {job.download}.")
     return platform, [Handed(owner, items)], []
+
+
+def _refuse_several(job: Job, contents: Contents) -> None:
+    """Refuse to take the work of all for one student's.
+
+    Raises:
+        CollectError: it is what several people handed in to a platform.
+    """
+    platform, several, _ = sort(contents.files, job.assignment, zone=job.zone)
+    if platform.name != "plain" and len(several) > 1:
+        path = shlex.quote(f"{job.download}/PATH")
+        raise CollectError(
+            f"{job.download.name} is a download from {platform.title}, of {len(several)} people or teams; give what is "
+            f"{job.student}'s: {path}."
+        )
 
 
 def _student(job: Job) -> Student:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,6 +67,34 @@ def test_an_extension_for_a_stranger(course: Path, capsys: pytest.CaptureFixture
     assert list(load(course)) == [f"ada12/{EXERCISE}"]
 
 
+def test_an_extension_that_is_none(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that ends before the due date is written, as the date may move, and called what it is."""
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+        book.update_or_create_assignment(EXERCISE, duedate=dt.datetime(2027, 2, 1, 22, 59))
+    assert main(["extend", "ada12", EXERCISE, UNTIL, f"--course={course}"]) == 0
+    assert "It is due on 2027-02-01 22:59, so that this gives no more time." in capsys.readouterr().out
+    assert main(["extend", "ada12", EXERCISE, "--until=2027-02-02", f"--course={course}"]) == 0
+    assert "no more time" not in capsys.readouterr().out
+
+
+def test_a_whole_download_is_nobodys(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A class's download is not taken for one student's; the path of one in it is, and who is new is named."""
+    members = {moodle_path(each, NOTEBOOK): small_notebook(each.login) for each in CLASS[:3]}
+    download = write_zip(tmp_path / "all of 1.zip", members)
+    arguments = [f"--course={course}", "--student=ada12"]
+    assert main(["collect", str(download), *arguments]) == 2
+    said = capsys.readouterr().err
+    assert f"of 3 people or teams; give what is ada12's: '{download}/PATH'." in said
+    assert not (course / "submitted").exists()
+    path = download / moodle_path(CLASS[0], "")
+    assert main(["collect", str(path), *arguments]) == 0
+    assert "New:\n  ada12\n" in capsys.readouterr().out
+    found = course / "submitted" / "ada12" / EXERCISE / NOTEBOOK
+    assert found.read_bytes() == small_notebook(CLASS[0].login)
+
+
 def test_what_is_no_longer_known_can_be_withdrawn(course: Path) -> None:
     """An extension for an exercise that is gone from the gradebook is taken back."""
     (course / "extensions.json").write_text('{"ada12/old": "2027-01-22T23:59:00+01:00"}')
@@ -109,7 +138,9 @@ def test_files_in_each_others_place(course: Path, tmp_path: Path, capsys: pytest
     """A table as download, a download as table, another platform, another exercise: each says what helps."""
     (tmp_path / "r.csv").write_bytes(table(["id", "login"], [["1", "ada"]]))
     download = str(write_zip(tmp_path / "a.zip", {f"ada/{NOTEBOOK}": small_notebook()}))
+    (tmp_path / NOTEBOOK).write_bytes(small_notebook())
     for arguments, words in {
+        (NOTEBOOK,): "say whose: --student ID",
         ("r.csv",): "give it as --roster",
         (download, "--roster=a.zip"): "a.zip is a zip, and no table.",
         (download, "--platform=canvas"): "1 files, most of them .ipynb in a folder, such as",
