@@ -203,7 +203,7 @@ def test_everybody_is_in_a_table_and_a_chart(course: Path, tmp_path: Path) -> No
         book.db.commit()
     text = page(gather(report.open_course(made), EXERCISE), WHEN, names=True)
     assert "Mean 4.67, median 5, standard deviation 2.66 of 6 submissions." in text
-    table = text.partition('<table class="students">')[2].partition("</table>")[0]
+    table = text.partition('<table class="students named">')[2].partition("</table>")[0]
     rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in table.split("<tr>")[2:]]
     assert rows == [
         ["Ada Hilbert (ah01)", "7", "", "10 Jan 09:05"],
