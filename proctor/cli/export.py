@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from proctor.submission.record import Origin
 
 CHOICES = (*(name for name, each in PLATFORMS.items() if each.upload), "csv")
-ONLY = {"criteria": "csv", "column": "canvas", "passing": "ilias"}
-"""Options that are for one platform."""
+ONLY = {"criteria": ("csv",), "column": ("canvas", "blackboard"), "passing": ("ilias",)}
+"""Options that are not for each platform, and for which they are."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: exports/EXERCISE-PLATFORM")
     parser.add_argument(
-        "--column", default="", help="Canvas: the assignment's name there, if it is another one"
+        "--column", default="", help="Canvas, Blackboard: the assignment's name there, if it is another one"
     )
     parser.add_argument(
         "--passing", type=float, metavar="POINTS", help="ILIAS: the status is passed from here on"
@@ -70,9 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the folder; returns 0, or 1 if somebody is not in it."""
-    strange = [name for name, platform in ONLY.items() if getattr(args, name) and args.platform != platform]
-    if strange:
-        raise UserError(f"--{strange[0]} is for --platform {ONLY[strange[0]]}")
+    for name, platforms in ONLY.items():
+        if getattr(args, name) and args.platform not in platforms:
+            raise UserError(f"--{name} is for --platform {' or '.join(platforms)}")
     template = _template(args)
     roster = read_roster(args.roster) if args.roster else None
     target = args.to.resolve() if args.to else None
