@@ -20,7 +20,7 @@ from proctor.lms.members import Contents
 from proctor.lms.owner import JUNK, Handed, Item, Owner, Student
 from proctor.lms.people import students_of
 from proctor.lms.platforms import PLATFORMS
-from proctor.lms.sorting import sort
+from proctor.lms.sorting import layout, sort
 from proctor.lms.stage import Stage
 from proctor.submission import record
 from proctor.submission.record import is_safe
@@ -106,6 +106,11 @@ def collect(job: Job) -> Report:
         loose = {file.path: could_be_submission(file.path) for file in strangers}
         report.unplaced += [(str(path), "whose is this?") for path, matters in loose.items() if matters]
         report.left_out = sorted(str(path) for path, matters in loose.items() if not matters)
+        if not handed and not report.unplaced:
+            raise CollectError(
+                f"there is no submission in this download; it has {layout(strangers)}. If it is a platform's, say "
+                "whose: --platform."
+            )
         with stage:
             earlier = record.earlier(job.course, job.assignment, known)
             students, unknown = (

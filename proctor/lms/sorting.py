@@ -70,7 +70,8 @@ def layout(files: Sequence[File]) -> str:
     deep, ending = shapes.most_common(1)[0][0]
     example = next(file.path for file in files if len(file.path.parts) == deep)
     folders = ("no folder", "a folder")[deep - 1] if deep < 3 else f"{deep - 1} folders"
-    return f"{len(files)} files, most of them {ending} in {folders}, such as {str(example)[:80]!r}"
+    count = "one file," if len(files) == 1 else f"{len(files)} files, most of them"
+    return f"{count} {ending} in {folders}, such as {str(example)[:80]!r}"
 
 
 def _recognise(files: Sequence[File], readers: dict[str, Reader]) -> str:

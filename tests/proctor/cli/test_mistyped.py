@@ -139,11 +139,13 @@ def test_files_in_each_others_place(course: Path, tmp_path: Path, capsys: pytest
     (tmp_path / "r.csv").write_bytes(table(["id", "login"], [["1", "ada"]]))
     download = str(write_zip(tmp_path / "a.zip", {f"ada/{NOTEBOOK}": small_notebook()}))
     (tmp_path / NOTEBOOK).write_bytes(small_notebook())
+    write_zip(tmp_path / "b.zip", {f"({each.number}) {each.name}.pdf": b"%PDF" for each in CLASS[:3]})
     for arguments, words in {
+        ("b.zip",): "it has 3 files, most of them .pdf in no folder, such as '(4700) Jörg Müller.pdf'",
         (NOTEBOOK,): "say whose: --student ID",
         ("r.csv",): "give it as --roster",
         (download, "--roster=a.zip"): "a.zip is a zip, and no table.",
-        (download, "--platform=canvas"): "1 files, most of them .ipynb in a folder, such as",
+        (download, "--platform=canvas"): "it has one file, .ipynb in a folder, such as",
         (download, "--assignment=exercise5"): "It has exercise4.",
     }.items():
         assert main(["collect", *arguments, f"--course={course}"]) == 2
