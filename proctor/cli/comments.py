@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from proctor.cli.course import add_exercise
+from proctor.cli.course import add_exercise, refuse_unknown
 from proctor.course import Exercise, course_folder, course_lock, exercise_of
 from proctor.errors import UserError
 from proctor.lms import comments
@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """List, give or take back; returns 0."""
     exercise = exercise_of(course_folder(args.course), args.exercise)
+    refuse_unknown(exercise.directory, args.exercise)
     with course_lock(exercise.root, "proctor comments"):
         if args.undo:
             taken = comments.undo(exercise, args.undo)
@@ -62,4 +63,4 @@ def _apply(exercise: Exercise, key: str, *, dry: bool) -> None:
     if offer.share and not dry:
         comments.apply(exercise, offer)
         print(f"`proctor comments {exercise.name} --undo {key}` takes it back.")
-        print(f"The pages are made anew by `nbgrader generate_feedback {exercise.name} --force`.")
+        print(f"`proctor feedback {exercise.name}` writes their pages anew.")

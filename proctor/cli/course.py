@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.course import course_folder
 from proctor.errors import UserError
+from proctor.gradebook.facts import read_facts
 
 if TYPE_CHECKING:
     import argparse
@@ -54,17 +56,30 @@ def load_course(course: Path, *, verbose: bool = False) -> Any:
 
 def open_course(course: Path, exercise: str, *, verbose: bool = False) -> Any:
     """Load a course for one of its exercises, which its gradebook has to know."""
-    from proctor.gradebook.facts import read_facts
-
     app = load_course(course, verbose=verbose)
     app.coursedir.assignment_id = exercise
-    known = read_facts(app.coursedir.db_url, exercise).assignments
-    if exercise not in known:
+    refuse_unknown(app.coursedir, exercise)
+    return app
+
+
+def refuse_unknown(directory: Any, name: str) -> None:
+    """Refuse an exercise that the gradebook does not know, by a UserError that says which ones it knows."""
+    known = read_facts(directory.db_url, name).assignments
+    if name not in known:
         among = f" (it knows {', '.join(known)})" if known else ""
         raise UserError(
-            f"The gradebook does not know {exercise}{among}. `nbgrader generate_assignment {exercise}` tells it."
+            f"The gradebook does not know {name}{among}. `nbgrader generate_assignment {name}` tells it."
         )
-    return app
+
+
+def doubt(directory: Any, student: str) -> str:
+    """Return why an id may be misspelt, or "": the course knows others, and not this one."""
+    folders = Path(directory.root, directory.submitted_directory).glob("*/")
+    known = {path.name for path in folders} | read_facts(directory.db_url, "").students
+    if not known or student in known:
+        return ""
+    alike = difflib.get_close_matches(student, known, 1)
+    return f"{student} is new to this course{f', which knows {alike[0]}' if alike else ''}: is the id right?"
 
 
 @contextlib.contextmanager

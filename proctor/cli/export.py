@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proctor.batch.pages import outdated
 from proctor.batch.survey import states as states_of
 from proctor.cli.course import add_exercise, open_course
 from proctor.course import Exercise, course_lock
@@ -36,6 +37,8 @@ TEMPLATE = (
     "what the platform wants back filled in: Moodle's grading worksheet, Canvas's gradebook export, StudOn's status.csv "
     "(or the download that it came in)"
 )
+ONLY = {"criteria": ("csv",), "column": ("canvas", "blackboard"), "passing": ("ilias",)}
+"""Options that are not for each platform, and for which they are."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,13 +50,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--template", type=Path, metavar="FILE", help=TEMPLATE)
     add("--roster", type=Path, metavar="TABLE", help="for students who were not collected; see collect")
     add("--to", type=Path, metavar="FOLDER", help="default: exports/EXERCISE-PLATFORM")
-    add("--column", default="", help="Canvas: the assignment's name there, if it is another one")
+    add("--column", default="", help="Canvas, Blackboard: the assignment's name there, if it is another one")
     add("--passing", type=float, metavar="POINTS", help="ILIAS: the status is passed from here on")
     add("--partial", action="store_true", help="go on without those for whom something is missing")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the folder; returns 0, or 1 if somebody is not in it."""
+    for name, platforms in ONLY.items():
+        if getattr(args, name) and args.platform not in platforms:
+            raise UserError(f"--{name} is for --platform {' or '.join(platforms)}")
     template = _template(args)
     roster = read_roster(args.roster) if args.roster else None
     target = args.to.resolve() if args.to else None
@@ -76,6 +82,8 @@ def _return(
         raise UserError(f"nobody has handed in {args.exercise}: submitted/ is empty")
     found, missing = results(exercise, handed_in, stale, feedback=args.platform != "csv")
     if args.platform != "csv":
+        old = [student for student in outdated(exercise) if student in handed_in]
+        missing = dict.fromkeys(old, "has feedback from before the last review") | missing
         missing |= {each.student: _stranger(args) for each in found if each.origin.platform != args.platform}
     ready = [each for each in found if each.student not in missing]
     others = _others(template, handed_in)
@@ -156,7 +164,7 @@ def _advice(args: argparse.Namespace, missing: dict[str, str]) -> str:
     ungraded = any("grade" in reason for reason in reasons)
     pageless = any("feedback" in reason for reason in reasons)
     steps = [f"`proctor grade {args.exercise}`"] * ungraded
-    steps += [f"`nbgrader generate_feedback {args.exercise} --force`"] * (ungraded or pageless)
+    steps += [f"`proctor feedback {args.exercise}`"] * (ungraded or pageless)
     steps += ["another --platform, or a --roster with their platform_id"] * (_stranger(args) in reasons)
     helps = " and ".join(steps)
     return f"{helps[:1].upper()}{helps[1:]}{' may help; ' * bool(steps)}--partial goes on without them"

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = None
     for name, (module, purpose) in COMMANDS.items():
-        command = commands.add_parser(name, help=purpose)
+        command = commands.add_parser(name, help=purpose, allow_abbrev=False)  # --student is not --students
         shows = "show what is logged, and where errors arose"
         command.add_argument("--verbose", action="store_true", help=shows)
         if given[:1] == [name]:  # the others are not needed, and take a second to import

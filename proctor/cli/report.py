@@ -10,7 +10,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.cli.course import add_exercise
+from proctor.cli.course import add_exercise, refuse_unknown
 from proctor.course import Exercise, open_course, write_whole
 from proctor.errors import UserError
 from proctor.report.gathering import gather
@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     path = args.to or exercise.root / "reports" / f"{args.exercise}.html"
     if path.is_dir():
         raise UserError(f"--to {path} is a folder; name a file, such as {path / args.exercise}.html.")
+    refuse_unknown(exercise.directory, args.exercise)
     classroom = gather(exercise.directory, args.exercise)
     images = exercise.released
     now = dt.datetime.now().astimezone()

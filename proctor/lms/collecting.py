@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 import zipfile
 from collections import Counter
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from proctor.lms.download import could_be_submission, open_download, single, spl
 from proctor.lms.members import Contents
 from proctor.lms.owner import Handed, Item, Owner, Student
 from proctor.lms.platforms import PLATFORMS
-from proctor.lms.sorting import sort, students_of, without_junk
+from proctor.lms.sorting import layout, sort, students_of, without_junk
 from proctor.lms.stage import Stage
 from proctor.submission import record
 from proctor.submission.record import UNSAFE, is_safe
@@ -89,6 +90,11 @@ def collect(job: Job) -> Report:
         loose = [file.path for file in strangers]
         report.unplaced += [(str(path), "whose is this?") for path in loose if could_be_submission(path)]
         report.left_out = sorted(str(path) for path in loose if not could_be_submission(path))
+        if not handed and not report.unplaced:
+            raise CollectError(
+                f"there is no submission in this download; it has {layout(strangers)}. If it is a platform's, say "
+                "whose: --platform."
+            )
         with stage:
             if job.student:
                 students = {_student(job): handed}
@@ -132,6 +138,7 @@ def _sorted(
         return sort(contents.files, job.assignment, job.platform, job.zone)
     if not is_safe(job.student):
         raise CollectError(f"--student {job.student!r} {UNSAFE}")
+    _refuse_several(job, contents)
     before = known.get(job.student)
     platform = PLATFORMS[job.platform or (before.platform if before else "plain")]
     owner = platform.owner(_student(job))
@@ -143,6 +150,17 @@ def _sorted(
     if not items:
         raise CollectError(f"there is no file in {job.download}.")
     return platform, [Handed(owner, items)], []
+
+
+def _refuse_several(job: Job, contents: Contents) -> None:
+    """Refuse to take what several people handed in to a platform for one student's."""
+    platform, several, _ = sort(contents.files, job.assignment, zone=job.zone)
+    if platform.name != "plain" and len(several) > 1:
+        path = shlex.quote(f"{job.download}/PATH")
+        raise CollectError(
+            f"{job.download.name} is a download from {platform.title}, of {len(several)} people or teams; give what is "
+            f"{job.student}'s: {path}."
+        )
 
 
 def _student(job: Job) -> Student:
@@ -160,7 +178,17 @@ def wanted_of(course: Path, assignment: str) -> Wanted:
             given = (submission.sources(submission.read(path)) for path in notebooks)
             names = tuple(path.name for path in notebooks)
             return Wanted(names, frozenset[str]().union(*ids), frozenset[str]().union(*given))
-    raise CollectError(f"This course has no assignment {assignment!r}: no notebook in {exercise.released}.")
+    others = ", ".join(released(course))
+    raise CollectError(
+        f"This course has no assignment {assignment!r}: no notebook in {exercise.released}."
+        + f" It has {others}." * bool(others)
+    )
+
+
+def released(course: Path) -> list[str]:
+    """Return the names of the assignments that a course has released."""
+    folders = exercise_of(course, "*").released.parent.glob("*/")
+    return sorted(path.name for path in folders if any(path.glob("*.ipynb")))
 
 
 def _dated_before(report: Report, known: dict[str, record.Origin]) -> dict[str, record.Origin]:

@@ -53,7 +53,7 @@ def open_download(path: Path, zone: dt.tzinfo | None = None) -> Iterator[Content
         return
     if not path.exists():
         raise CollectError(f"There is no file or folder {path}.")
-    with _zip(path, str(path), ". Download it again.") as archive:
+    with _zip(path, str(path), f". {_advice(path)}.") as archive:
         yield listed(archive, path.name, Limits(), zone)
 
 
@@ -62,6 +62,14 @@ def _zip(source: Path | io.BytesIO, name: str, advice: str = "") -> zipfile.ZipF
         return zipfile.ZipFile(source)
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
         raise CollectError(f"{name} is no zip file that can be read ({error}){advice}") from None
+
+
+def _advice(path: Path) -> str:
+    """Return what to do with a file that is no zip."""
+    if path.suffix == ".csv":
+        return "If it says who is in the course, give it as --roster"
+    notebook = path.name.casefold().endswith(NOTEBOOKS)
+    return "If it is one student's, say whose: --student ID" if notebook else "Download it again"
 
 
 def single(path: Path) -> Contents:

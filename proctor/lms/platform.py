@@ -80,7 +80,7 @@ class Request:
         absent: str,
         key: Callable[[Origin], str] = attrgetter("platform_id"),
     ) -> Iterator[tuple[Result, list[str]]]:
-        """Yield each result with its row; who has none gets it as a problem that they are absent."""
+        """Yield each result with its row; note for whoever has none that they are absent."""
         for result in self.results:
             row = rows.get(key(result.origin))
             if row is None:

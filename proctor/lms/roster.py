@@ -50,9 +50,10 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Roster:
-    """The students of a course."""
+    """The students of a course; and the columns of a table of the course's own that say nothing about them."""
 
     students: tuple[Student, ...]
+    unread: tuple[str, ...] = ()
 
     def who(self, owner: Owner) -> tuple[tuple[Student, ...], str]:
         """Return whom a platform means, and the name of the team if it is one: number and name have to agree.
@@ -68,10 +69,14 @@ class Roster:
             return team, owner.name
         if len(numbered) == 1:
             raise CollectError(
-                f"the number {owner.platform_id} is {numbered[0].id}'s in the roster, who has another name: is this a "
-                "team, for which the roster needs a column `team`, or the table of another assignment?"
+                f"the number {owner.platform_id} is {numbered[0].id}'s, who has another name: is this a team, for "
+                "which a --roster needs a column `team`, or the table of another assignment?"
             )
         return (self._find(owner),), ""
+
+    def knows(self, owner: Owner) -> bool:
+        """Return whether there is somebody with a platform's number, or a team of that name."""
+        return bool(self._by_number(owner) or self.members(owner.name))
 
     def members(self, team: str) -> tuple[Student, ...]:
         """Return the students of a team."""
@@ -122,7 +127,7 @@ def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
         table = read_table(path)
     except TableError as error:
         raise CollectError(str(error)) from None
-    places = _places(table)
+    places, _ = _places(table)
     students = people_in(table, zone)
     if not students or not places.keys() & {"id", "login", "email", "name", "last"}:
         raise CollectError(f"{path} has no column `id`, `login` or `name`; see `proctor collect --help`.")
@@ -133,20 +138,28 @@ def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
     for each in students:
         if not is_safe(each.id) and each.id.casefold() != NAME:  # whose id this is, is not placed
             raise CollectError(f"{path}: {each.id!r} {UNSAFE}")
-    return Roster(tuple(students))
+    return Roster(tuple(students), _unread(table))
 
 
 def people_in(table: Table, zone: dt.tzinfo | None = None) -> list[Student]:
     """Return the people in a table; rows about points and the like are nobody."""
-    places = _places(table)
+    places, _ = _places(table)
     return [student for row in table.rows if (student := _student(row, places, zone)) is not None]
 
 
-def _places(table: Table) -> dict[str, int]:
-    """Return which column holds what."""
+def _places(table: Table) -> tuple[dict[str, int], bool]:
+    """Return which column holds what, and whether it is a platform's own table."""
     general = {what: place for what, names in COLUMNS.items() if (place := table.column(*names)) is not None}
     own = (each.columns(table, general) for each in PLATFORMS.values())
-    return next((places for places in own if places is not None), general)
+    known = next((places for places in own if places is not None), None)
+    return (general, False) if known is None else (known, True)
+
+
+def _unread(table: Table) -> tuple[str, ...]:
+    """Return the columns of a table of the course's own that are not known; a platform's has always some."""
+    places, own = _places(table)
+    named = enumerate(name.strip() for name in table.header)
+    return () if own else tuple(name for place, name in named if name and place not in places.values())
 
 
 def _student(row: list[str], places: dict[str, int], zone: dt.tzinfo | None) -> Student | None:

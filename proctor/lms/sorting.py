@@ -10,6 +10,7 @@ from proctor.errors import CollectError
 from proctor.lms.download import could_be_submission
 from proctor.lms.owner import JUNK, Handed, Item, Student, slug
 from proctor.lms.platforms import PLATFORMS
+from proctor.lms.roster import Roster
 from proctor.submission.record import is_safe
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from proctor.lms.members import File
     from proctor.lms.owner import Owner
     from proctor.lms.platform import Platform, Reader
-    from proctor.lms.roster import Roster
+    from proctor.submission.record import Origin
 
 
 def sort(
@@ -55,7 +56,7 @@ def sort(
                 person.items.append(Item(piece.inside, dated, piece.late))
     if platform and not handed:
         raise CollectError(
-            f"no file in this download is called as {PLATFORMS[chosen].title} calls them; it has {_layout(files)}. "
+            f"no file in this download is called as {PLATFORMS[chosen].title} calls them; it has {layout(files)}. "
             "Leave out --platform, or use another one."
         )
     return PLATFORMS[chosen], list(handed.values()), strangers
@@ -66,12 +67,14 @@ def without_junk(files: Sequence[File]) -> list[File]:
     return [file for file in files if not any(JUNK.fullmatch(part) for part in file.path.parts)]
 
 
-def _layout(files: Sequence[File]) -> str:
+def layout(files: Sequence[File]) -> str:
     """Return in words how the files of a download are called, for who has to find out what it is."""
     shapes = Counter((len(file.path.parts), file.path.suffix or "no ending") for file in files)
     deep, ending = shapes.most_common(1)[0][0]
     example = next(file.path for file in files if len(file.path.parts) == deep)
-    return f"{len(files)} files, most of them {ending} in {deep - 1} folders, such as {str(example)[:80]!r}"
+    folders = ("no folder", "a folder")[deep - 1] if deep < 3 else f"{deep - 1} folders"
+    count = "one file," if len(files) == 1 else f"{len(files)} files, most of them"
+    return f"{count} {ending} in {folders}, such as {str(example)[:80]!r}"
 
 
 def _recognise(files: Sequence[File], readers: dict[str, Reader]) -> str:
@@ -86,28 +89,30 @@ def students_of(
     platform: Platform,
     handed: Sequence[Handed],
     roster: Roster | None,
-    earlier: Mapping[tuple[str, str], str],
+    earlier: Mapping[str, Origin],
 ) -> tuple[dict[Student, list[Handed]], list[tuple[str, str]]]:
     """Return what each student handed in, a team's as each member's, and for whom no student was found, the reason.
 
-    Without a roster, ids are the earlier ones, by platform and its number, or made of what the platform says.
+    Without a roster, ids are those of who was collected earlier, or made of what the platform says.
 
     Raises:
         CollectError: somebody was collected under another id before, and would be two students.
     """
+    before = _remembered(platform, earlier)
+    ids = {each.platform_id: each.id for each in before.students}
     found: dict[Student, list[Handed]] = {}
     unplaced: list[tuple[str, str]] = []
     doubled: list[str] = []
     for person in handed:
         try:
-            placed = list(_placed(platform, person, roster, earlier))
+            placed = list(_placed(platform, person, roster, before))
         except CollectError as error:
             unplaced.append((str(person.owner), str(error)))
             continue
         for student, each in placed:
-            before = earlier.get((platform.name, each.owner.platform_id), "")
-            if before and before != student.id:
-                doubled.append(f"{each.owner} as {before}, not {student.id}")
+            known = ids.get(each.owner.platform_id, student.id)
+            if known != student.id:
+                doubled.append(f"{each.owner} as {known}, not {student.id}")
             found.setdefault(student, []).append(each)
     if doubled:
         raise CollectError(
@@ -121,20 +126,30 @@ def students_of(
             reason = f"different people, who would all be {student.id}: give a --roster with platform_id"
             unplaced.append((names, reason))
             del found[student]
-    _share_in_teams(platform, found, roster)
+    _share_in_teams(platform, found, roster or before)
     return found, unplaced
 
 
+def _remembered(platform: Platform, earlier: Mapping[str, Origin]) -> Roster:
+    """Return who was collected from a platform before, as a roster."""
+    known = {student: each for student, each in earlier.items() if each.platform == platform.name}
+    return Roster(
+        tuple(
+            Student(student, name=each.name, login=each.login, platform_id=each.platform_id, team=each.team)
+            for student, each in known.items()
+        )
+    )
+
+
 def _placed(
-    platform: Platform, person: Handed, roster: Roster | None, earlier: Mapping[tuple[str, str], str]
+    platform: Platform, person: Handed, roster: Roster | None, before: Roster
 ) -> Iterator[tuple[Student, Handed]]:
     """Yield the students who handed something in, each with it; nobody, or one of several, is a CollectError."""
     owner = person.owner
-    if roster is None:
-        before = earlier.get((owner.platform, owner.platform_id), "")
-        yield Student(before or _own_id(owner)), replace(person, team=owner.team)
+    if roster is None and not before.knows(owner):
+        yield Student(_own_id(owner)), replace(person, team=owner.team)
         return
-    students, team = roster.who(owner)
+    students, team = (roster or before).who(owner)
     if any(not is_safe(student.id) for student in students):
         raise CollectError("the id is the name of the course's own file: give another one in the --roster")
     for student in students:
@@ -142,7 +157,7 @@ def _placed(
         yield student, replace(person, owner=mine, team=team or owner.team)
 
 
-def _share_in_teams(platform: Platform, found: dict[Student, list[Handed]], roster: Roster | None) -> None:
+def _share_in_teams(platform: Platform, found: dict[Student, list[Handed]], roster: Roster) -> None:
     """Give each member of a team what all of them handed in, where the platform keeps it by member."""
     teams: dict[str, list[Handed]] = {}
     for person in (each for people in found.values() for each in people if each.owner.team):
@@ -153,7 +168,7 @@ def _share_in_teams(platform: Platform, found: dict[Student, list[Handed]], rost
         for person in people:
             if not any(could_be_submission(item.path) for item in person.items):
                 person.items = list(once)
-        for student in roster.members(team) if roster else ():
+        for student in roster.members(team):
             if student not in found:
                 texts = sum(person.texts for person in people)
                 found[student] = [Handed(platform.owner(student), list(once), texts, team)]

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from nbgrader import api
 from sqlalchemy import create_engine, make_url, select
 from sqlalchemy.orm import Session
-
-from proctor.errors import NothingToReport
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -61,11 +58,7 @@ class Marks:
 
 
 def read_marks(url: str, assignment: str) -> tuple[dict[str, float], dict[str, Marks], int]:
-    """Return the cells' points, the marks of each student who handed in, and how many students there are.
-
-    Raises:
-        NothingToReport: there is no gradebook, or it does not know the assignment.
-    """
+    """Return the cells' points, the marks of each student who handed in, and how many students there are."""
     engine = create_engine(_read_only(url))
     named = api.Assignment.name == assignment
     try:
@@ -73,11 +66,8 @@ def read_marks(url: str, assignment: str) -> tuple[dict[str, float], dict[str, M
             worth = {row.name: row.max_score for row in session.execute(WORTH.where(named))}
             rows = session.execute(GRADES.where(named)).all()
             students = len(session.execute(select(api.Student.id)).all())
-            known = session.execute(select(api.Assignment.id).where(named)).first()
     finally:
         engine.dispose()
-    if known is None:
-        raise NothingToReport(f"The gradebook has no assignment {assignment!r}. Is that its name?")
     marks: dict[str, Marks] = defaultdict(Marks)
     penalties: dict[str, dict[str, float]] = defaultdict(dict)
     for row in rows:
@@ -100,6 +90,4 @@ def _read_only(url: str) -> str:
     parts = make_url(url)
     if parts.get_backend_name() != "sqlite" or not parts.database:
         return url
-    if not Path(parts.database).exists():
-        raise NothingToReport(f"There is no gradebook {url}. Was anything graded yet?")
     return f"sqlite:///file:{quote(parts.database)}?mode=ro&uri=true"
