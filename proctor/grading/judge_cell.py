@@ -225,7 +225,7 @@ def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) 
     except CannotCross as error:
         raise CannotCross(error.what, f"{case.grade_id}, {name}: ") from error
     except Exception as error:
-        if _is_bug(error, test) or _at_fault(case, name, reference, link):
+        if _is_bug(error, test) or (not _uncallable(test, error) and _at_fault(case, name, reference, link)):
             words = f"{type(error).__name__}: {error}"[:MAX_WORDS]
             raise GraderError(f"{case.grade_id}, {name}: the hidden test fails with {words}.") from error
         verdict = _stumbled(case, name, test, error, link)
@@ -279,12 +279,18 @@ def _stumbled(
     case: type[Criteria], name: str, test: Criteria, error: Exception, link: Link | None
 ) -> Verdict:
     """Return the verdict on an answer that the test could do nothing with."""
-    if isinstance(error, TypeError) and "object is not callable" in str(error):
-        for need in test.needs:
-            if not callable(getattr(test, need, test)):
-                hint = f"`{need}` was not found."
-                return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=hint)
+    if need := _uncallable(test, error):
+        return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=f"`{need}` was not found.")
     return _verdict(case, name, Outcome.FAILED, check=Check.TYPE, hint=_stumble(link))
+
+
+def _uncallable(test: Criteria, error: Exception) -> str:
+    """Return the name that a test has called, and that the student's side has for something else; "" if none."""
+    for need in test.needs if isinstance(error, TypeError) else ():
+        found = getattr(test, need, test)
+        if not callable(found) and str(error) == f"'{type(found).__name__}' object is not callable":
+            return need
+    return ""
 
 
 def run(test: Criteria, name: str, link: Link) -> None:

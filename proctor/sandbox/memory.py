@@ -70,9 +70,12 @@ def _resident(pid: int) -> int:
 
 
 def _share(pid: int) -> int:
-    """Return the resident bytes of one process, shared pages divided by the number of their holders."""
+    """Return the resident bytes of one process, shared pages divided by the number of their holders.
+
+    Any process can forbid this look at itself (`PR_SET_DUMPABLE`): then all of its pages are its own.
+    """
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0
+        return _resident(pid)
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))

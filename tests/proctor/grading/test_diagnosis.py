@@ -337,6 +337,12 @@ def test_plain_numbers_are_the_students_fault_only_where_the_solution_passes() -
         judge_cell(Careless, plain)
 
 
+def test_a_name_that_cannot_be_called_is_the_students_fault() -> None:
+    """Whoever has something else under the name that the test calls lacks what it needs, solution or not."""
+    (verdict,) = judge_cell(Careless, LocalSide(loopback({"answer": 5}))).verdicts
+    assert (verdict.outcome, verdict.hint) == (Outcome.NOT_FOUND, "`answer` was not found.")
+
+
 def test_the_reference_is_not_run_before_it_is_needed() -> None:
     """A class of right answers never pays for it."""
     runs = []
