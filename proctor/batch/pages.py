@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -163,7 +164,16 @@ class _Run:
         marks = self._marks[student]
         pages = {f"{name}.html": page + marks[name] for name, page in result.pages.items()}
         self._stage.put_in_place(student, pages)
+        self._no_older_than_the_grade(student)
         self._found.written.append(student)
+
+    def _no_older_than_the_grade(self, student: str) -> None:
+        """Let no page be older than the notebook that it shows, where the clock was set back meanwhile."""
+        exercise = self._stage.exercise
+        for page in exercise.page(student).glob("*.html"):
+            graded = exercise.graded(student) / f"{page.stem}.ipynb"
+            newest = max(path.stat().st_mtime_ns for path in (page, graded))
+            os.utime(page, ns=(newest, newest))
 
     def _notebooks(self, student: str) -> dict[str, tuple[Path, Path]]:
         """Return the graded notebooks that the gradebook knows, each with its release."""

@@ -169,7 +169,9 @@ def test_processes_may_be_killed(handed_in: Path, graded: Path, tmp_path: Path, 
     assert small_course.files(course) == small_course.files(graded)
 
 
-def test_a_submission_may_be_removed_while_it_is_graded(handed_in: Path, graded: Path, tmp_path: Path) -> None:
+def test_a_submission_may_be_removed_while_it_is_graded(
+    handed_in: Path, graded: Path, tmp_path: Path
+) -> None:
     """What was read counts: it is graded and saved like the others, and the next run loses nothing of it."""
     course = shutil.copytree(handed_in, tmp_path / "course")
     with small_course.nothing_left(course) as environment:

@@ -1,48 +1,62 @@
-"""Another clock for a command, as if the machine's had been set: what it asks for, and what its files get.
+"""Commands under another clock, as if the machine's had been set: what they ask for, and what their files get."""
 
-Put into a folder as `sitecustomize.py` it is run by each Python that has the folder on its path, workers included.
-"""
+from __future__ import annotations
 
-import datetime
 import os
-import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-DAYS = float(os.environ.get("CLOCK_DAYS", "0"))
-SHIFT = datetime.timedelta(days=DAYS)
-honest, date_time, replace = time.time, datetime.datetime, os.replace
+from tests.proctor.support import commands, small_course
 
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
 
-class _Kind(type):
-    def __instancecheck__(cls, value: object) -> bool:
+DAY = 86_400
+START = """
+import datetime, time
+honest, date_time, shift = time.time, datetime.datetime, {seconds}
+class Kind(type):
+    def __instancecheck__(cls, value):
         return isinstance(value, date_time)
-
-    def __subclasscheck__(cls, kind: type) -> bool:
-        return issubclass(kind, date_time)
-
-
-class _Shifted(date_time, metaclass=_Kind):
-    """A date and time, with another now."""
-
+class Shifted(date_time, metaclass=Kind):
+    __slots__ = ()
     def __new__(cls, *args, **named):
         return date_time(*args, **named)
-
     @classmethod
     def now(cls, tz=None):
-        return date_time.now(tz) + SHIFT
-
+        return date_time.now(tz) + datetime.timedelta(seconds=shift)
     @classmethod
     def utcnow(cls):
-        return date_time.now(datetime.UTC).replace(tzinfo=None) + SHIFT
+        return date_time.utcnow() + datetime.timedelta(seconds=shift)
+time.time = lambda: honest() + shift
+datetime.datetime = Shifted
+"""
+"""Run by each Python of a command first, workers included."""
 
 
-def _replace(source, target, **named):
-    """Put a file in place, with the time of this clock."""
-    now = time.time()
-    os.utime(source, (now, now))
-    replace(source, target, **named)
+def run(course: Path, days: float, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run nbgrader or proctor in a course, on a machine whose clock is some days ahead, or behind if negative."""
+    first = START.format(seconds=days * DAY)
+    site = course.parent / "site"
+    site.mkdir(exist_ok=True)
+    (site / "sitecustomize.py").write_text(first)
+    path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")]))
+    with files_written(course, days):
+        return commands.run(course, *command, first=first, **small_course.environment(PYTHONPATH=path))
 
 
-if DAYS:
-    time.time = lambda: honest() + SHIFT.total_seconds()
-    datetime.datetime = _Shifted
-    os.replace = os.rename = _replace
+@contextmanager
+def files_written(course: Path, days: float) -> Iterator[None]:
+    """Give files of a course that are written in the block the time of a clock that is some days ahead."""
+    before = _times(course)
+    yield
+    for file, written in _times(course).items():
+        if before.get(file) != written:
+            shifted = written + int(days * DAY * 10**9)
+            os.utime(file, ns=(shifted, shifted), follow_symlinks=False)
+
+
+def _times(course: Path) -> dict[Path, int]:
+    return {file: file.lstat().st_mtime_ns for file in course.rglob("*")}
