@@ -72,7 +72,7 @@ def _resident(pid: int) -> int:
 def _share(pid: int) -> int:
     """Return the resident bytes of one process, shared pages divided by the number of their holders.
 
-    Any process can forbid this look at itself (`PR_SET_DUMPABLE`): then all of its pages are its own.
+    Where the system refuses to tell, all of its pages count as its own.
     """
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()

@@ -86,7 +86,7 @@ class TestCommand:
 
 
 def test_memory_that_is_hidden_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that forbids others to look at its pages has all of them for itself."""
+    """Where the system does not tell whose the pages of a process are, all of them are its own."""
     read = Path.read_text
 
     def refuse(path: Path, *args: object, **named: object) -> str:

@@ -42,12 +42,14 @@ def test_processor_time(folder: Path, way: dict[str, Any]) -> None:
         assert run.until_dead("while True: pass") == "processor time limit"
 
 
-def test_memory_of_all(folder: Path, way: dict[str, Any]) -> None:
-    """Processes that stay below their own limit are ended when together they hold too much."""
-    code = """
-        import os, time
+@pytest.mark.parametrize("hidden", [False, True])
+def test_memory_of_all(folder: Path, way: dict[str, Any], hidden: bool) -> None:
+    """Processes that stay below their own limit are ended when together they hold too much, also if they hide it."""
+    code = f"""
+        import ctypes, os, time
         for _ in range(4):
             if not os.fork():
+                ctypes.CDLL(None).prctl(4, {int(not hidden)})  # PR_SET_DUMPABLE
                 held = b'x' * 2**27
                 time.sleep(600)
         time.sleep(600)

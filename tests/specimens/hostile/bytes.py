@@ -118,7 +118,7 @@ def kernel_of_its_own(work):
     work.notebook.metadata["language_info"] = {"name": "bash", "version": command, "file_extension": f"/../{command}"}
 
 
-@attack(ALL, UNREADABLE)
+@attack(solved=True)
 def of_another_encoding(work):
     """The file is UTF-32 with a mark, four bytes for each character."""
     work.raw = written(work).encode("utf-32")

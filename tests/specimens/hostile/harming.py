@@ -431,9 +431,9 @@ def terminal_of_the_grader(work):
         import fcntl, glob, os, termios
         for path in ['/dev/tty', '/dev/console', *glob.glob('/dev/pts/*'), *(f'/proc/self/fd/{number}' for number in range(256))]:
             try:
-                terminal = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-                for letter in 'touch @HOME@/escaped-@CASE@-@TOKEN@\\n':
-                    fcntl.ioctl(terminal, termios.TIOCSTI, letter.encode())
+                with open(path, 'r+b', buffering=0, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as terminal:
+                    for letter in 'touch @HOME@/escaped-@CASE@-@TOKEN@\\n':
+                        fcntl.ioctl(terminal, termios.TIOCSTI, letter.encode())
                 print('HARM-%d' % (6 * 7))
             except OSError:
                 pass
