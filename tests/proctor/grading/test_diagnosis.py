@@ -337,9 +337,10 @@ def test_plain_numbers_are_the_students_fault_only_where_the_solution_passes() -
         judge_cell(Careless, plain)
 
 
-def test_a_name_that_cannot_be_called_is_the_students_fault() -> None:
-    """Whoever has something else under the name that the test calls lacks what it needs, solution or not."""
-    (verdict,) = judge_cell(Careless, LocalSide(loopback({"answer": 5}))).verdicts
+@pytest.mark.parametrize("reference", [None, LazySide(lambda: {"answer": lambda: {"a": 1}})])
+def test_a_name_that_cannot_be_called_is_the_students_fault(reference: LazySide | None) -> None:
+    """Calling it stops no grading, whether there is a solution to ask or not."""
+    (verdict,) = judge_cell(Careless, LocalSide(loopback({"answer": 7})), reference=reference).verdicts
     assert (verdict.outcome, verdict.hint) == (Outcome.NOT_FOUND, "`answer` was not found.")
 
 
