@@ -141,7 +141,7 @@ def _read(body: bytes) -> NotebookNode | None:
         if not all(isinstance(line, str) for line in kept.get("traceback", ())):
             return None
         if _parts(kept) > MAX_PARTS:
-            return new_output("stream", name="stdout", text=TOO_MANY)
+            kind, kept = "stream", {"name": "stdout", "text": TOO_MANY}
         output: NotebookNode = from_dict({"output_type": kind, **kept})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
