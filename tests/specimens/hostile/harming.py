@@ -438,3 +438,18 @@ def terminal_of_the_grader(work):
             except OSError:
                 pass
         """)
+
+
+@attack(because=(*BEGINS, *LIMITS))
+def empty_files_without_end(work):
+    """Four processes make empty files in every folder that they may write to, for as long as they live."""
+    work.first(JAILED + dedent("""
+        import os, time
+        for worker in range(4):
+            if os.fork() == 0:
+                for number in range(10 ** 7):
+                    for place in ('/tmp', '/dev/shm', '.'):
+                        os.close(os.open(f'{place}/{worker}-{number}', os.O_CREAT | os.O_WRONLY))
+                os._exit(0)
+        time.sleep(60)
+        """))
