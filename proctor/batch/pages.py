@@ -164,16 +164,15 @@ class _Run:
         marks = self._marks[student]
         pages = {f"{name}.html": page + marks[name] for name, page in result.pages.items()}
         self._stage.put_in_place(student, pages)
-        self._no_older_than_the_grade(student)
+        self._date(student)
         self._found.written.append(student)
 
-    def _no_older_than_the_grade(self, student: str) -> None:
-        """Let no page be older than the notebook that it shows, where the clock was set back meanwhile."""
+    def _date(self, student: str) -> None:
+        """Give pages the time of the notebooks that they show: the clock may have been set back since."""
         exercise = self._stage.exercise
+        time = max(path.stat().st_mtime_ns for path in exercise.graded(student).glob("*.ipynb"))
         for page in exercise.page(student).glob("*.html"):
-            graded = exercise.graded(student) / f"{page.stem}.ipynb"
-            newest = max(path.stat().st_mtime_ns for path in (page, graded))
-            os.utime(page, ns=(newest, newest))
+            os.utime(page, ns=(time, time))
 
     def _notebooks(self, student: str) -> dict[str, tuple[Path, Path]]:
         """Return the graded notebooks that the gradebook knows, each with its release."""
