@@ -131,3 +131,14 @@ def exception_of_exceptions(work):
             __repr__ = __str__
         raise Untold
         """)
+
+
+@attack(solved=True)
+def shown_and_cleared_by_thousands(work):
+    """A cell shows pictures of text under ids, and clears its outputs after each of five thousand, sometimes later."""
+    work.first("""
+        from IPython.display import clear_output, display
+        for number in range(5_000):
+            display(f'{number}' * 100, display_id=f'{number % 2_000}')
+            clear_output(wait=number % 2 == 0)
+        """)
