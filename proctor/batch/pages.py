@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -168,11 +169,12 @@ class _Run:
         self._found.written.append(student)
 
     def _date(self, student: str) -> None:
-        """Give pages the time of the notebooks that they show: the clock may have been set back since."""
+        """Let pages be no older than the notebooks that they show: the clock may have been set back since."""
         exercise = self._stage.exercise
-        time = max(path.stat().st_mtime_ns for path in exercise.graded(student).glob("*.ipynb"))
+        graded = [path.stat().st_mtime_ns for path in exercise.graded(student).glob("*.ipynb")]
+        now = max(time.time_ns(), *graded)
         for page in exercise.page(student).glob("*.html"):
-            os.utime(page, ns=(time, time))
+            os.utime(page, ns=(now, now))
 
     def _notebooks(self, student: str) -> dict[str, tuple[Path, Path]]:
         """Return the graded notebooks that the gradebook knows, each with its release."""

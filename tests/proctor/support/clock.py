@@ -32,6 +32,7 @@ class Shifted(date_time, metaclass=Kind):
     def utcnow(cls):
         return date_time.utcnow() + datetime.timedelta(seconds=shift)
 time.time = lambda: honest() + shift
+time.time_ns = lambda: int(1e9 * time.time())
 datetime.datetime = Shifted
 """
 """Run by each Python of a command first, workers included."""
@@ -54,7 +55,9 @@ def files_written(course: Path, days: float) -> Iterator[None]:
     before, begun = _times(course), time.time_ns() - 10**8  # a file gets the time of the last tick
     yield
     for file, written in _times(course).items():
-        if before.get(file) != written and written >= begun:  # else it was given another time
+        if (
+            before.get(file) != written and begun <= written <= time.time_ns()
+        ):  # else it was given another time
             shifted = written + int(days * DAY * 10**9)
             os.utime(file, ns=(shifted, shifted), follow_symlinks=False)
 
