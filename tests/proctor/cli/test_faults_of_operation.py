@@ -15,8 +15,9 @@ import pytest
 from proctor.batch import head, workers
 from proctor.batch.job import GradedNotebook, Result
 from proctor.cli.main import main
+from proctor.course import exercise_of
 from proctor.gradebook.marks import marks_of
-from proctor.lms.results import Course, results
+from proctor.lms.results import results
 from proctor.sandbox.bwrap import find_bwrap
 from proctor.submission.record import Origin
 from tests.proctor.support import clock, small_course
@@ -304,7 +305,7 @@ def test_a_clock_that_is_set_between_two_runs(course: Path, days: int) -> None:
         assert not [each.stderr for each in done if "Traceback" in each.stderr]
         assert done[0].stdout.startswith(graded)
         assert written in done[1].stdout
-        found, missing = results(Course(course, "small", f"sqlite:///{course}/gradebook.db"), people, {})
+        found, missing = results(exercise_of(course, "small"), people, {})
         assert (len(found), missing) == (4, {})
     now = small_course.rows(course)["grades"]
     kept = [row for row in rows["grades"] if row[0] != "ben"]
