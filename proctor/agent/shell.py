@@ -214,8 +214,7 @@ class ZMQInteractiveShell(InteractiveShell):
             text = str(evalue)
         except Exception:
             text = "<exception str() failed>"
-        shown = {"output_type": "error", "ename": str(etype.__name__), "evalue": text}
-        self.display.show(shown | {"traceback": list(stb)})
+        self.display.show_error(str(etype.__name__), text, stb)
 
 
 def is_deep(error, trace):

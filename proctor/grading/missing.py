@@ -7,7 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
-from proctor.agent.errors import MAX_TEXT
+from proctor.agent.described import MAX_TEXT
 from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.grading.versions import advice
 

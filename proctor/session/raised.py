@@ -6,17 +6,21 @@ So `with self.assertRaises(ValueError)` holds for a `ValueError` of the student'
 
 from __future__ import annotations
 
-import builtins
 from functools import cache
 from typing import Any
 
-from proctor.agent.errors import MAX_TEXT
+from proctor.agent.described import MAX_TEXT, builtin_error
 from proctor.agent.frames import FormatError
 from proctor.criteria import StudentError
 
-NEVER = (KeyboardInterrupt, GeneratorExit)
-"""Exceptions that stop programs, not criteria."""
+VAGUE = (None, BaseException, Exception, KeyboardInterrupt, GeneratorExit)
+"""No exceptions of Python's to be told by, or such as stop programs, not criteria."""
 MAX_NAMES = 20
+
+
+def unjudged(what: str) -> StudentError:
+    """Return the error of a value that is not fit to be judged."""
+    return StudentError("a value that cannot be judged", what)
 
 
 def student_error(data: Any) -> StudentError:
@@ -26,8 +30,8 @@ def student_error(data: Any) -> StudentError:
     lines, bases = data.get("where"), data.get("bases")
     bases = bases[:MAX_NAMES] if isinstance(bases, list) else []
     where = "\n".join(clip(line, 200) for line in lines[:4]) if isinstance(lines, list) else ""
-    kind, text = clip(data.get("kind"), 80), clip(data.get("text"), MAX_TEXT)
-    error = raised_class((kind, *(clip(name, 80) for name in bases)))(kind, text, where)
+    lineage = tuple(clip(name, 80) for name in (data.get("kind"), *bases))
+    error = raised_class(lineage)(lineage[0], clip(data.get("text"), MAX_TEXT), where)
     attributes = data.get("attributes")
     if isinstance(attributes, dict):
         error.attributes = dict(list(attributes.items())[:MAX_NAMES])
@@ -36,23 +40,18 @@ def student_error(data: Any) -> StudentError:
 
 def raised_class(lineage: tuple[str, ...]) -> type[StudentError]:
     """Return the class for an exception whose type and bases have these names, nearest first."""
-    builtin = next((kind for name in lineage if (kind := _builtin(name))), None)
-    nearest = _with_base(builtin.__name__) if builtin else StudentError
+    known = (builtin_error(name, BaseException) for name in lineage)
+    builtin = next((kind for kind in known if kind not in VAGUE), None)
+    nearest = _with_base(builtin) if builtin else StudentError
     if lineage[0] == getattr(builtin, "__name__", ""):
         return nearest
     return type(nearest.__name__, (nearest,), {"lineage": lineage})
 
 
-def _builtin(name: str) -> type[BaseException] | None:
-    kind = getattr(builtins, name, None) if name.isidentifier() else None
-    is_error = isinstance(kind, type) and issubclass(kind, BaseException)
-    return kind if is_error and kind not in (BaseException, Exception, *NEVER) else None
-
-
 @cache
-def _with_base(name: str) -> type[StudentError]:
+def _with_base(kind: type[BaseException]) -> type[StudentError]:
     """Return a StudentError that is an exception of Python's, too, or of the nearest type that takes one text."""
-    for base in getattr(builtins, name).__mro__:
+    for base in kind.__mro__:
         try:
             found = type(StudentError.__name__, (StudentError, base), {})
             found("kind", "text")
@@ -64,5 +63,4 @@ def _with_base(name: str) -> type[StudentError]:
 
 def clip(text: Any, length: int) -> str:
     """Return printable text of at most `length` characters, whatever came."""
-    line = "".join(c if c.isprintable() else " " for c in str(text)[:length])
-    return line.strip()
+    return "".join(c if c.isprintable() else " " for c in str(text)[:length]).strip()

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from proctor.agent.capture import MAX_PRINTED
 from proctor.agent.frames import FormatError, pack, unpack
 from proctor.agent.kinds import MAX_BITS, MAX_DIGITS, MAX_FRACTION_BITS, MAX_RANGE
+from proctor.agent.streams import MAX_PRINTED
 from proctor.agent.tables import MAX_DENSE
 from proctor.agent.values import MAX_DEPTH, MAX_EQUAL_HASHES, Reader
 from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, StudentError, points

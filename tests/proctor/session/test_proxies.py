@@ -9,7 +9,8 @@ import pytest
 
 from proctor.agent.frames import pack, unpack
 from proctor.criteria import NotFound, StudentError
-from proctor.session.proxies import MAX_ARGUMENT, CallBack, Proxy, loopback
+from proctor.session.handed import MAX_ARGUMENT
+from proctor.session.proxies import CallBack, Proxy, loopback
 
 
 class Student:
