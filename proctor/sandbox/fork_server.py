@@ -18,11 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import ForkServerError, ForkServerGone
-from proctor.sandbox.files import agent_command, inside_files
 from proctor.sandbox.limits import MEBIBYTE, Limits
-from proctor.sandbox.mounts import environment_arguments, mount_arguments
-from proctor.sandbox.process import lend, readable, start_bwrap
-from proctor.sandbox.view import build_view
+from proctor.sandbox.mounts import agent_command, agent_files, furnish
+from proctor.sandbox.process import readable, start_bwrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,18 +144,13 @@ class ForkServer:
 
 def _start(recipe: Recipe, control: socket.socket) -> SandboxProcess:
     """Start a fork server's sandbox."""
+    bwrap = recipe.bwrap
+    files = agent_files({"control": control.fileno(), "preload": recipe.preload})
     with contextlib.ExitStack() as stack:
-        view = build_view(recipe.hide)
-        settings = {"control": control.fileno(), "preload": recipe.preload}
-        lent = {path: lend(stack, content) for path, content in inside_files(view, settings).items()}
-        arguments = [
-            *recipe.bwrap.namespace_arguments(privileges=CAPABILITIES),
-            *mount_arguments(view, SMALL, lent),
-            *environment_arguments(dict(recipe.variables)),
-        ]
-        passed = {*lent.values(), control.fileno()}
-        as_root = recipe.bwrap.as_root
-        return start_bwrap(recipe.bwrap.path, arguments, agent_command(), passed, two_users=as_root)
+        content, lent = furnish(stack, recipe.hide, SMALL, dict(recipe.variables), files, filtered=False)
+        arguments = [*bwrap.namespace_arguments(privileges=CAPABILITIES), *content]
+        passed = {*lent, control.fileno()}
+        return start_bwrap(bwrap.path, arguments, agent_command(), passed, two_users=bwrap.as_root)
 
 
 class ForkServers:

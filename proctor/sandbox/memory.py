@@ -57,22 +57,16 @@ def held(roots: Iterable[int], enough: int = 0) -> int:
     where that sum exceeds `enough` are the shared ones divided among their holders, which is slower.
     """
     members = family(roots)
-    resident = sum(_resident(pid) for pid in members)
-    return resident if resident <= enough else sum(_share(pid) for pid in members)
-
-
-def _resident(pid: int) -> int:
-    """Return the resident bytes of one process; 0 if it has ended."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-    except (OSError, IndexError):
-        return 0
-
-
-def _share(pid: int) -> int:
-    """Return the resident bytes of one process, shared pages divided by the number of their holders."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
+    resident = sum(int(text.split()[1]) * PAGE for pid in members if (text := _account(pid, "statm")))
+    if resident <= enough:
+        return resident
+    lines = [line for pid in members for line in _account(pid, "smaps_rollup").splitlines()]
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def _account(pid: int, name: str) -> str:
+    """Return what the system tells of a process; "" if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except OSError:
+        return ""

@@ -11,7 +11,7 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
-from proctor.sandbox.process import children, readable
+from proctor.sandbox.process import children, family, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,9 +66,7 @@ class Peer:
             return
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._handle, signal.SIGSTOP)
-            below = children(self.pid)
-            for pid in below:  # grows while it is walked
-                below += children(pid)
+            below = family(children(self.pid))
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
             for pid in below:
                 with contextlib.suppress(ProcessLookupError):

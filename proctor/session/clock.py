@@ -76,24 +76,17 @@ class Deadline:
 
     def over(self) -> bool:
         """Return whether the allowance is used up."""
-        now = cpu_seconds(self._pid)
+        cpu, account, now = cpu_seconds(self._pid), kept_waiting_seconds(self._pid), time.monotonic()
         if self._start_cpu is None:
-            self._start_cpu, self._account = now, kept_waiting_seconds(self._pid)
-        self._used = now - self._start_cpu
-        self._look_at_waiting()
+            self._start_cpu, self._account = cpu, account
+        self._used = cpu - self._start_cpu
+        # Many threads wait no longer than the time that passed.
+        self._kept_waiting += min(max(0.0, account - self._account), now - self._looked)
+        self._looked, self._account = now, account
         return self._used > self._allowance.cpu or self.wall_left() <= 0
 
-    def _look_at_waiting(self) -> None:
-        """Add what was waited since the last look: many threads wait no longer than the time that passed."""
-        passed, account = time.monotonic(), kept_waiting_seconds(self._pid)
-        self._kept_waiting += min(max(0.0, account - self._account), passed - self._looked)
-        self._looked, self._account = passed, account
-
     def used(self) -> Allowance:
-        """Return the CPU time up to the last look, and the time on the clock.
-
-        What was over before anyone looked counts as if it had computed all the time.
-        """
+        """Return the CPU time up to the last look (before any, as if it had computed all the time), and on the clock."""
         wall = time.monotonic() - self._start_wall
         return Allowance(wall if self._start_cpu is None else self._used, wall)
 

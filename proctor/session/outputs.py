@@ -46,12 +46,11 @@ class Outputs:
     """
 
     def __init__(self, limit: int, displays: Displays | None = None) -> None:
-        self.limit, self.size, self.seen = limit, 0, 0
+        self.limit, self.size, self.seen, self._lost = limit, 0, 0, 0
         self.outputs: list[NotebookNode] = []
         self._displays: Displays = {} if displays is None else displays
         self._own: list[tuple[str, Shown]] = []
         self._clear_next = False
-        self._lost = 0
 
     def add(self, header: dict[str, Any], body: bytes) -> None:
         """Take one frame of a running cell; what is not in the notebook format is dropped."""
@@ -126,24 +125,22 @@ def _read(body: bytes) -> NotebookNode | None:
     try:
         data = json.loads(body)
         kind = data.pop("output_type")
-        fields = TYPES[kind]
-        if not all(isinstance(data[name], expected) for name, expected in fields.items()):
+        kept = {name: data[name] for name in TYPES[kind]}
+        if not all(isinstance(kept[name], expected) for name, expected in TYPES[kind].items()):
             return None
-        kept = {name: data[name] for name in fields}
         if "data" in kept:
             kept["data"] = {name: value for name, value in kept["data"].items() if _is_valid(name, value)}
-        if not all(isinstance(line, str) for line in kept.get("traceback", ())):
-            return None
-        output: NotebookNode = from_dict({"output_type": kind, **kept})
+        return from_dict({"output_type": kind, **kept}) if _are_lines(kept.get("traceback", [])) else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return output
 
 
 def _is_valid(name: str, value: Any) -> bool:
     """Return whether the notebook format has such a value for a format: text, its lines, or any for JSON."""
     if name == "application/json" or (name.startswith("application/") and name.endswith("+json")):
         return True
-    return isinstance(value, str) or (
-        isinstance(value, list) and all(isinstance(line, str) for line in value)
-    )
+    return isinstance(value, str) or _are_lines(value)
+
+
+def _are_lines(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(line, str) for line in value)

@@ -19,15 +19,14 @@ from proctor.sandbox.memory import MemoryWatch
 from proctor.sandbox.packing import pack
 from proctor.sandbox.peer import accept, socket_pair
 from proctor.sandbox.process import how_it_ended, in_memory
-from proctor.session.clock import Allowance, Bounds, Deadline, cpu_seconds
-from proctor.session.connection import GuardedConnection, died
+from proctor.session.clock import Allowance, Bounds, Deadline
+from proctor.session.connection import GuardedConnection
 from proctor.session.outputs import Displays, Outputs
 from proctor.session.raised import student_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from nbformat import NotebookNode
 
@@ -52,11 +51,9 @@ class Execution:
     """Result of one cell.
 
     Attributes:
-        outputs: what it displayed.
         ended: the limit that ended it, if one did.
         cause: what its process died of, in words, if it did.
         fatal: whether the session is of no use any more.
-        used: the time it took.
         lacks: names that the file which it saves would lack, if it saves one.
         raised: the exception that it ended with, if that was asked for.
     """
@@ -106,9 +103,7 @@ class Session:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -116,7 +111,7 @@ class Session:
         if self._watch is not None:
             self._watch.stop()
         if self._started is not None:
-            self._started.close()
+            self._started.undo.close()
             self._started = None
 
     @property
@@ -136,23 +131,22 @@ class Session:
         Raises:
             GraderError: if it was lost through no fault of its own.
         """
-        if self._watch is not None and self._watch.tripped:
+        if self._out_of_memory():
             return False
         living = not self._peer.is_over()
         if not living and self._started is not None and self._started.lost():
             raise GraderError(LOST)
         return living
 
+    def _out_of_memory(self) -> bool:
+        return self._watch is not None and self._watch.tripped
+
     def cause_of_death(self) -> str:
         """Return in words what ended the agent; "" while it lives, or where nothing tells."""
-        if self._watch is not None and self._watch.tripped:
+        if self._out_of_memory():
             return "memory limit"
-        status = self._started.status() if self._started is not None and self._peer.is_over() else ""
+        status = self._started.status if self._started is not None and self._peer.is_over() else ""
         return how_it_ended(int(status)) if status.lstrip("-").isdigit() else ""
-
-    def cpu_seconds(self) -> float:
-        """Return the CPU time in seconds that the submission has used."""
-        return cpu_seconds(self.pid)
 
     def run(
         self, source: str, saved: str | None = None, wanted: Sequence[str] = (), *, tests: bool = False
@@ -166,27 +160,23 @@ class Session:
             tests: whether to ask for the exception that the cell ends with.
         """
         collector = Outputs(min(self._bounds.cell_output, self._output_left), self._displays)
-        deadline = Deadline(self.pid, self._bounds.cell)
-        told: dict[str, Any] = {}
-        request: dict[str, Any] = {"do": "run", "source": source, "tests": tests}
-        raised = None
-        if saved is not None:
-            request |= {"saved": saved, "wanted": list(wanted)}
+        deadline, result = Deadline(self.pid, self._bounds.cell), Execution()
+        request = {"do": "run", "source": source, "tests": tests, "saved": saved, "wanted": list(wanted)}
         try:
             self._connection.allow(deadline)
             self._connection.send(request)
-            ended, told = self._listen(collector, deadline)
-            raised = student_error(told["error"]) if "error" in told else None
-            fatal = ended is not None and not self._interrupt(collector)
+            result.ended, told = self._listen(collector, deadline)
+            result.lacks = _names(told)
+            result.raised = student_error(told["error"]) if "error" in told else None
+            result.fatal = result.ended is not None and not self._interrupt(collector)
         except (EOFError, OSError, FormatError) as error:
             if not isinstance(error, FormatError):
                 self._peer.is_over(LAST_WORDS)  # its socket is closed a moment before
             self.alive()
-            ended, fatal = Outcome.DIED, True
+            result.ended, result.fatal, result.cause = Outcome.DIED, True, self.cause_of_death()
         self._output_left -= collector.size
-        cause = self.cause_of_death() if ended is Outcome.DIED else ""
-        outputs = collector.finish()
-        return Execution(outputs, ended, cause, fatal, deadline.used(), _names(told), raised)
+        result.outputs, result.used = collector.finish(), deadline.used()
+        return result
 
     def _listen(self, collector: Outputs, deadline: Deadline) -> tuple[Outcome | None, dict[str, Any]]:
         """Gather what a cell shows until it is done (None) or over its limit."""
@@ -233,7 +223,7 @@ class Session:
                 return peer
         if not deadline.wall_left():
             self._peer.kill()
-        raise died(SILENT)
+        raise Broken(Outcome.DIED, SILENT)
 
     def _send_submission(self, archive: bytes) -> None:
         packed = in_memory(archive)
@@ -249,7 +239,5 @@ class Session:
 def _names(told: dict[str, Any]) -> tuple[str, ...]:
     """Return the names that a saved file would lack, as the agent tells them."""
     names = told.get("lacks")
-    found = names if isinstance(names, list) else []
-    return tuple(name for name in found if isinstance(name, str) and name.isidentifier() and len(name) < 60)[
-        :MAX_NAMES
-    ]
+    texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    return tuple([name for name in texts if name.isidentifier() and len(name) < 60][:MAX_NAMES])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from proctor.sandbox.fonts import font_list
+from proctor.sandbox.mounts import font_list
 from proctor.sandbox.view import build_view
 from tests.proctor.support.features import DIFFERENT, EQUAL, RANDOM, STATE, Feature
 from tests.proctor.support.running import Cells, brief, run_ours, run_plainly
