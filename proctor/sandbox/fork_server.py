@@ -40,19 +40,12 @@ PATIENCE = 3
 
 @dataclass(frozen=True)
 class Recipe:
-    """Recipe of a fork server; submissions with the same recipe share one.
-
-    Attributes:
-        bwrap: what builds its sandbox.
-        preload: modules to import.
-        hide: folders that must not be seen.
-        variables: names and values of its environment.
-    """
+    """Recipe of a fork server; submissions with the same recipe share one."""
 
     bwrap: Bwrap
-    preload: tuple[str, ...]
-    hide: tuple[Path, ...]
-    variables: tuple[tuple[str, str], ...]
+    preload: tuple[str, ...]  # modules to import
+    hide: tuple[Path, ...]  # folders that must not be seen
+    variables: tuple[tuple[str, str], ...]  # names and values of its environment
 
 
 class ForkServer:
@@ -67,11 +60,7 @@ class ForkServer:
     """
 
     def __init__(self, recipe: Recipe, seconds: float) -> None:
-        """Start it.
-
-        Raises:
-            ForkServerError: it did not come up.
-        """
+        """Start it; ForkServerError if it does not come up in time."""
         started: Future[SandboxProcess] = Future()
         self._over = threading.Event()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -114,15 +103,7 @@ class ForkServer:
         return self._over.is_set() or readable(self._sandbox.init or 0, 0)
 
     def fork(self, settings: dict[str, Any], descriptors: Sequence[int]) -> None:
-        """Ask for an agent; whether it comes is told on the last of the descriptors.
-
-        Args:
-            settings: as :mod:`proctor.agent.privileges` describes them.
-            descriptors: the agent's socket, a pidfd of a process in its sandbox, and a socket for the report.
-
-        Raises:
-            ForkServerGone: it has ended.
-        """
+        """Ask for an agent, as :mod:`proctor.agent.fork_server` describes a request; ForkServerGone if it has ended."""
         try:
             socket.send_fds(self._control, [json.dumps(settings).encode()], descriptors)
         except OSError as error:
@@ -165,11 +146,7 @@ class ForkServers:
         self._running: dict[Recipe, ForkServer] = {}
 
     def get(self, recipe: Recipe, seconds: float) -> ForkServer:
-        """Return a fork server that runs, a new one if it has died.
-
-        Raises:
-            ForkServerError: it did not come up.
-        """
+        """Return a fork server that runs, a new one if it has died; ForkServerError if that does not come up."""
         with self._lock:
             found = self._running.pop(recipe, None)
             if found is not None and found.is_over():

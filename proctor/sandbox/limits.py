@@ -22,35 +22,20 @@ GIBIBYTE = 2**30
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one sandbox; sizes in bytes, times in seconds.
+    """Limits of one sandbox; sizes in bytes, times in seconds."""
 
-    Attributes:
-        address_space: memory that one process may map. Beyond it Python raises `MemoryError`.
-        memory: resident memory of all processes together; the sandbox is killed above it.
-        processes: processes and threads; a kernel of JupyterLab's alone needs about 12.
-        cpu_seconds: processor time of one process.
-        file_size: size of one file.
-        open_files: open files of one process.
-        home: room in the home folder, which holds the copy of the submission.
-        tmp: room in /tmp.
-        shared_memory: room in /dev/shm.
-        submission: size of the folder that is copied into the sandbox.
-        submission_files: number of files in that folder.
-        output: total output of a notebook; kept by the session, which reads it.
-    """
-
-    address_space: int = 4 * GIBIBYTE
-    memory: int = 6 * GIBIBYTE
-    processes: int = 64
-    cpu_seconds: int = 900
+    address_space: int = 4 * GIBIBYTE  # that one process may map; beyond it Python raises `MemoryError`
+    memory: int = 6 * GIBIBYTE  # resident, of all processes together; the sandbox is killed above it
+    processes: int = 64  # with threads; a kernel of JupyterLab's alone needs about 12
+    cpu_seconds: int = 900  # of one process
     file_size: int = 256 * MEBIBYTE
-    open_files: int = 256
-    home: int = 256 * MEBIBYTE
-    tmp: int = 256 * MEBIBYTE
-    shared_memory: int = 64 * MEBIBYTE
-    submission: int = 64 * MEBIBYTE
-    submission_files: int = 2000
-    output: int = 8 * MEBIBYTE
+    open_files: int = 256  # of one process
+    home: int = 256 * MEBIBYTE  # room in the home folder, which holds the copy of the submission
+    tmp: int = 256 * MEBIBYTE  # room in /tmp
+    shared_memory: int = 64 * MEBIBYTE  # room in /dev/shm
+    submission: int = 64 * MEBIBYTE  # the folder that is copied into the sandbox
+    submission_files: int = 2000  # in that folder
+    output: int = 8 * MEBIBYTE  # of a whole notebook; kept by the session, which reads it
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -59,11 +44,7 @@ class Limits:
                 raise ValueError(f"limit {field.name!r} must be a positive whole number, not {value!r}")
 
     def updated(self, changes: Mapping[str, Any]) -> Limits:
-        """Return these limits with some of them changed.
-
-        Raises:
-            ValueError: for an unknown name, or a value that is not a positive whole number.
-        """
+        """Return these limits with some of them changed; ValueError for an unknown name, or one that is no limit."""
         known = [field.name for field in dataclasses.fields(self)]
         unknown = sorted(set(changes) - set(known))
         if unknown:
@@ -73,21 +54,13 @@ class Limits:
     def as_rlimits(self, *, own_namespace: bool) -> dict[str, tuple[int, int]]:
         """Return the soft and hard limits to set, by their names in the module `resource`.
 
-        Args:
-            own_namespace: whether the processes of this sandbox are counted for themselves. Without a user
-                namespace of its own, a limit on processes would count all that the account runs.
+        Without a user namespace of its own, a limit on processes would count all that the account runs.
         """
-        rlimits = {
-            "RLIMIT_AS": self.address_space,
-            "RLIMIT_FSIZE": self.file_size,
-            "RLIMIT_NOFILE": self.open_files,
-            "RLIMIT_CORE": 0,
-            "RLIMIT_MEMLOCK": 0,
-            "RLIMIT_MSGQUEUE": 0,
-        }
+        rlimits = {"AS": self.address_space, "FSIZE": self.file_size, "NOFILE": self.open_files}
+        rlimits |= dict.fromkeys(("CORE", "MEMLOCK", "MSGQUEUE"), 0)
         if own_namespace:
-            rlimits["RLIMIT_NPROC"] = self.processes
-        pairs = {name: (limit, limit) for name, limit in rlimits.items()}
+            rlimits["NPROC"] = self.processes
+        pairs = {f"RLIMIT_{name}": (limit, limit) for name, limit in rlimits.items()}
         # At the soft limit comes a signal that tells the cause; who ignores it is killed a second later.
         return pairs | {"RLIMIT_CPU": (self.cpu_seconds, self.cpu_seconds + 1)}
 

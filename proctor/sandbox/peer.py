@@ -22,12 +22,7 @@ LOOK = 0.25
 
 
 class Peer:
-    """A connected process; can be killed, even after its number was given to another.
-
-    Attributes:
-        socket: our end.
-        pid: its number, as we see it.
-    """
+    """A process that is connected to our `socket`; can be killed, even after its number was given to another."""
 
     def __init__(self, end: socket.socket, pid: int) -> None:
         self.socket, self.pid = end, pid
@@ -81,12 +76,9 @@ def socket_pair() -> tuple[socket.socket, socket.socket]:
 
 
 def accept(end: socket.socket, seconds: float, given_up: Callable[[], bool] = lambda: False) -> Peer | None:
-    """Return the process that says hello at the other end of a pair; None if none does.
+    """Return the process that says hello in time at the other end of a pair; None if none does, and close our end.
 
-    Args:
-        end: our end, of :func:`socket_pair`; closed if nobody comes.
-        seconds: how long to wait.
-        given_up: returns whether nobody will come any more; asked now and then.
+    `given_up` is asked now and then whether nobody will come any more.
     """
     deadline = time.monotonic() + seconds
     poller = select.poll()

@@ -34,19 +34,12 @@ RESULTS: dict[str, type] = {
 
 
 class Type(NamedTuple):
-    """A type of the student's.
+    """A type of the student's."""
 
-    Attributes:
-        methods: the names that are methods of every object of it.
-        fixed: which attributes are not plain (None: any may be).
-        face: the class of the proxies of its objects.
-        truth: whether an object of it may be false.
-    """
-
-    methods: frozenset[str]
-    fixed: frozenset[str] | None
-    face: type[Proxy]
-    truth: bool = True
+    methods: frozenset[str]  # names that are methods of every object of it
+    fixed: frozenset[str] | None  # attributes that are not plain (None: any may be)
+    face: type[Proxy]  # class of the proxies of its objects
+    truth: bool = True  # an object of it may be false
 
 
 def _operation(name: str) -> Callable[..., Any]:

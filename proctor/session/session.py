@@ -6,7 +6,7 @@ a kernel likes.
 
 from __future__ import annotations
 
-import os
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,7 +18,7 @@ from proctor.sandbox.launch import LAST_WORDS, Started, start_agent
 from proctor.sandbox.memory import MemoryWatch
 from proctor.sandbox.packing import pack
 from proctor.sandbox.peer import accept, socket_pair
-from proctor.sandbox.process import how_it_ended, in_memory
+from proctor.sandbox.process import how_it_ended, lend
 from proctor.session.clock import Allowance, Bounds, Deadline
 from proctor.session.connection import GuardedConnection
 from proctor.session.outputs import Displays, Outputs
@@ -48,23 +48,15 @@ SILENT = "The process of your notebook does not answer any more."
 
 @dataclass
 class Execution:
-    """Result of one cell.
-
-    Attributes:
-        ended: the limit that ended it, if one did.
-        cause: what its process died of, in words, if it did.
-        fatal: whether the session is of no use any more.
-        lacks: names that the file which it saves would lack, if it saves one.
-        raised: the exception that it ended with, if that was asked for.
-    """
+    """Result of one cell."""
 
     outputs: list[NotebookNode] = field(default_factory=list)
-    ended: Outcome | None = None
-    cause: str = ""
-    fatal: bool = False
+    ended: Outcome | None = None  # the limit that ended it, if one did
+    cause: str = ""  # of its process's death, in words, if it died
+    fatal: bool = False  # the session is of no use any more
     used: Allowance = Allowance(0, 0)
-    lacks: tuple[str, ...] = ()
-    raised: StudentError | None = None
+    lacks: tuple[str, ...] = ()  # names that the file which it saves would lack, if it saves one
+    raised: StudentError | None = None  # the exception that it ended with, if that was asked for
 
 
 class Session:
@@ -81,12 +73,7 @@ class Session:
         self._watch: MemoryWatch | None = None
 
     def __enter__(self) -> Self:
-        """Start.
-
-        Raises:
-            SubmissionRefused: the folder cannot be taken.
-            GraderError: no sandbox could be started.
-        """
+        """Start; SubmissionRefused if the folder cannot be taken, GraderError if no sandbox could be started."""
         limits = self._settings.effective_limits
         packed = pack(self._folder, limits)
         try:
@@ -126,11 +113,7 @@ class Session:
         return self._peer.pid
 
     def alive(self) -> bool:
-        """Return whether the agent is there.
-
-        Raises:
-            GraderError: if it was lost through no fault of its own.
-        """
+        """Return whether the agent is there; GraderError if it was lost through no fault of its own."""
         if self._out_of_memory():
             return False
         living = not self._peer.is_over()
@@ -204,10 +187,9 @@ class Session:
         return False
 
     def fork(self, seconds: float) -> Peer:
-        """Return a copy of the submission as it is now.
+        """Return a copy of the submission as it is now; Broken if there is none.
 
-        Raises:
-            Broken: there is none. Who does not answer in time is killed: nobody has to wait for it again.
+        Who does not answer in time is killed: nobody has to wait for it again.
         """
         deadline = Deadline(self.pid, Allowance(seconds, seconds))
         mine, theirs = socket_pair()
@@ -226,14 +208,11 @@ class Session:
         raise Broken(Outcome.DIED, SILENT)
 
     def _send_submission(self, archive: bytes) -> None:
-        packed = in_memory(archive)
         wall = self._settings.start_timeout
-        try:
+        with contextlib.ExitStack() as stack:
             self._connection.allow(Deadline(self.pid, Allowance(wall, wall)))
-            self._connection.send({"do": "start"}, descriptors=[packed])
+            self._connection.send({"do": "start"}, descriptors=[lend(stack, archive)])
             self._connection.receive()
-        finally:
-            os.close(packed)
 
 
 def _names(told: dict[str, Any]) -> tuple[str, ...]:
