@@ -200,7 +200,7 @@ def serve_as_copy(end, shell, saved):
         shell.display.disconnect()
         shell.display.descriptors = []
         point_nowhere()
-        close_all_but({end.fileno()})
+        close_all_but(end.fileno())
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # methods may start programs and wait for them
         revive_pools()
         gc.freeze()  # what is frozen is touched by no collection, and so stays shared
@@ -226,13 +226,10 @@ def point_nowhere():
 
 
 def close_all_but(kept):
-    """Close all descriptors but the first three and some others, which no program that is started inherits."""
-    first = 3
-    for number in sorted(kept):
-        os.set_inheritable(number, False)  # noqa: FBT003  - the function's own signature
-        os.closerange(first, number)
-        first = max(first, number + 1)
-    os.closerange(first, MAX_OPEN)
+    """Close all descriptors but the first three and another one, which no program that is started inherits."""
+    os.set_inheritable(kept, False)  # noqa: FBT003  - the function's own signature
+    os.closerange(3, kept)
+    os.closerange(max(3, kept + 1), MAX_OPEN)
 
 
 def revive_pools():

@@ -16,23 +16,10 @@ MAX_FIGURES, MAX_AXES, MAX_ARTISTS = 20, 50, 200
 PLAIN = (type(None), bool, int, float, str)
 """Types of an exception's attributes that are told."""
 BASES = {
-    kind.__name__: kind
-    for kind in (
-        int,
-        float,
-        complex,
-        str,
-        bytes,
-        list,
-        tuple,
-        dict,
-        set,
-        frozenset,
-        type,
-        FunctionType,
-        GeneratorType,
-    )
-}
+    **{kind.__name__: kind for kind in (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type)},
+    "function": FunctionType,
+    "generator": GeneratorType,
+}  # fmt: skip
 """Types of which an object is said to be an instance, too."""
 
 
@@ -40,20 +27,15 @@ def describe_type(kind):
     """Return a type's name, its methods, its attributes that are not plain, and what else its objects can do."""
     name = f"{kind.__name__} of dtype object" if kind is np.ndarray else kind.__name__
     traits = {
-        "call": _has(kind, "__call__"),
-        "truth": _has(kind, "__bool__", "__len__"),
+        "call": _own(kind, "__call__"),
+        "truth": _own(kind, "__bool__", "__len__"),
         "base": next((base.__name__ for base in kind.__mro__ if BASES.get(base.__name__) is base), None),
     }
     return [name, _methods_of(kind), _fixed_of(kind), traits]
 
 
-def _has(kind, *names):
-    """Return whether objects of a class have one of some methods: the class may have one of its own."""
-    return any(name in vars(base) for base in kind.__mro__ for name in names)
-
-
 def _own(kind, *names):
-    """Return whether a class, or a base of it other than `object`, has one of some names."""
+    """Return whether a class, or a base of it other than `object`, has one of some names for its objects."""
     return any(name in vars(base) for base in kind.__mro__[:-1] for name in names)
 
 
@@ -62,9 +44,8 @@ def _fixed_of(kind):
 
     Setting a plain attribute cannot fail, and changes no other.
     """
-    if kind.__dictoffset__ == 0 or _own(
-        kind, "__setattr__", "__getattribute__", "__slots__", "__delattr__", "__getattr__"
-    ):
+    hooks = ("__setattr__", "__getattribute__", "__slots__", "__delattr__", "__getattr__")
+    if kind.__dictoffset__ == 0 or _own(kind, *hooks):
         return None
     items = (item for base in kind.__mro__[:-1] for item in vars(base).items())
     return sorted({name for name, value in items if hasattr(type(value), "__set__")})

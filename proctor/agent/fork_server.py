@@ -70,20 +70,16 @@ def spare_reloads():
 def start_with(owner, name, entries):
     """Let a dict that each object of a class begins with, as an attribute, hold some entries."""
     kept = f"_{name}"
-    setattr(
-        owner,
-        name,
-        property(lambda it: vars(it)[kept], lambda it, value: vars(it).update({kept: {**entries, **value}})),
-    )
+
+    def begin(holder, value):
+        vars(holder)[kept] = {**entries, **value}
+
+    setattr(owner, name, property(lambda holder: vars(holder)[kept], begin))
 
 
 def rehearse(notebook_shell):
     """Do once what every notebook does, a figure and a traceback, and leave no state of it behind."""
-    prompt, names, sources = (
-        notebook_shell.execution_count,
-        dict(notebook_shell.user_ns),
-        set(linecache.cache),
-    )
+    prompt, names, sources = notebook_shell.execution_count, {**notebook_shell.user_ns}, {*linecache.cache}
     stream = OutStream(notebook_shell.display, "stdout", 1)
     with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
         if "matplotlib.backends.backend_agg" in sys.modules:
@@ -183,7 +179,7 @@ def become_agent(notebook_shell, settings, end, sandbox, report):
     except BaseException as error:
         tell(report, f"!{type(error).__name__}: {error}")
         os._exit(1)
-    close_all_but({end})
+    close_all_but(end)
     Agent(socket.socket(fileno=end), notebook_shell).serve()
 
 
@@ -195,8 +191,8 @@ def share_in_large_pages():
     """
     with open("/proc/self/maps", encoding="ascii", errors="replace") as maps:
         lines = [line.split() for line in maps]
-    for extent, mode, *_, name in [line if len(line) > 5 else [*line, ""] for line in lines]:
-        if mode == "rw-p" and name in ("", "[heap]"):
+    for extent, mode, _, _, _, *names in lines:
+        if mode == "rw-p" and names in ([], ["[heap]"]):
             start, end = (int(place, 16) for place in extent.split("-"))
             for place in range(-(-start // LARGE_PAGE) * LARGE_PAGE, end - LARGE_PAGE + 1, LARGE_PAGE):
                 privileges.libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(LARGE_PAGE), COLLAPSE)

@@ -37,31 +37,24 @@ def _signature(value):
     ]
 
 
-BINARY = ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "lshift", "rshift", "and", "or", "xor")
-OTHERS = (
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "neg",
-    "pos",
-    "invert",
-    "contains",
-    "getitem",
-    "setitem",
-    "delitem",
-)
-CONVERSIONS = (len, iter, next, bool, str, repr, hash, abs, round, int, float, complex, reversed, format)
-_BINARY = {name: getattr(operator, f"__{name}__") for name in BINARY} | {"divmod": divmod, "pow": pow}
+BINARY = {
+    **{name: getattr(operator, f"__{name}__") for name in (
+        "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "lshift", "rshift", "and", "or", "xor",
+    )},
+    "divmod": divmod,
+    "pow": pow,
+}  # fmt: skip
+SAME = (
+    "eq", "ne", "lt", "le", "gt", "ge", "neg", "pos", "invert", "contains", "getitem", "setitem", "delitem",
+)  # fmt: skip
+CALLED = (len, iter, next, bool, str, repr, hash, abs, round, int, float, complex, reversed, format)
 
 OPERATIONS = {
-    **{f"__{name}__": function for name, function in _BINARY.items()},
-    **{f"__r{name}__": _mirrored(function) for name, function in _BINARY.items()},
-    **{f"__i{name}__": getattr(operator, f"__i{name}__") for name in (*BINARY, "pow")},
-    **{f"__{name}__": getattr(operator, f"__{name}__") for name in OTHERS},
-    **{f"__{function.__name__}__": function for function in CONVERSIONS},
+    **{f"__{name}__": function for name, function in BINARY.items()},
+    **{f"__r{name}__": _mirrored(function) for name, function in BINARY.items()},
+    **{f"__i{name}__": getattr(operator, f"__i{name}__") for name in BINARY if name != "divmod"},
+    **{f"__{name}__": getattr(operator, f"__{name}__") for name in SAME},
+    **{f"__{function.__name__}__": function for function in CALLED},
     "__delattr__": delattr,
     "__enter__": lambda manager: type(manager).__enter__(manager),
     "__exit__": _exit,

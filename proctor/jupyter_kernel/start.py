@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from proctor.sandbox.bwrap import Bwrap
-    from proctor.sandbox.limits import Limits
+    from proctor.sandbox.settings import Limits
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 LONGEST_FOLDER = 60

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import ForkServerError, ForkServerGone
-from proctor.sandbox.limits import MEBIBYTE, Limits
 from proctor.sandbox.mounts import agent_command, agent_files, furnish
 from proctor.sandbox.process import readable, start_bwrap
+from proctor.sandbox.settings import MEBIBYTE, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from contextlib import ExitStack
 
-    from proctor.sandbox.limits import Limits
+    from proctor.sandbox.settings import Limits
     from proctor.sandbox.view import View
 
 INSIDE = "/run/sandbox"

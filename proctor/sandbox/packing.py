@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from proctor.sandbox.limits import Limits
+    from proctor.sandbox.settings import Limits
 
 COURSE_MARK = "nbgrader_config.py"
 FOLDER = "a folder"

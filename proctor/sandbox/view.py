@@ -98,8 +98,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     variables = {
         "HOME": HOME,
-        "USER": "student",
-        "LOGNAME": "student",
+        **dict.fromkeys(("USER", "LOGNAME"), "student"),
         "SHELL": "/bin/sh",
         "TMPDIR": "/tmp",  # noqa: S108  - inside the sandbox
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
@@ -110,9 +109,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         "IPYTHONDIR": f"{HOME}/.ipython",
         "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
         "MALLOC_ARENA_MAX": "2",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }

@@ -20,8 +20,7 @@ from proctor.criteria import Broken, Fault, NoAttribute, NotFound
 from proctor.criteria.outcome import Outcome
 from proctor.errors import CannotCross
 from proctor.session.handed import Handed, error_frame
-from proctor.session.proxy import METHOD, OBJECT, Proxy, Type, face
-from proctor.session.raised import clip, student_error, unjudged
+from proctor.session.proxy import METHOD, OBJECT, Proxy, Type, clip, face, student_error, unjudged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

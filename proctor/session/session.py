@@ -22,7 +22,7 @@ from proctor.sandbox.process import how_it_ended, lend
 from proctor.session.clock import Allowance, Bounds, Deadline
 from proctor.session.connection import GuardedConnection
 from proctor.session.outputs import Displays, Outputs
-from proctor.session.raised import student_error
+from proctor.session.proxy import student_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

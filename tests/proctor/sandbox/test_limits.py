@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from traitlets import TraitError
 
-from proctor.sandbox.limits import Limits
 from proctor.sandbox.mounts import environment_arguments, mount_arguments
-from proctor.sandbox.settings import Sandbox
+from proctor.sandbox.settings import Limits, Sandbox
 from proctor.sandbox.view import HOME, View
 
 

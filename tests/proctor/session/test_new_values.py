@@ -28,8 +28,7 @@ from proctor.session import proxies
 from proctor.session.clock import Allowance, Bounds
 from proctor.session.copies import CopySide
 from proctor.session.proxies import loopback
-from proctor.session.proxy import MAX_LENGTH
-from proctor.session.raised import student_error
+from proctor.session.proxy import MAX_LENGTH, student_error
 from proctor.session.session import Session
 
 if TYPE_CHECKING:
