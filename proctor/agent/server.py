@@ -42,11 +42,11 @@ Class = namedtuple("Class", "found")  # noqa: PYI024  - likewise
 
 
 class Server:
-    """Answers requests; `ask` sends a frame to the grader and returns its answer.
+    """Answers requests.
 
     Args:
         namespace: the notebook's names.
-        ask: takes a frame, and returns the header and body of the answer.
+        ask: sends a frame to the grader, and returns the header and body of its answer.
         saved: names that cells define which are saved to a file rather than run, with what they define.
         figures: pyplot's figures that were shown.
     """
@@ -168,15 +168,12 @@ class Server:
             return None
 
     def do_printed(self, header, reader):
-        """Return what was printed since the criterion began, or since the last time."""
         return self.printed.take()
 
     def do_figures(self, header, reader):
-        """Return what pyplot's figures show."""
         return describe_figures(self.figures)
 
     def do_set(self, header, reader):
-        """Set an attribute."""
         setattr(self._object(header["ref"]), header["name"], reader.read(header["value"]))
 
     def do_define(self, header, reader):

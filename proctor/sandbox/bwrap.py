@@ -108,8 +108,7 @@ def is_real_root() -> bool:
 def find_bwrap(explicit: str = "") -> Bwrap:
     """Return a bubblewrap that has just built a small sandbox: at a path, or else the system's or the packaged one.
 
-    Raises:
-        SandboxUnavailable: if there is none, or none works.
+    Where there is none, or none works, SandboxUnavailable says what to do.
     """
     complaints = []
     for path in [Path(explicit)] if explicit else _candidates():

@@ -52,11 +52,8 @@ class ForkServer:
     """A preloaded process.
 
     Bubblewrap is killed with the thread that started it. Agents may be asked for by threads that come and
-    go, so a fork server has a thread of its own, which lives as long.
-
-    Attributes:
-        users: descriptor of its user namespace, which those of sandboxes belong to.
-        processes: descriptor of its namespace of processes.
+    go, so a fork server has a thread of its own, which lives as long. `users` and `processes` are descriptors of its
+    namespaces, to which those of sandboxes belong.
     """
 
     def __init__(self, recipe: Recipe, seconds: float) -> None:
@@ -135,14 +132,10 @@ def _start(recipe: Recipe, control: socket.socket) -> SandboxProcess:
 
 
 class ForkServers:
-    """The fork servers of one process, each started when an agent is first asked of it.
-
-    Attributes:
-        failures: how many agents in a row did not come.
-    """
+    """The fork servers of one process, each started when an agent is first asked of it."""
 
     def __init__(self) -> None:
-        self.failures, self._lock = 0, threading.Lock()
+        self.failures, self._lock = 0, threading.Lock()  # failures: agents in a row that did not come
         self._running: dict[Recipe, ForkServer] = {}
 
     def get(self, recipe: Recipe, seconds: float) -> ForkServer:

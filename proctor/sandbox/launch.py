@@ -38,21 +38,13 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Started:
-    """An agent that has said hello.
-
-    Attributes:
-        peer: the agent.
-        sandbox: its sandbox, or the process itself where there is none.
-        undo: ends it, with everything that it has started, and leaves nothing behind.
-        server: the fork server that it came from, if any.
-        report: where a fork server tells how its agent ended.
-    """
+    """An agent that has said hello."""
 
     peer: Peer
-    sandbox: SandboxProcess
-    undo: ExitStack
-    server: ForkServer | None = None
-    report: socket.socket | None = None
+    sandbox: SandboxProcess  # or the process itself where there is none
+    undo: ExitStack  # ends it, with everything that it has started, and leaves nothing behind
+    server: ForkServer | None = None  # that it came from
+    report: socket.socket | None = None  # where a fork server tells how its agent ended
 
     def lost(self) -> bool:
         """Return whether an agent that has ended was killed with its fork server, which no student's code can do.
@@ -73,11 +65,7 @@ class Started:
 
 
 def start_agent(settings: Sandbox, extra_env: dict[str, str]) -> Started:
-    """Start an agent.
-
-    Raises:
-        SandboxUnavailable: there is no sandbox on this machine, or none that starts.
-    """
+    """Start an agent; SandboxUnavailable if there is no sandbox on this machine, or none that starts."""
     variables = environment({**settings.extra_env, **extra_env})
     if not settings.enabled:
         return _start_plainly(settings, variables)
@@ -97,11 +85,7 @@ def start_agent(settings: Sandbox, extra_env: dict[str, str]) -> Started:
 
 
 def _fork(settings: Sandbox, bwrap: Bwrap, variables: dict[str, str]) -> Started:
-    """Return an agent from this process's fork server.
-
-    Raises:
-        ForkServerError: there is none, or it gives none.
-    """
+    """Return an agent from this process's fork server; ForkServerError if there is none, or it gives none."""
     recipe = Recipe(bwrap, tuple(settings.preload), _hidden(settings), tuple(sorted(variables.items())))
     server = fork_servers().get(recipe, settings.start_timeout)
     with ExitStack() as undo:

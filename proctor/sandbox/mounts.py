@@ -35,10 +35,10 @@ def furnish(  # noqa: PLR0913  - each is a side of a sandbox
     *,
     filtered: bool = True,
 ) -> tuple[list[str], set[int]]:
-    """Return bubblewrap's arguments for a sandbox's content, and the descriptors that they name.
+    """Return bubblewrap's arguments for a sandbox's content, and the descriptors that they name, until the stack ends.
 
     Args:
-        stack: the descriptors are ours until it ends.
+        stack: owns the descriptors.
         hide: folders that must not be seen.
         limits: the sizes of what can be written.
         variables: the environment.
@@ -109,10 +109,9 @@ def agent_command(folder: str = INSIDE) -> list[str]:
 
 @functools.cache
 def font_list(shown: tuple[Path, ...]) -> tuple[str, bytes] | None:
-    """Return the name and content of Matplotlib's cache of fonts, without which each new process would search for them.
+    """Return the name and content of Matplotlib's cache of fonts, or None: without it each process searches for fonts.
 
-    Returns None without Matplotlib or a cache. Fonts that are not shown inside, such as those in our home folder, are
-    struck off; Matplotlib's own have relative paths.
+    Fonts that are not shown inside, such as those in our home folder, are struck off.
     """
     try:
         import matplotlib as mpl
@@ -128,4 +127,5 @@ def font_list(shown: tuple[Path, ...]) -> tuple[str, bytes] | None:
 
 
 def _is_visible(path: Path, shown: tuple[Path, ...]) -> bool:
+    """Return whether a font is shown inside; the paths of Matplotlib's own are relative."""
     return not path.is_absolute() or any(folder in path.parents for folder in shown)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import struct
@@ -81,9 +80,7 @@ def accept(end: socket.socket, seconds: float, given_up: Callable[[], bool] = la
     `given_up` is asked now and then whether nobody will come any more.
     """
     deadline = time.monotonic() + seconds
-    poller = select.poll()
-    poller.register(end, select.POLLIN)
-    while not poller.poll(1000 * max(0.0, min(LOOK, deadline - time.monotonic()))):
+    while not readable(end.fileno(), min(LOOK, deadline - time.monotonic())):
         if time.monotonic() >= deadline or given_up():
             end.close()
             return None

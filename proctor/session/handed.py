@@ -45,9 +45,7 @@ OURS = (AssertionError, CannotCross, NameError, ImportError, SyntaxError)
 class Handed:
     """The objects that a criterion has handed in, by number.
 
-    Attributes:
-        failure: an exception of the test's own that the student's code met, and that is not for it: a failed
-            assertion, or a bug.
+    `failure` is an exception of the test's own that the student's code met, but that is not for it.
     """
 
     def __init__(self) -> None:
@@ -74,17 +72,10 @@ class Handed:
         return self.objects[number]
 
     def use(self, asked: Any, reader: Reader, writer: Writer, record: Callable[..., Any]) -> bytes:
-        """Return the answer to the student's code that uses an object.
-
-        Args:
-            asked: number, name of the method, and the forms of its arguments, as they came.
-            reader: reads the forms.
-            writer: writes the answer.
-            record: is told of each call that is made: number, name, arguments.
-        """
+        """Return the answer to the student's code that uses an object; `record` is told of each call that is made."""
         try:
-            number, name, positional, named = asked
-            args, kwargs = reader.read(positional), reader.read(named)
+            number, name, *forms = asked
+            args, kwargs = reader.read_all(forms)
             held = self.resolve(number)
             if not isinstance(args, tuple) or not isinstance(kwargs, dict):
                 return error_frame("TypeError", "no such call")

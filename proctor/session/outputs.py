@@ -37,13 +37,7 @@ Displays = dict[str, dict[int, Shown]]
 
 
 class Outputs:
-    """Collector of the outputs of one cell, which stops at a number of bytes.
-
-    Attributes:
-        size: bytes that are kept.
-        seen: bytes that came, or were announced.
-        outputs: what is kept so far.
-    """
+    """Collector of the outputs of one cell, which keeps `size` bytes up to a limit, of the `seen` ones that came."""
 
     def __init__(self, limit: int, displays: Displays | None = None) -> None:
         self.limit, self.size, self.seen, self._lost = limit, 0, 0, 0

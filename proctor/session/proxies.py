@@ -320,12 +320,7 @@ class Link:
 
 
 class Loopback(Link):
-    """A link within the process: for the solution, the mistakes, and the tests of the tests.
-
-    Args:
-        namespace: what it leads to.
-        figures: pyplot's figures that were shown.
-    """
+    """A link to a namespace within the process: for the solution, the mistakes, and the tests of the tests."""
 
     def __init__(self, namespace: Mapping[str, Any], figures: Iterable[Any] = ()) -> None:
         super().__init__()

@@ -160,10 +160,7 @@ class CallableProxy(Proxy):
 def face(name: str, *, call: bool, base: str | None) -> type[Proxy]:
     """Return the class of the proxies of a type: its name and docstring are those of the student's.
 
-    Args:
-        name: of the type.
-        call: whether its objects can be called.
-        base: the type of Python's that it is derived from, as `isinstance` is to tell, or None.
+    Its objects can be called, or not; `isinstance` is to tell that they are of a base, a type of Python's, if any.
     """
     shown: dict[str, Any] = {
         "__slots__": (),

@@ -82,6 +82,7 @@ class Session:
             if self._started.sandbox.init is not None:
                 self._watch = MemoryWatch(self._started.sandbox, limits.memory, self.pid)
                 self._watch.start()
+                self._started.undo.callback(self._watch.stop)
             self._send_submission(packed.archive)
         except BaseException as error:
             self.close()
@@ -95,8 +96,6 @@ class Session:
 
     def close(self) -> None:
         """Kill the submission with all its processes, and give back sockets and folders."""
-        if self._watch is not None:
-            self._watch.stop()
         if self._started is not None:
             self._started.undo.close()
             self._started = None
