@@ -19,7 +19,7 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import load_only
 
 from proctor.errors import GraderError
@@ -126,14 +126,13 @@ def _notebook(session: Any, assignment: Any, submission: Any, name: str) -> Any:
         found = SubmittedNotebook(**place)
         session.add(found)
         session.flush()
-        for cell, kind in session.execute(
+        cells = session.execute(
             select(BaseCell.id, BaseCell.type).where(BaseCell.notebook_id == number)
-        ).all():
-            if kind != "SolutionCell":
-                session.add(Grade(cell_id=cell, notebook_id=found.id))
-            if kind != "GradeCell":
-                session.add(Comment(cell_id=cell, notebook_id=found.id))
-        session.flush()
+        ).all()
+        for row, without in ((Grade, "SolutionCell"), (Comment, "GradeCell")):
+            rows = [{"cell_id": cell, "notebook_id": found.id} for cell, kind in cells if kind != without]
+            if rows:  # an object for each would be dear
+                session.execute(insert(row), rows)
     return found
 
 
