@@ -12,6 +12,6 @@
     fork_server        the preloaded process, which forks an agent for each submission
 
 It imports nothing of the rest of the package. Its source is shown in the sandbox as the package `agent`; the grader
-imports `frames`, `values` and `kinds`, so that the wire is described once. Whoever tampers with it in there can only
-return other values.
+imports it, too, so that the wire, its values and the operators are described once. Whoever tampers with it in there can
+only return other values.
 """

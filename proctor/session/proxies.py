@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from proctor.agent.described import MAX_METHODS
 from proctor.agent.frames import FormatError, pack, unpack
 from proctor.agent.kinds import MUTABLE, change
 from proctor.agent.server import Server
@@ -32,7 +33,7 @@ MAX_DEPTH = 20
 """Calls of the test's functions that are under way within each other."""
 MAX_TRACE = 64 * 2**20
 """Bytes of a criterion's trace that are kept, at most."""
-MAX_TYPES, MAX_METHODS = 1_000, 200
+MAX_TYPES = 1_000
 MAX_WANTED = 8
 """Names of attributes that are asked for along with an object: those that a test has read before."""
 MAX_AHEAD, MAX_AHEAD_BYTES = 100, 2**20
