@@ -95,9 +95,9 @@ class ForkServer:
     def _namespace(self, name: str) -> int:
         return os.open(f"/proc/{self._sandbox.init_pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
 
-    def is_over(self) -> bool:
-        """Return whether it was closed or killed."""
-        return self._over.is_set() or readable(self._sandbox.init or 0, 0)
+    def is_over(self, seconds: float = 0) -> bool:
+        """Return whether it was closed or killed, or ends in time."""
+        return self._over.is_set() or readable(self._sandbox.init or 0, seconds)
 
     def fork(self, settings: dict[str, Any], descriptors: Sequence[int]) -> None:
         """Ask for an agent, as :mod:`proctor.agent.fork_server` describes a request; ForkServerGone if it has ended."""

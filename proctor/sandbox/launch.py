@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 GATE_SECONDS = 30.0
 """Seconds in which bubblewrap has to build an empty sandbox; it needs some milliseconds."""
+DYING = 2.0
+"""Seconds in which a fork server that ends, and gives no more agents, is over: Linux ends all below it first."""
 LAST_WORDS = 5.0
 """Seconds in which it has to be told how an agent that has ended did so; it takes some milliseconds."""
 
@@ -108,7 +110,9 @@ def _fork(settings: Sandbox, bwrap: Bwrap, variables: dict[str, str]) -> Started
 
 
 def _failure(server: ForkServer, reason: str) -> ForkServerError:
-    return ForkServerGone("the preloaded process has ended") if server.is_over() else ForkServerError(reason)
+    if server.is_over(DYING):
+        return ForkServerGone("the preloaded process has ended")
+    return ForkServerError(reason)
 
 
 def _build_empty(

@@ -114,4 +114,11 @@ def gone(processes: list[psutil.Process], seconds: float = 20) -> bool:
 
 def living(processes: list[psutil.Process]) -> list[psutil.Process]:
     """Return those of some processes that have not ended."""
-    return [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    return [each for each in processes if not _has_ended(each)]
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:  # it has, between the two looks
+        return True
