@@ -200,7 +200,7 @@ class Reader(_Account):
 
     def read_array(self, dtype, shape):
         """Return an array, which can be written to."""
-        kind = np.dtype(str(dtype))
+        kind = np.dtype(str(dtype)[: kinds.MAX_DTYPE])
         if kind.kind not in KINDS or kind.hasobject or not kind.itemsize or len(shape) > MAX_DEPTH:
             raise FormatError("an array of a type that does not cross")
         if any(type(extent) is not int or not 0 <= extent <= MAX_FRAME for extent in shape):

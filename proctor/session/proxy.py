@@ -34,8 +34,8 @@ RESULTS: dict[str, type] = {
     "__array__": np.ndarray,
 }
 """Types of what comes, where Python insists on one."""
-VAGUE = (None, BaseException, Exception, KeyboardInterrupt, GeneratorExit)
-"""No exceptions of Python's to be told by, or such as stop programs, not criteria."""
+NEVER = (KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
+"""Exceptions that stop programs, or the test's own loops, and not criteria."""
 MAX_NAMES = 20
 
 
@@ -103,7 +103,7 @@ class Proxy:
     def __len__(self) -> int:
         length = self._operate("__len__")
         if not 0 <= length <= MAX_LENGTH:
-            raise unjudged(f"a length of {length:,}")
+            raise unjudged(f"a length that is negative, or above {MAX_LENGTH:,}")
         return int(length)
 
     def __iter__(self) -> Any:
@@ -198,7 +198,7 @@ def student_error(data: Any) -> StudentError:
 def raised_class(lineage: tuple[str, ...]) -> type[StudentError]:
     """Return the class for an exception whose type and bases have these names, nearest first."""
     known = (builtin_error(name, BaseException) for name in lineage)
-    builtin = next((kind for kind in known if kind not in VAGUE), None)
+    builtin = next((kind for kind in known if kind not in (None, BaseException, Exception, *NEVER)), None)
     nearest = _with_base(builtin) if builtin else StudentError
     if lineage[0] == getattr(builtin, "__name__", ""):
         return nearest
@@ -212,7 +212,7 @@ def _with_base(kind: type[BaseException]) -> type[StudentError]:
         try:
             found = type(StudentError.__name__, (StudentError, base), {})
             found("kind", "text")
-        except TypeError:
+        except (TypeError, ValueError):
             continue
         return found
     return StudentError
