@@ -42,7 +42,7 @@ def desk() -> Iterator[Desk]:
 
 
 def test_from_grey_to_green(desk: Desk) -> None:
-    """The release runs to its end and is grey; with the solution pasted it is green, and Validate agrees."""
+    """The release runs to its end and is grey; with the solution pasted it is green."""
     notebook = Notebook(desk, "begun/exercise4.ipynb")
     notebook.run_all()
     shown = [
@@ -61,7 +61,6 @@ def test_from_grey_to_green(desk: Desk) -> None:
     )
     assert [name for name in notebook.code if "Waiting for your code" in notebook.output(name)] == []
     assert "digits that the network has never seen" in notebook.output("pay-off-learn-code")
-    assert notebook.validate() == SUCCESS
 
 
 def test_reset_and_save(desk: Desk) -> None:

@@ -98,10 +98,23 @@ def test_slides_have_one_frame_a_position(drawn: dict[str, list[Any]], name: str
     assert all(frame.decisive for frame in drawn[name])
 
 
+@pytest.fixture(scope="module")
+def encoded(draw: ModuleType, drawn: dict[str, list[Any]]) -> dict[int, bytes]:
+    """All figures as files, by the identity of their frames."""
+    return {id(frames): draw.encode(frames) for frames in drawn.values()}
+
+
 @pytest.fixture
-def already_drawn(draw: ModuleType, drawn: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the script take the figures that are drawn, instead of drawing them once more."""
+def already_drawn(
+    draw: ModuleType,
+    drawn: dict[str, list[Any]],
+    encoded: dict[int, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Let the script take the figures that are drawn, and encoded, instead of doing so once more."""
+    encode = draw.encode
     monkeypatch.setattr(draw, "figures", lambda _: {name: partial(drawn.get, name) for name in drawn})
+    monkeypatch.setattr(draw, "encode", lambda frames: encoded.get(id(frames)) or encode(frames))
 
 
 @pytest.mark.usefixtures("already_drawn")
@@ -134,6 +147,7 @@ def test_check_names_each_file_with_one_changed_pixel(
         )
 
 
+@pytest.mark.usefixtures("already_drawn")
 def test_copies_and_repacked_files_do_not_drift(
     draw: ModuleType, drawn: dict[str, list[Any]], tmp_path: Path
 ) -> None:
