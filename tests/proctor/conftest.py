@@ -1,4 +1,4 @@
-"""What all the package's tests need, however they are started."""
+"""Set-up of all the package's tests, however they are started."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ LONGEST_FIRST = (
 
 
 def pytest_report_header() -> str:
-    """Say which cases of the large banks run."""
+    """Return which cases of the large banks run."""
     if THOROUGH:
         return "banks: every case"
     some = "every twentieth fault and attack, every fourth mistake, every twelfth verdict across the sandbox, some kills"

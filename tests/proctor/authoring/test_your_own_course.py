@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "your-own-course.md"
 INSTALL = "pip install proctor"
-"""What test_wheel.py shows."""
+"""Commands that test_wheel.py shows."""
 TO_BE_FILLED_IN = "proctor init --from EXISTING"
 
 
