@@ -111,7 +111,7 @@ class Submission:
 
 @cache
 def _release() -> nbformat.NotebookNode:
-    """Read the release once: a notebook is validated when it is read, which takes four times as long as a copy."""
+    """Return the release, read once: a notebook that is read is validated, which takes four times as long as a copy."""
     generated = RELEASE / f"{EXERCISE}.ipynb"
     if generated.exists():
         return nbformat.read(generated, as_version=4)
