@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 
 GRADE = ("proctor", "grade", small_course.EXERCISE)
+pytestmark = pytest.mark.timeout(1800 if THOROUGH else 300)
 POINTS, FULL = (37, 12) if THOROUGH else (8, 4)
 """At how many random points of its work the head is killed, or finds the disk full."""
 SEED = 2026
