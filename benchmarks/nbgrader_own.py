@@ -62,14 +62,14 @@ def switch_in(c: Any) -> None:
     be most of the time.
     """
     from proctor.batch import pages
-    from proctor.nbgrader_plugin import autograde, configuration
+    from proctor.nbgrader_plugin import adapters, configuration
 
     own = Path("nbgrader_config.py")
     found = ROOT_OF.search(own.read_text(encoding="utf-8")) if own.exists() else None
     configuration.configure(c, Path(found[1]) if found else Path.cwd())
     c.GenerateAssignment.check_solution = False  # the notebooks of these tests earn nothing
     c.GenerateAssignment.check_files = False  # and they are copied without their pictures
-    autograde.local_pool = pages.local_pool = SameProcess  # type: ignore[assignment]
+    adapters.local_pool = pages.local_pool = SameProcess  # type: ignore[assignment]
 
 
 class SameProcess:

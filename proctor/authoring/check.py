@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from proctor.authoring.findings import Checked, Row, passing
+import nbformat
+
+from proctor.authoring.findings import Checked, Row
 from proctor.authoring.live_notebook import AUTOTEST
+from proctor.authoring.master import copy_files
 from proctor.authoring.named_files import missing_files, pictures_in_code, place_of
-from proctor.authoring.refusals import losses
 from proctor.authoring.trial import Trial, try_release, try_solution
-from proctor.criteria.outcome import CellReport
-from proctor.errors import GraderError, SolutionFails
+from proctor.criteria.outcome import Outcome
+from proctor.errors import GraderError, SandboxUnavailable, SolutionFails
 from proctor.grading.cell_tests import CRITERION, SENTENCE
+from proctor.grading.grade import grade_notebook, reports_of
 from proctor.grading.judge_cell import criteria, load_tests, sentence, title
 from proctor.grading.own_tests import holds_tests
 from proctor.grading.settings import Grading
+from proctor.submission import parse, restore
+from proctor.submission.reading import grade_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,19 +35,16 @@ if TYPE_CHECKING:
 
 ENOUGH = 1 / 3
 """Share of a time limit that the solution may use: students' machines and programs are slower."""
+GUARD = (
+    "Assert the answer's length or type first, or let a function `reference` in misconceptions.py return the "
+    "solution."
+)
 
 
 def check(
     exercise: Exercise, master: Master, others: Sequence[Master], config: Config | None = None
 ) -> Checked:
-    """Check a master notebook and its hidden tests.
-
-    Args:
-        exercise: the exercise.
-        master: one of its notebooks.
-        others: all of them: the hidden tests are for all.
-        config: the course's settings.
-    """
+    """Check one of an exercise's master notebooks, and the hidden tests, which are for all of them."""
     checked, settings = Checked(master.name), Grading(config=config)
     if not master.is_python:
         checked.add("", "Its cells are not Python, which is all that can be graded.")
@@ -56,7 +60,8 @@ def check(
         checked.add("", f"{str(fault).rstrip('.')}.")
         return checked
     _compare_points(checked, master, cases)
-    _find_strays(checked, others, cases)
+    for name in cases.keys() - {name for each in others for name in each.graded}:
+        checked.add(name, "There is a hidden test class, and no graded cell with this grade_id.")
     _try(checked, exercise, master, cases, settings)
     return checked
 
@@ -64,8 +69,8 @@ def check(
 def _compare_points(checked: Checked, master: Master, cases: dict[str, type[Criteria]]) -> None:
     if not master.graded:
         checked.add("", "No cell is graded by tests.", serious=False)
-    for name, many in Counter(_grade_ids(master)).items():
-        if many > 1:
+    for name, many in Counter(map(grade_id, master.notebook.cells)).items():
+        if name and many > 1:
             checked.add(name, f"{many} cells have this grade_id; each needs its own.")
     for name, cell in master.graded.items():
         if name in cases:
@@ -88,17 +93,6 @@ def _compare_cell(checked: Checked, name: str, points: float, case: type[Criteri
             checked.add(name, f"{many} criteria have the same sentence: “{text}”", serious=False)
 
 
-def _grade_ids(master: Master) -> list[str]:
-    found = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in master.notebook.cells]
-    return [name for name in found if name]
-
-
-def _find_strays(checked: Checked, others: Sequence[Master], cases: dict[str, type[Criteria]]) -> None:
-    known = {name for master in others for name in master.graded}
-    for name in cases.keys() - known:
-        checked.add(name, "There is a hidden test class, and no graded cell with this grade_id.")
-
-
 def _try(
     checked: Checked, exercise: Exercise, master: Master, cases: dict[str, type[Criteria]], settings: Grading
 ) -> None:
@@ -114,71 +108,49 @@ def _try(
         release = Trial()
         checked.add("", f"In the untouched release, {error}")
     checked.rows, checked.tried = _rows(master, solution, release, cases), solution.tried
-    for name, lost in losses(solution).items():
+    for name, lost in solution.losses().items():
         checked.add(name if name in master.graded else "", lost)
     for name, raised in solution.judged.raised.items():
-        checked.add(
-            "", f"In the solution, the cell {name} raises {raised}. With the tag raises-exception it may."
-        )
+        says = f"the cell {name} raises {raised}. With the tag raises-exception it may."
+        checked.add("", f"In the solution, {says}")
     _judge_release(checked, release)
-    _judge_noticed(checked)
-    _judge_stumbles(checked, solution)
-    _judge_seeds(checked, solution)
+    _judge_tests(checked, solution)
     _judge_time(checked, solution, settings)
 
 
 def _rows(master: Master, solution: Trial, release: Trial, cases: dict[str, type[Criteria]]) -> list[Row]:
-    passed, given = passing(solution.judged.reports), passing(release.judged.reports)
+    passed, given = solution.judged.passing(), release.judged.passing()
     found = []
     for name, cell in master.graded.items():
-        for criterion, text, worth in _criteria(name, cell, cases):
+        case = cases.get(name)
+        every = [(CRITERION, SENTENCE, cell.metadata.nbgrader.get("points", 0))]
+        if case is not None:
+            every = [(each, sentence(case, each), getattr(case, each).worth) for each in criteria(case)]
+        for criterion, text, worth in every:
             key = f"{name}.{criterion}"
-            noticed = solution.noticed.get(key, "")
-            found.append(Row(name, criterion, text, worth, passed.get(key), given.get(key), noticed))
+            marks = (passed.get(key), given.get(key), solution.noticed.get(key, ""))
+            found.append(Row(name, criterion, text, float(worth), *marks))
     return found
 
 
-def _criteria(name: str, cell: Any, cases: dict[str, type[Criteria]]) -> list[tuple[str, str, float]]:
-    """Return the name, the sentence and the points of each criterion of a graded cell."""
-    case = cases.get(name)
-    if case is None:
-        worth = float(cell.metadata.nbgrader.get("points", 0))
-        return [(CRITERION, SENTENCE, worth)]
-    return [(each, sentence(case, each), float(getattr(case, each).worth)) for each in criteria(case)]
-
-
 def _judge_release(checked: Checked, release: Trial) -> None:
-    for name, data in release.judged.reports.items():
-        points = CellReport.from_dict(data).points
-        if points:
-            checked.add(name, f"The untouched release earns {points:g} points here, for nothing.")
+    for name, report in release.judged.reports.items():
+        if report.points:
+            checked.add(name, f"The untouched release earns {report.points:g} points here, for nothing.")
     for name, (_, fault) in release.judged.faults.items():
         checked.add(name, f"On the untouched release: {fault}")
 
 
-def _judge_noticed(checked: Checked) -> None:
+def _judge_tests(checked: Checked, solution: Trial) -> None:
+    """Tell which tests notice nothing, would stop the grading at a wrong answer, or pass by chance."""
     for row in checked.rows:
         if row.solution and not row.noticed:
-            checked.add(
-                row.cell,
-                f"{row.criterion} passed with all of {checked.tried} mistakes that were tried. What does it notice?",
-            )
-
-
-def _judge_stumbles(checked: Checked, solution: Trial) -> None:
-    """Tell where a wrong answer would stop the grading, as it looks like a fault of the test."""
+            tried = f"passed with all of {checked.tried} mistakes that were tried"
+            checked.add(row.cell, f"{row.criterion} {tried}. What does it notice?")
     for name, fault in solution.stumbles.items():
-        checked.add(
-            name.rpartition(".")[0],
-            f"With a wrong answer, {fault.rstrip('.')}. Grading would stop there. Assert the answer's length or type "
-            "first, or let a function `reference` in misconceptions.py return the solution.",
-            serious=False,
-        )
-
-
-def _judge_seeds(checked: Checked, solution: Trial) -> None:
-    """Look for tests that pass by chance: those of which the solution fails for some seeds."""
-    passed = {name for name, good in passing(solution.judged.reports).items() if good}
+        stops = f"With a wrong answer, {fault.rstrip('.')}. Grading would stop there. {GUARD}"
+        checked.add(name.rpartition(".")[0], stops, serious=False)
+    passed = {name for name, good in solution.judged.passing().items() if good}
     unlucky: dict[str, list[str]] = {}
     for seed, failed in solution.seeds.items():
         if failed is None:
@@ -187,28 +159,47 @@ def _judge_seeds(checked: Checked, solution: Trial) -> None:
             unlucky.setdefault(name, []).append(seed)
     for name, seeds in sorted(unlucky.items()):
         cell, _, criterion = name.rpartition(".")
-        checked.add(
-            cell, f"{criterion} fails on the solution with the seeds {', '.join(seeds)}: it passes by chance."
-        )
+        fails = f"fails on the solution with the seeds {', '.join(seeds)}"
+        checked.add(cell, f"{criterion} {fails}: it passes by chance.")
 
 
 def _judge_time(checked: Checked, solution: Trial, settings: Grading) -> None:
     graded = {row.cell for row in checked.rows}
     seconds = solution.judged.seconds
-    own = {name: spent for name, spent in seconds.items() if name not in graded}
-    checked.seconds = {
-        "cells": round(sum(own.values()), 3),
-        "tests": round(sum(seconds.values()) - sum(own.values()), 3),
-    }
+    own = sum(spent for name, spent in seconds.items() if name not in graded)
+    checked.seconds = {"cells": round(own, 3), "tests": round(sum(seconds.values()) - own, 3)}
     for name, spent in seconds.items():
-        what, limit = (
-            ("graded_cell_seconds", settings.graded_cell_seconds)
-            if name in graded
-            else ("cell_seconds", settings.cell_seconds)
-        )
+        what = "graded_cell_seconds" if name in graded else "cell_seconds"
+        limit = getattr(settings, what)
         if spent > limit * ENOUGH:
-            checked.add(
-                name if name in graded else "",
-                f"The cell {name} takes {spent:.1f} s, and c.Grading.{what} is {limit:g}: students need more than that.",
-                serious=False,
-            )
+            takes = f"takes {spent:.1f} s, and c.Grading.{what} is {limit:g}: students need more than that."
+            checked.add(name if name in graded else "", f"The cell {name} {takes}", serious=False)
+
+
+def check_in_sandbox(
+    checked: Checked, exercise: Exercise, master: Master, config: Config | None = None
+) -> None:
+    """Grade the solution in a sandbox, and add what differs from the run without one.
+
+    Where the machine can build no sandbox, that is said; it does not stop the release.
+    """
+    skip = Grading(config=config).skip_demonstrations
+    submitted = parse(nbformat.writes(master.solved()).encode(), master.name)
+    notebook, _ = restore(submitted, master.released(), skip=skip)
+    notebook.metadata["proctor"] = {}
+    with tempfile.TemporaryDirectory(prefix="check-") as scratch:
+        folder = copy_files(exercise, Path(scratch) / exercise.name)
+        try:
+            sources = {name: cell.source for name, cell in master.graded.items()}
+            grade_notebook(notebook, folder, exercise.tests, config, sources)
+        except SandboxUnavailable as reason:
+            checked.add("", f"The solution was not tried in a sandbox: {reason}", serious=False)
+            return
+        except GraderError as fault:
+            checked.add("", f"In a sandbox: {fault}")
+            return
+    checked.seconds["in a sandbox"] = notebook.metadata.proctor["wall_seconds"]
+    for name, report in reports_of(notebook).items():
+        lost = next((each for each in report.verdicts if each.outcome is not Outcome.PASSED), None)
+        if lost:
+            checked.add(name, f"In a sandbox the solution does not pass “{lost.sentence}”: {lost.hint}")

@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from proctor.criteria.outcome import CellReport, Outcome
-
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that an instructor should know.
+    """A sentence for the instructor about a cell, by its grade_id, or about the whole exercise ("").
 
-    Attributes:
-        cell: the grade_id it is about; "" for the whole exercise.
-        says: what is wrong and what to do, in a sentence.
-        serious: whether it has to be mended before the release.
+    A serious one has to be mended before the release.
     """
 
     cell: str
@@ -25,15 +20,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Row:
-    """One criterion in the table of a check.
+    """One criterion in the table of a check, which is a test method, and the points that it can earn.
 
     Attributes:
-        cell: the grade_id.
-        criterion: the name of the test method.
-        sentence: what the student reads.
-        worth: the points it can earn.
-        solution: whether the solution passes; None if it could not be judged.
-        release: whether the untouched release passes, likewise.
+        solution, release: whether the solution and the untouched release pass; None if they could not be judged.
         noticed: a mistake by which it fails; "" if none was found.
     """
 
@@ -48,12 +38,9 @@ class Row:
 
 @dataclass
 class Checked:
-    """Result of a check of one master notebook.
+    """Result of a check of one master notebook: a row for each criterion, and what is wrong.
 
     Attributes:
-        notebook: its name.
-        rows: a row for each criterion, in the notebook's order.
-        findings: what is wrong, the most important first.
         seconds: how long the solution took, by what it was: CPU time, and in a sandbox on the clock.
         tried: how many known mistakes and mutants were tried.
     """
@@ -76,12 +63,3 @@ class Checked:
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready values."""
         return {**asdict(self), "passed": self.passed}
-
-
-def passing(reports: dict[str, Any]) -> dict[str, bool]:
-    """Return which criteria pass, by `grade_id.criterion`, from reports as :meth:`CellReport.as_dict` returns them."""
-    return {
-        f"{name}.{verdict.criterion}": verdict.outcome is Outcome.PASSED
-        for name, data in reports.items()
-        for verdict in CellReport.from_dict(data).verdicts
-    }

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 def in_copy(work: Callable[[], Any], seconds: float) -> Any:
     """Return what `work` returns in a forked copy of this process, as JSON has it; None if it does not end well.
 
-    Args:
-        work: called in the copy; what it changes is gone afterwards.
-        seconds: on the clock, after which the copy is killed, with all that it has started.
+    What it changes is gone afterwards. After some seconds on the clock the copy is killed, with all that it has started.
     """
     end, other = os.pipe()
     pid = os.fork()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.agent import shell as shells
 from proctor.agent.streams import Display
+from proctor.authoring.master import cell_name
 from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.errors import CannotCross, GraderError
 from proctor.grading.cell_tests import CRITERION, SENTENCE
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 AUTOTEST = re.compile(r"^### (HASHED )?AUTOTEST\b", re.MULTILINE)
 """A line for which nbgrader writes tests when it generates a release."""
+RAISES = "raises-exception"
+"""The tag of a cell that may raise something."""
 
 
 @dataclass
@@ -33,33 +36,40 @@ class Judged:
     """Result of a run.
 
     Attributes:
-        reports: the graded cells' reports, by grade_id, as :meth:`CellReport.as_dict` returns them.
+        reports: the graded cells' reports, by grade_id.
         faults: by grade_id, the criterion that is at fault itself, and what is wrong with it.
         uncrossed: the faults that are the wall's, as `grade_id.criterion`.
         raised: what a cell raised, by the cell's name: where it was not allowed to by its tag `raises-exception`.
         seconds: CPU time of each cell, by the cell's name; a graded one is judged.
     """
 
-    reports: dict[str, Any] = field(default_factory=dict)
+    reports: dict[str, CellReport] = field(default_factory=dict)
     faults: dict[str, tuple[str, str]] = field(default_factory=dict)
     uncrossed: list[str] = field(default_factory=list)
     raised: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def ended(self, *outcomes: Outcome) -> list[str]:
+        """Return the criteria that ended in one of these ways, as `grade_id.criterion`."""
+        verdicts = [(name, each) for name, report in self.reports.items() for each in report.verdicts]
+        return [f"{name}.{each.criterion}" for name, each in verdicts if each.outcome in outcomes]
+
+    def passing(self) -> dict[str, bool]:
+        """Return which criteria were judged, and whether they pass."""
+        passed = set(self.ended(Outcome.PASSED))
+        return {name: name in passed for name in self.ended(*Outcome)}
+
 
 class LiveNotebook:
-    """The names of a notebook, and what judges them.
+    """The names of a notebook that is run in a folder, and what judges them.
 
-    There can be one in a process: it takes the place of `__main__`.
-
-    Args:
-        notebook: what is run.
-        folder: where.
-        cases: the hidden test classes, by grade_id. Other graded cells are judged by their own assertions.
+    There can be one in a process: it takes the place of `__main__`. The hidden test classes are by grade_id; other
+    graded cells are judged by their own assertions.
     """
 
     def __init__(self, notebook: Any, folder: str, cases: Mapping[str, type[Criteria]]) -> None:
-        self.cells, self.cases = _until_last_graded(notebook.cells), cases
+        graded = [number for number, cell in enumerate(notebook.cells, 1) if is_graded(cell)]
+        self.cells, self.cases = list(notebook.cells[: max(graded, default=None)]), cases
         self._shell = shells.build(Display())
         shells.settle(self._shell, folder)
 
@@ -76,10 +86,11 @@ class LiveNotebook:
             with _timed(judged.seconds, name):
                 if is_graded(cell):
                     self.judge(cell, judged)
-                elif (error := self.run_cell(cell.source)) and "raises-exception" not in _tags(cell):
+                elif (error := self.run_cell(cell.source)) and RAISES not in cell.metadata.get("tags", []):
                     judged.raised[name] = error
-        for cell in self.cells:
-            if is_graded(cell) and _lost(judged.reports.get(cell.metadata.nbgrader.grade_id)):
+        for cell in filter(is_graded, self.cells):
+            report = judged.reports.get(cell.metadata.nbgrader.grade_id)
+            if report and any(each.outcome is not Outcome.PASSED for each in report.verdicts):
                 self.judge(cell, judged)
         return judged
 
@@ -88,17 +99,13 @@ class LiveNotebook:
         return _line(self._result(source))
 
     def judge(self, cell: Any, judged: Judged, reference: Side | None = None) -> None:
-        """Judge a graded cell on the names as they are.
+        """Judge a graded cell on the names as they are, and add what is said of it.
 
-        Args:
-            cell: which one.
-            judged: what is said of it is added here.
-            reference: the solution, which tells whether the test or the answer is at fault where a test stumbles.
+        The reference is the solution, which tells whether the test or the answer is at fault where a test stumbles.
         """
-        data = cell.metadata.nbgrader
-        name = data.grade_id
+        name = cell.metadata.nbgrader.grade_id
         if name not in self.cases:
-            judged.reports[name] = self._by_assertions(cell).as_dict()
+            judged.reports[name] = self._by_assertions(cell)
             return
         done, case = [], self.cases[name]
         try:
@@ -110,7 +117,7 @@ class LiveNotebook:
             if isinstance(fault, CannotCross):
                 judged.uncrossed.append(f"{name}.{criteria(case)[len(done)]}")
         else:
-            judged.reports[name] = CellReport(name, title(case), tuple(done)).as_dict()
+            judged.reports[name] = CellReport(name, title(case), tuple(done))
 
     @property
     def names(self) -> dict[str, Any]:
@@ -126,18 +133,14 @@ class LiveNotebook:
         """Judge a cell as nbgrader does: all points unless it raises, or as many as its last line says."""
         result, data = self._result(cell.source), cell.metadata.nbgrader
         worth, name = float(data.points), data.grade_id
-        earned = (
-            result.result if isinstance(result.result, int | float) and result.result is not True else worth
-        )
-        if error := _line(result):
-            outcome, hint = Outcome.FAILED, error
+        said = result.result
+        earned = said if isinstance(said, int | float) and said is not True else worth
+        error = _line(result)
+        if not error and earned >= worth:
+            verdict = Verdict(CRITERION, SENTENCE, Outcome.PASSED, worth)
         else:
-            outcome, hint = (
-                (Outcome.PASSED if earned >= worth else Outcome.FAILED),
-                f"{earned:g} of {worth:g} points",
-            )
-        check = None if outcome is Outcome.PASSED else Check.RUNS
-        verdict = Verdict(CRITERION, SENTENCE, outcome, worth, check, "" if check is None else hint)
+            hint = error or f"{earned:g} of {worth:g} points"
+            verdict = Verdict(CRITERION, SENTENCE, Outcome.FAILED, worth, Check.RUNS, hint)
         return CellReport(name, name, (verdict,))
 
     def _result(self, source: str) -> Any:
@@ -150,24 +153,6 @@ def is_graded(cell: Any) -> bool:
     data = cell.metadata.get("nbgrader", {})
     tests = cell.cell_type == "code" and data.get("grade") and not data.get("solution")
     return bool(tests and not AUTOTEST.search(cell.source))
-
-
-def cell_name(number: int, cell: Any) -> str:
-    """Return what an instructor knows a cell by."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id") or f"cell {number}")
-
-
-def _until_last_graded(cells: list[Any]) -> list[Any]:
-    graded = [index for index, cell in enumerate(cells) if is_graded(cell)]
-    return list(cells[: graded[-1] + 1]) if graded else list(cells)
-
-
-def _tags(cell: Any) -> list[str]:
-    return list(cell.metadata.get("tags", []))
-
-
-def _lost(report: Any) -> bool:
-    return bool(report) and any(each["outcome"] != Outcome.PASSED.name for each in report["verdicts"])
 
 
 def _line(result: Any) -> str:

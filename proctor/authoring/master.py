@@ -6,7 +6,7 @@ import copy
 import re
 import shutil
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -28,23 +28,14 @@ UNDONE = "# YOUR CODE HERE\n{indent}raise NotImplementedError()"
 
 @dataclass(frozen=True)
 class Master:
-    """A master notebook of an exercise.
-
-    Attributes:
-        path: the notebook.
-        notebook: its content; not to be changed.
-    """
+    """A master notebook of an exercise: the file, and its content, which is not to be changed."""
 
     path: Path
     notebook: Any
 
     @classmethod
     def read(cls, path: Path) -> Master:
-        """Read a master notebook.
-
-        Raises:
-            UserError: it is no notebook.
-        """
+        """Read a master notebook; what is no notebook is a UserError."""
         try:
             return cls(path, nbformat.read(path, as_version=4))
         except (ValueError, KeyError, AttributeError, TypeError) as error:  # nbformat's many ways to say it
@@ -63,24 +54,17 @@ class Master:
     @cached_property
     def graded(self) -> dict[str, Any]:
         """The cells that are graded by tests, by grade_id."""
-        return {
-            data["grade_id"]: cell
-            for cell, data in self._cells()
-            if cell.cell_type == "code" and data.get("grade") and not data.get("solution")
-        }
+        found = [(cell, data) for cell, data in self._cells() if data.get("grade")]
+        return {data["grade_id"]: cell for cell, data in found if not data.get("solution")}
 
     @cached_property
     def solutions(self) -> dict[str, str]:
         """The sources of the code cells that students fill in, by grade_id, markers included."""
-        return {
-            data["grade_id"]: cell.source
-            for cell, data in self._cells()
-            if cell.cell_type == "code" and data.get("solution")
-        }
+        return {data["grade_id"]: cell.source for cell, data in self._cells() if data.get("solution")}
 
     def solved(self) -> Any:
         """Return the notebook as a student hands it in who has the solution."""
-        return self._changed(lambda source: MARKER.sub("", source))
+        return self._changed(partial(MARKER.sub, ""))
 
     def released(self) -> Any:
         """Return the notebook as a student hands it in who has written nothing."""
@@ -88,26 +72,27 @@ class Master:
 
     def _changed(self, change: Any) -> Any:
         notebook = copy.deepcopy(self.notebook)
-        for cell in notebook.cells:
-            if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
+        for cell in (each for each in notebook.cells if each.cell_type == "code"):
+            if cell.metadata.get("nbgrader", {}).get("solution"):
                 cell.source = change(cell.source)
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
+            cell.outputs, cell.execution_count = [], None
         return notebook
 
     def _cells(self) -> Iterator[tuple[Any, Any]]:
+        """Yield the code cells that nbgrader knows, each with what it notes there."""
         for cell in self.notebook.cells:
             data = cell.metadata.get("nbgrader")
-            if data and data.get("grade_id"):
+            if cell.cell_type == "code" and data and data.get("grade_id"):
                 yield cell, data
 
 
-def masters(exercise: Exercise) -> list[Master]:
-    """Return the master notebooks of an exercise.
+def cell_name(number: int, cell: Any) -> str:
+    """Return what an instructor knows a cell by."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id") or f"cell {number}")
 
-    Raises:
-        UserError: there is none, or one cannot be read.
-    """
+
+def masters(exercise: Exercise) -> list[Master]:
+    """Return the master notebooks of an exercise; none is a UserError."""
     found = sorted(exercise.given.glob("*.ipynb"))
     if not found:
         raise UserError(f"{exercise.given} holds no notebook: that is where the master notebook belongs.")

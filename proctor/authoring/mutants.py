@@ -6,12 +6,14 @@ import ast
 import re
 from dataclasses import dataclass
 from itertools import chain, zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from proctor.authoring.live_notebook import is_graded
 from proctor.authoring.mutations import mutated, statements
+from proctor.submission.restoring import is_demonstration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Container, Iterator
 
 BEGIN, END = re.compile(r"\s*### BEGIN SOLUTION\b"), re.compile(r"\s*### END SOLUTION\b")
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -20,13 +22,7 @@ NEVER_CHANGED = (ast.Import, ast.ImportFrom, ast.Pass, *DEFINITIONS)
 
 @dataclass(frozen=True)
 class Mutant:
-    """A changed solution cell.
-
-    Attributes:
-        cell: the cell's grade_id.
-        what: the function and the change, for the instructor.
-        source: of the whole cell.
-    """
+    """A changed solution cell: its grade_id, the function and the change, and the source of the whole cell."""
 
     cell: str
     what: str
@@ -36,10 +32,7 @@ class Mutant:
 def mutants(cell: str, source: str) -> Iterator[Mutant]:
     """Yield the mutants of a solution cell, each source once: small changes first, then what returns None.
 
-    Args:
-        cell: the cell's grade_id.
-        source: as in the master notebook. Where it has nbgrader's markers, only what is between them is changed:
-            the rest is given to the students.
+    Where the source has nbgrader's markers, only what is between them is changed: the rest is given to the students.
     """
     plain, own = without_markers(source)
     try:
@@ -119,3 +112,42 @@ def _without_result(where: str, body: list[ast.stmt], own: set[int]) -> Iterator
 def _changeable(statement: ast.stmt) -> bool:
     text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     return not text and not isinstance(statement, NEVER_CHANGED)
+
+
+def cells_to_rerun(cells: list[Any], changed: str, source: str, transform: Callable[[str], str]) -> list[Any]:
+    """Return the cells below a changed one that define something by means of what it defines, directly or not.
+
+    A cell that defines nothing, such as one that draws or prints, has nothing to say to a hidden test. The changed one
+    has a grade_id and a new source; `transform` turns a cell's source into plain Python.
+    """
+    names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells]
+    known, found = _defined(_parsed(source)), []
+    for cell in cells[names.index(changed) + 1 :]:
+        if cell.cell_type == "code" and not is_graded(cell) and not is_demonstration(cell):
+            tree = _parsed(transform(cell.source))
+            defined = _defined(tree)
+            if defined and _names(tree, ast.Load) & known:
+                known |= defined
+                found.append(cell)
+    return found
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    """Return the names that source binds at its top, in whatever way."""
+    scopes = [top for top in ast.walk(tree) if isinstance(top, (*DEFINITIONS, ast.Lambda))]
+    inner = {id(node) for top in scopes for node in ast.walk(top) if node is not top}
+    named = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    return named | _names(tree, ast.Store, inner)
+
+
+def _names(tree: ast.Module, use: type[ast.expr_context], but: Container[int] = ()) -> set[str]:
+    """Return the names that source uses in one way."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in but]
+    return {node.id for node in names if isinstance(node.ctx, use)}
+
+
+def _parsed(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.Module([], [])

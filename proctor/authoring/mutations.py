@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterator, Sequence
-from functools import singledispatch
 from typing import Any
 
 Twins = Sequence[tuple[str, str]]
@@ -26,58 +25,32 @@ COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 }  # fmt: skip
 
 
-@singledispatch
-def variations(_: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    """Yield (what, other node) for each small change of one node; by its type."""
-    yield from ()
-
-
-@variations.register
-def _(node: ast.BinOp) -> Iterator[tuple[str, ast.AST]]:
-    for other in OPERATORS.get(type(node.op), ()):
-        yield f"-> {other.__name__}", ast.BinOp(node.left, other(), node.right)
-    yield "-> left", node.left
-    yield "-> right", node.right
-
-
-@variations.register
-def _(node: ast.Compare) -> Iterator[tuple[str, ast.AST]]:
-    for other in COMPARISONS.get(type(node.ops[0]), ()):
-        yield f"-> {other.__name__}", ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators)
-
-
-@variations.register
-def _(node: ast.UnaryOp) -> Iterator[tuple[str, ast.AST]]:
-    yield "-> without sign", node.operand
-
-
-@variations.register
-def _(node: ast.Constant) -> Iterator[tuple[str, ast.AST]]:
-    yield from ((f"-> {value!r}", ast.Constant(value)) for value in other_constants(node.value))
-
-
-@variations.register
-def _(node: ast.Tuple) -> Iterator[tuple[str, ast.AST]]:
-    yield from reordered(node, "elts", "entries")
-
-
-@variations.register
-def _(node: ast.Call) -> Iterator[tuple[str, ast.AST]]:
-    yield from reordered(node, "args", "arguments")
-    for index, keyword in enumerate(node.keywords):
-        yield (
-            f"without {keyword.arg}",
-            changed(node, "keywords", node.keywords[:index] + node.keywords[index + 1 :]),
-        )
-
-
-@variations.register
-def _(node: ast.Slice) -> Iterator[tuple[str, ast.AST]]:
-    for name in ("lower", "upper", "step"):
-        if getattr(node, name) is not None:
-            yield f"without {name}", changed(node, name, None)
-    if node.lower is None:
-        yield "from 1", changed(node, "lower", ast.Constant(1))
+def variations(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Yield (what, other node) for each small change of one node, by its type."""
+    match node:
+        case ast.BinOp(left, op, right):
+            others = OPERATORS.get(type(op), ())
+            yield from ((f"-> {other.__name__}", ast.BinOp(left, other(), right)) for other in others)
+            yield from (("-> left", left), ("-> right", right))
+        case ast.Compare(left, [op, *ops], right):
+            signs = COMPARISONS.get(type(op), ())
+            yield from ((f"-> {sign.__name__}", ast.Compare(left, [sign(), *ops], right)) for sign in signs)
+        case ast.UnaryOp(_, operand):
+            yield "-> without sign", operand
+        case ast.Constant(value):
+            yield from ((f"-> {other!r}", ast.Constant(other)) for other in other_constants(value))
+        case ast.Tuple():
+            yield from reordered(node, "elts", "entries")
+        case ast.Call(_, _, keywords):
+            yield from reordered(node, "args", "arguments")
+            for keyword in keywords:
+                rest = [each for each in keywords if each is not keyword]
+                yield f"without {keyword.arg}", changed(node, "keywords", rest)
+        case ast.Slice(lower):
+            there = [name for name in ("lower", "upper", "step") if getattr(node, name) is not None]
+            yield from ((f"without {name}", changed(node, name, None)) for name in there)
+            if lower is None:
+                yield "from 1", changed(node, "lower", ast.Constant(1))
 
 
 def twins_swapped(node: ast.AST, twins: Twins) -> Iterator[tuple[str, ast.AST]]:
@@ -140,12 +113,7 @@ class Replace(ast.NodeTransformer):
 
 
 def mutated(statement: ast.stmt, twins: Twins = TWINS) -> Iterator[tuple[str, ast.stmt]]:
-    """Yield (what, other statement) for each small change within a statement.
-
-    Args:
-        statement: it stays as it is.
-        twins: names of which one is easily taken for the other.
-    """
+    """Yield (what, other statement) for each small change within a statement, which stays as it is."""
     for place, node in enumerate(ast.walk(statement)):
         for what, other in (*variations(node), *twins_swapped(node, twins)):
             twin: Any = copy.deepcopy(statement)

@@ -11,10 +11,14 @@ from urllib.parse import unquote, urlsplit
 
 import mistune
 
+from proctor.authoring.master import cell_name
+from proctor.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from proctor.authoring.master import Master
     from proctor.course import Exercise
 
 ATTACHMENT = "attachment:"
@@ -25,12 +29,7 @@ PICTURE = re.compile(r"\.(png|jpe?g|gif|svg|webp|avif|bmp|tiff?|pdf)$", re.IGNOR
 
 @dataclass(frozen=True)
 class Named:
-    """A file that a notebook names.
-
-    Attributes:
-        path: as a path from the notebook's folder.
-        cell: where: the cell's grade_id, its id, or its number.
-    """
+    """A file that a cell of a notebook names, by its path from the notebook's folder."""
 
     path: str
     cell: str
@@ -38,14 +37,15 @@ class Named:
 
 def files_named(notebook: Any) -> list[Named]:
     """Return the files that a notebook's Markdown names, in order, each once."""
-    found = [
-        Named(path, _name(number, cell))
-        for number, cell in enumerate(notebook.cells, 1)
-        if cell.cell_type == "markdown"
-        for link in links(cell.source)
-        if (path := _local(link))
-    ]
-    return list({named.path: named for named in found}.values())
+    found = {path: Named(path, name) for name, _, link in _linked(notebook) if (path := _local(link))}
+    return list(found.values())
+
+
+def _linked(notebook: Any) -> Iterator[tuple[str, Any, str]]:
+    """Yield each link of a notebook's Markdown, with the cell that it is in, and the cell's name."""
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type == "markdown":
+            yield from ((cell_name(number, cell), cell, link) for link in links(cell.source))
 
 
 def pictures_in_code(notebook: Any) -> set[str]:
@@ -55,18 +55,6 @@ def pictures_in_code(notebook: Any) -> set[str]:
         if cell.cell_type == "code":
             found |= {path for text in _texts(cell.source) if PICTURE.search(text) and (path := _local(text))}
     return found
-
-
-def missing_attachments(notebook: Any) -> list[Named]:
-    """Return the attachments that a cell names and does not have."""
-    return [
-        Named(name, _name(number, cell))
-        for number, cell in enumerate(notebook.cells, 1)
-        if cell.cell_type == "markdown"
-        for link in links(cell.source)
-        if link.startswith(ATTACHMENT)
-        and (name := unquote(link.removeprefix(ATTACHMENT))) not in cell.get("attachments", {})
-    ]
 
 
 def links(markdown: str) -> Iterator[str]:
@@ -91,16 +79,23 @@ def place_of(named: str, exercise: Exercise) -> Path | None:
 
 def missing_files(notebook: Any, exercise: Exercise) -> list[str]:
     """Return what a master notebook names and nobody has, a sentence for each."""
+    places = f"which is neither in {exercise.given} nor, as a picture, in {exercise.pictures}"
     lost = [
-        f"the cell {named.cell} names {named.path}, which is neither in {exercise.given} nor, as a picture, in "
-        f"{exercise.pictures}"
+        f"the cell {named.cell} names {named.path}, {places}"
         for named in files_named(notebook)
         if place_of(named.path, exercise) is None
     ]
-    return lost + [
-        f"the cell {named.cell} names the attachment {named.path}, which it does not have"
-        for named in missing_attachments(notebook)
-    ]
+    for name, cell, link in _linked(notebook):
+        attached = unquote(link.removeprefix(ATTACHMENT))
+        if link.startswith(ATTACHMENT) and attached not in cell.get("attachments", {}):
+            lost.append(f"the cell {name} names the attachment {attached}, which it does not have")
+    return lost
+
+
+def refuse_missing_files(master: Master, exercise: Exercise) -> None:
+    """Refuse a notebook that names files which are not there, by a UserError that says where they were looked for."""
+    if lost := missing_files(master.notebook, exercise):
+        raise UserError(f"{master.path}: {'; '.join(lost)}.")
 
 
 def _links(tokens: Any) -> Iterator[str]:
@@ -108,27 +103,23 @@ def _links(tokens: Any) -> Iterator[str]:
         if token["type"] in ("link", "image"):
             yield token["attrs"]["url"]
         elif token["type"] in ("block_html", "inline_html"):
-            yield from _addresses(token["raw"])
+            yield from _Addresses(token["raw"]).found
         yield from _links(token.get("children"))
 
 
 class _Addresses(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, html: str) -> None:
         super().__init__()
         self.found: list[str] = []
+        self.feed(html)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  HTMLParser's
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
         for name, value in attrs:
             if name in ("src", "href", "poster") and value:
                 self.found.append(value)
             elif name == "srcset" and value:
                 self.found += [each.split()[0] for each in value.split(",") if each.split()]
-
-
-def _addresses(html: str) -> list[str]:
-    parser = _Addresses()
-    parser.feed(html)
-    return parser.found
 
 
 def _local(link: str) -> str:
@@ -152,7 +143,3 @@ def _texts(source: str) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
-
-
-def _name(number: int, cell: Any) -> str:
-    return cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id") or f"cell {number}"

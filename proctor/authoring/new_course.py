@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 from importlib import resources
-from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from proctor.course import CONFIG
 from proctor.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXERCISE = "exercise1"
 FILES = {
@@ -19,8 +22,6 @@ FILES = {
     f"tests/{EXERCISE}/test_trapezoid.py": "test_trapezoid.py.txt",
 }
 """The files of a new course, and the templates that they are made of."""
-LACKING = (".gitignore",)
-"""The files that a course of nbgrader's own gets where it has none."""
 CONFIGURED = re.compile(r"^[^#\n]*\bconfigure\(", re.MULTILINE)
 
 
@@ -51,20 +52,14 @@ def complete_course(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder. `proctor init {folder}` makes a new course.")
     config = folder / CONFIG
-    written = [
-        _write(folder / name, _text(FILES[name], folder)) for name in LACKING if not (folder / name).exists()
-    ]
-    if not config.exists():
-        written.append(_write(config, _text(FILES[CONFIG], folder)))
-    elif not CONFIGURED.search(text := config.read_text(encoding="utf-8")):
-        written.append(_append(config, text))
+    lacking = [name for name in (".gitignore", CONFIG) if not (folder / name).exists()]
+    written = [_write(folder / name, _text(FILES[name], folder)) for name in lacking]
+    if config not in written and not CONFIGURED.search(text := config.read_text(encoding="utf-8")):
+        added = _template("added.txt")
+        with config.open("a", encoding="utf-8") as file:
+            file.write(added if text.strip() else added.lstrip("\n"))
+        written.append(config)
     return written
-
-
-def _append(config: Path, text: str) -> Path:
-    with config.open("a", encoding="utf-8") as file:
-        file.write(_template("added.txt").lstrip("\n") if not text.strip() else _template("added.txt"))
-    return config
 
 
 def _write(path: Path, text: str) -> Path:
@@ -76,9 +71,8 @@ def _write(path: Path, text: str) -> Path:
 
 def _text(template: str, folder: Path) -> str:
     """Return a template with the course's name in it."""
-    text = _template(template)
-    name = folder.resolve().name
-    if PurePosixPath(template).suffix == ".ipynb":
+    text, name = _template(template), folder.resolve().name
+    if template.endswith(".ipynb"):
         return text
     quoted = json.dumps(name, ensure_ascii=False)[1:-1] if template.endswith(".py.txt") else name
     return text.replace("{course_id}", quoted)

@@ -19,6 +19,7 @@ import nbformat
 
 from proctor.authoring.live_notebook import Judged
 from proctor.authoring.master import Master, copy_files
+from proctor.criteria.outcome import CellReport, Outcome
 from proctor.errors import SolutionFails
 
 if TYPE_CHECKING:
@@ -26,19 +27,14 @@ if TYPE_CHECKING:
 
 PROCESS = "proctor.authoring.trial_process"
 PLAN, ANSWER = "plan.json", "trial.json"
+WALL = "The test uses something that cannot cross to the sandbox: docs/writing-tests.md says what can."
 
 
 @dataclass
 class Plan:
-    """Plan of a trial.
+    """Plan of a trial: a notebook in JSON, run in a folder, the folder of the hidden tests ("" for none), and the seed.
 
-    Attributes:
-        notebook: in JSON.
-        folder: where its cells run.
-        tests: the folder of the hidden tests; "" if there are none.
-        seed: of the hidden tests, as the course has it.
-        solutions: where more is to be tried than the notebook itself, the sources of the solution cells, markers
-            included, by grade_id.
+    Where more is to be tried than the notebook itself, there are the sources of the solution cells, markers included.
     """
 
     notebook: str
@@ -72,23 +68,48 @@ class Trial:
 
     def written(self) -> str:
         """Return it as JSON."""
-        return json.dumps(asdict(self))
+        data = asdict(self)
+        data["judged"]["reports"] = {name: each.as_dict() for name, each in self.judged.reports.items()}
+        return json.dumps(data)
 
     @classmethod
     def read(cls, text: str) -> Trial:
         """Return what :meth:`written` wrote."""
         data = json.loads(text)
-        return cls(**{**data, "judged": Judged(**data["judged"])})
+        judged = Judged(**data["judged"])
+        judged.reports = {
+            name: CellReport.from_dict(each) for name, each in data["judged"]["reports"].items()
+        }
+        return cls(**{**data, "judged": judged})
+
+    def losses(self) -> dict[str, str]:
+        """Return for each graded cell that does not earn its points a sentence that says why; "" for the tests."""
+        if self.fault:
+            return {"": f"{self.fault.rstrip('.')}."}
+        judged = self.judged
+        said = {name: f"{fault.rstrip('.')}.{self._wall(name)}" for name, (_, fault) in judged.faults.items()}
+        for name, report in judged.reports.items():
+            if report.points == report.worth:
+                continue
+            first = next(verdict for verdict in report.verdicts if verdict.outcome is not Outcome.PASSED)
+            why = (" ".join(first.hint.split()) or first.outcome.value).rstrip(".")
+            points = f"{report.points:g} of {report.worth:g} points"
+            said[name] = (
+                f"{name}: {points}, as this does not pass: “{first.sentence}” ({why}).{self._wall(name)}"
+            )
+        if said and judged.raised:
+            cells = "; ".join(f"{name}: {error}" for name, error in judged.raised.items())
+            said["raised"] = f"Before that, cells raised errors: {cells}."
+        return said
+
+    def _wall(self, grade_id: str) -> str:
+        """Return what a test is told that only the wall of the sandbox lets fail, or ""."""
+        walled = any(name.rpartition(".")[0] == grade_id for name in self.uncrossed)
+        return f" {WALL}" if walled else ""
 
 
 def try_solution(exercise: Exercise, master: Master, seed: int = 0, *, thorough: bool = False) -> Trial:
-    """Run and judge the solution of a master notebook.
-
-    Args:
-        exercise: the exercise.
-        master: one of its notebooks.
-        seed: of the hidden tests.
-        thorough: whether to try other seeds, known mistakes and mutants of the solution, too.
+    """Run and judge the solution of a master notebook; thoroughly with other seeds, known mistakes and mutants, too.
 
     Raises:
         SolutionFails: the cells have ended the process they ran in.
@@ -97,12 +118,20 @@ def try_solution(exercise: Exercise, master: Master, seed: int = 0, *, thorough:
 
 
 def try_release(exercise: Exercise, master: Master, seed: int = 0) -> Trial:
-    """Run and judge the untouched release.
+    """Run and judge the untouched release."""
+    return _try(exercise, master, master.released(), seed, {})
+
+
+def require_full_points(exercise: Exercise, master: Master, seed: int = 0) -> None:
+    """Run the solution, and have it judged by its hidden tests and assertions.
 
     Raises:
-        SolutionFails: the cells have ended the process they ran in.
+        SolutionFails: it does not earn all of its points; says which, and why.
     """
-    return _try(exercise, master, master.released(), seed, {})
+    if not master.graded or not master.is_python:
+        return
+    if lost := list(try_solution(exercise, master, seed).losses().values()):
+        raise SolutionFails(f"{master.path}: the solution does not earn its points. {' '.join(lost)}")
 
 
 def _try(exercise: Exercise, master: Master, notebook: Any, seed: int, solutions: dict[str, str]) -> Trial:

@@ -9,7 +9,9 @@ import json
 import random
 import sys
 import time
+from contextlib import suppress
 from functools import partial
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +19,8 @@ import nbformat
 import numpy as np
 
 from proctor.authoring.forks import in_copy
-from proctor.authoring.live_notebook import Judged, LiveNotebook, cell_name, is_graded
-from proctor.authoring.mutants import mutants
-from proctor.authoring.rerun import cells_to_rerun
+from proctor.authoring.live_notebook import Judged, LiveNotebook, is_graded
+from proctor.authoring.mutants import cells_to_rerun, mutants
 from proctor.authoring.trial import ANSWER, Plan, Trial
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
@@ -47,7 +48,7 @@ def main(path: Path) -> None:
     """Try what a plan says, and write what came out beside it."""
     plan, trial = Plan(**json.loads(path.read_text("utf-8"))), Trial()
     try:
-        cases = load_tests(Path(plan.tests), plan.seed) if plan.tests else {}
+        cases = _cases(plan, plan.seed)
     except GraderError as error:
         trial.fault = str(error)
     else:
@@ -57,6 +58,11 @@ def main(path: Path) -> None:
         if plan.solutions:
             _Further(plan, notebook, trial).run()
     path.with_name(ANSWER).write_text(trial.written(), encoding="utf-8")
+
+
+def _cases(plan: Plan, seed: int) -> dict[str, type[Criteria]]:
+    """Return the hidden test classes, by grade_id, with a seed."""
+    return load_tests(Path(plan.tests), seed) if plan.tests else {}
 
 
 def uncrossed(notebook: LiveNotebook, judged: Judged) -> Iterator[str]:
@@ -74,47 +80,20 @@ def uncrossed(notebook: LiveNotebook, judged: Judged) -> Iterator[str]:
 
 def failed_criteria(judged: Judged) -> list[str]:
     """Return the criteria that did not pass; one that waits for another says nothing."""
-    silent = (Outcome.PASSED.name, Outcome.WAITING.name)
-    failed = [
-        f"{name}.{each['criterion']}"
-        for name, report in judged.reports.items()
-        for each in report["verdicts"]
-        if each["outcome"] not in silent
-    ]
+    failed = judged.ended(*set(Outcome) - {Outcome.PASSED, Outcome.WAITING})
     return failed + [f"{name}.{criterion}" for name, (criterion, _) in judged.faults.items()]
-
-
-def mistakes_noticed(judged: Judged) -> list[str]:
-    """Return the criteria that something wrong made fail; something that is not written yet proves nothing."""
-    proof = (Outcome.FAILED.name, Outcome.ERROR.name)
-    return [
-        f"{name}.{each['criterion']}"
-        for name, report in judged.reports.items()
-        for each in report["verdicts"]
-        if each["outcome"] in proof
-    ]
 
 
 def _passes_locally(case: type[Criteria], name: str, names: dict[str, Any]) -> bool:
     """Return whether a criterion passes on the names themselves."""
     test = case(name)
-    try:
+    with suppress(Exception):  # whatever the course's code raises
         test.setUp()
         for need in case.needs:
             setattr(test, need, names[need])
         getattr(test, name)()
-    except Exception:  # noqa: BLE001  - whatever the course's code raises
-        return False
-    return True
-
-
-def stumbles(judged: Judged) -> dict[str, str]:
-    """Return the criteria that could do nothing with an answer, and how they ended, where only the solution told."""
-    return {
-        f"{name}.{criterion}": fault
-        for name, (criterion, fault) in judged.faults.items()
-        if name in judged.reports
-    }
+        return True
+    return False
 
 
 class _Further:
@@ -122,9 +101,8 @@ class _Further:
 
     def __init__(self, plan: Plan, solution: LiveNotebook, trial: Trial) -> None:
         self._plan, self._solution, self._trial = plan, solution, trial
-        self._tests = Path(plan.tests) if plan.tests else None
         self._everything = set(trial.judged.reports)
-        self._diagnosis, self._offered = offered(self._tests) if self._tests else (None, None)
+        self._diagnosis, self._offered = offered(Path(plan.tests)) if plan.tests else (None, None)
         self._reference = LocalSide(loopback(dict(solution.names)))
 
     def run(self) -> None:
@@ -136,17 +114,13 @@ class _Further:
     def _with_seed(self, seed: int) -> list[str]:
         random.seed(seed)
         np.random.seed(seed)  # noqa: NPY002  what a test draws without a generator of its own
-        self._solution.cases = load_tests(self._tests, seed) if self._tests else {}
+        self._solution.cases = _cases(self._plan, seed)
         return failed_criteria(self._judge(self._everything))
 
     def _try_mistakes(self) -> None:
         """Try known mistakes, then mutants, until each criterion that the solution passes has failed once."""
         trial = self._trial
-        reports, failed = trial.judged.reports, set(failed_criteria(trial.judged))
-        names = {
-            f"{name}.{each['criterion']}" for name, report in reports.items() for each in report["verdicts"]
-        }
-        unseen = names - failed
+        unseen = set(trial.judged.passing()) - set(failed_criteria(trial.judged))
         begun = time.monotonic()
         in_copy(lambda: failed_criteria(self._judge(self._everything)), LONGEST)
         seconds = MOMENT + PATIENCE * (time.monotonic() - begun)
@@ -184,15 +158,23 @@ class _Further:
         return self._noticed(wanted)
 
     def _noticed(self, wanted: set[str]) -> dict[str, str]:
-        """Return the criteria that fail by what was changed, each with how its test stumbled, or ""."""
+        """Return the criteria that fail by what was changed, each with how its test stumbled, or "".
+
+        Something that is not written yet proves nothing. A test has stumbled where only the solution told.
+        """
         judged = self._judge(wanted)
-        return {**dict.fromkeys(mistakes_noticed(judged), ""), **stumbles(judged)}
+        stumbled = {
+            f"{name}.{criterion}": fault
+            for name, (criterion, fault) in judged.faults.items()
+            if name in judged.reports
+        }
+        return dict.fromkeys(judged.ended(Outcome.FAILED, Outcome.ERROR), "") | stumbled
 
     def _judge(self, wanted: set[str]) -> Judged:
         """Judge cells as grading does; where that would stop at a test which stumbles, ask the solution."""
         judged = Judged()
-        for number, cell in enumerate(self._solution.cells, 1):
-            if is_graded(cell) and (name := cell_name(number, cell)) in wanted:
+        for cell in filter(is_graded, self._solution.cells):
+            if (name := cell.metadata.nbgrader.grade_id) in wanted:
                 self._solution.judge(cell, judged, self._offered)
                 if name in judged.faults and self._offered is None:
                     self._solution.judge(cell, judged, self._reference)
@@ -206,12 +188,7 @@ def cells_of(names: set[str]) -> set[str]:
 
 def _in_turn(several: list[Iterator[Any]]) -> Iterator[Any]:
     """Yield from several iterators in turn, until all have ended."""
-    while several:
-        for each in list(several):
-            try:
-                yield next(each)
-            except StopIteration:
-                several.remove(each)
+    return filter(None, chain.from_iterable(zip_longest(*several)))
 
 
 if __name__ == "__main__":

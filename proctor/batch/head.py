@@ -147,8 +147,8 @@ class Head:
         exercise = self._course.exercise
         staged = self._stage.begin(student, keep=self._wish.notebooks != "*")
         limits = self._limits
-        size, count = int(limits.submission * ROOM), int(limits.submission_files * ROOM)
-        copy_files(exercise, student, staged, self._given, size=size, count=count)
+        room = int(limits.submission * ROOM), int(limits.submission_files * ROOM)
+        copy_files(exercise, student, staged, self._given, room)
         if handed_in is not None:
             write_file(staged / STAMP, f"{handed_in:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode())
         for inside, data in self._given.items():

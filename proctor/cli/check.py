@@ -6,7 +6,6 @@ exercise names, or a small change of the solution. Nothing is written. What runs
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from proctor.authoring.check import check
+from proctor.authoring.check import check, check_in_sandbox
 from proctor.authoring.master import masters
-from proctor.authoring.sandboxed import check_in_sandbox
+from proctor.cli.course import add_exercise, print_json
 from proctor.course import Exercise, open_course, read_config
 from proctor.grading.settings import Grading
 
@@ -26,13 +25,12 @@ if TYPE_CHECKING:
 
     from proctor.authoring.findings import Checked
 
-YES, NO, UNKNOWN = "✓", "✗", "?"
+MARKS = {True: "✓", False: "✗", None: "?"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("exercise", help="the assignment, such as exercise4")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    add_exercise(parser)
     parser.add_argument("--json", action="store_true", help="print it as JSON; see docs/commands.md")
     parser.add_argument("--no-sandbox", action="store_true", help="leave out the run in a sandbox")
 
@@ -52,8 +50,7 @@ def run(args: argparse.Namespace) -> int:
                 check_in_sandbox(checked, exercise, master, config)
         found.append(checked)
     if args.json:
-        data = {"version": 1, "assignment": args.exercise, "notebooks": [each.as_dict() for each in found]}
-        print(json.dumps(data, indent=1, ensure_ascii=False))
+        print_json(assignment=args.exercise, notebooks=[each.as_dict() for each in found])
     else:
         for checked in found:
             _print(checked)
@@ -67,7 +64,7 @@ def _print(checked: Checked) -> None:
         spent = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in checked.seconds.items())
         console.print(f"{checked.tried} mistakes tried; {spent}.")
     for finding in sorted(checked.findings, key=lambda each: not each.serious):
-        mark = NO if finding.serious else "-"
+        mark = MARKS[False] if finding.serious else "-"
         where = f"{finding.cell}: " if finding.cell else ""
         console.print(f"{mark} {where}{finding.says}", markup=False)
     if checked.passed:
@@ -86,10 +83,6 @@ def _table(checked: Checked) -> Table:
         table.add_row(cell)
         for row in rows:
             noticed = escape(row.noticed) or "nothing that was tried"
-            marks = _mark(row.solution), _mark(row.release)
+            marks = MARKS[row.solution], MARKS[row.release]
             table.add_row(f"  {row.criterion.removeprefix('test_')}", f"{row.worth:g}", *marks, noticed)
     return table
-
-
-def _mark(passed: bool | None) -> str:  # noqa: FBT001  the cell of a table
-    return UNKNOWN if passed is None else YES if passed else NO

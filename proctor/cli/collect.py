@@ -5,7 +5,6 @@ Writes all that can be placed, at once, and says what could not be placed and wh
 
 from __future__ import annotations
 
-import json
 import shlex
 import textwrap
 import zoneinfo
@@ -13,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.cli.course import doubt
+from proctor.cli.course import add_course, doubt, print_json
 from proctor.course import course_folder, course_lock, open_course
 from proctor.errors import GradebookError, UserError
 from proctor.gradebook import database
@@ -31,33 +30,30 @@ FEW = 10
 """So many new students are named; more are those of a whole class."""
 
 
+DOWNLOAD = (
+    "the zip that the platform gave, or a folder; with --student also a file, or a path in a zip. Without it, --roster "
+    "only brings names into the gradebook"
+)
+ROSTER = (
+    "who is in the course, as CSV: columns id, first_name, last_name, login, email, platform_id, team; or Moodle's "
+    "grading worksheet (which also says when each submission came) or gradebook export, Canvas's gradebook export, or "
+    "StudOn's status.csv. Without it, ids are made of what the platform says"
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument(
-        "download", type=Path, metavar="DOWNLOAD", nargs="?",
-        help="the zip that the platform gave, or a folder; with --student also a file, or a path in a zip. "
-        "Without it, --roster only brings names into the gradebook",
-    )  # fmt: skip
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
-    parser.add_argument("--assignment", help="its name in the course (default: the only one in release/)")
-    parser.add_argument(
-        "--roster", type=Path, metavar="TABLE",
-        help="who is in the course, as CSV: columns id, first_name, last_name, login, email, platform_id, team; or "
-        "Moodle's grading worksheet (which also says when each submission came) or gradebook export, Canvas's "
-        "gradebook export, or StudOn's status.csv. Without it, ids are made of what the platform says",
-    )  # fmt: skip
-    parser.add_argument("--student", metavar="ID", help="all of the download is this student's")
-    parser.add_argument(
-        "--platform", choices=list(PLATFORMS), help="whose download it is (default: found out)"
-    )
-    parser.add_argument(
-        "--timezone", metavar="ZONE", help="of the platform, as Europe/Berlin (default: this machine's)"
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="replace submissions that may be as late, or later"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON; see docs/commands.md")
+    add = parser.add_argument
+    add("download", type=Path, metavar="DOWNLOAD", nargs="?", help=DOWNLOAD)
+    add_course(parser)
+    add("--assignment", help="its name in the course (default: the only one in release/)")
+    add("--roster", type=Path, metavar="TABLE", help=ROSTER)
+    add("--student", metavar="ID", help="all of the download is this student's")
+    add("--platform", choices=list(PLATFORMS), help="whose download it is (default: found out)")
+    add("--timezone", metavar="ZONE", help="of the platform, as Europe/Berlin (default: this machine's)")
+    add("--force", action="store_true", help="replace submissions that may be as late, or later")
+    add("--dry-run", action="store_true", help="say what would be done, and write nothing")
+    add("--json", action="store_true", help="print the result as JSON; see docs/commands.md")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -76,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise UserError(f"nothing was collected: {error.filename}: {error.strerror}") from None
     if args.json:
-        print(json.dumps(_as_json(report, named), indent=1, ensure_ascii=False))
+        print_json(names_updated=named, **(_as_json(report) if report else {}))
     else:
         if report:
             _print_report(report, args.download, dry=args.dry_run)
@@ -103,40 +99,24 @@ def _collected(
     args: argparse.Namespace, course: Path, roster: Roster | None, zone: zoneinfo.ZoneInfo | None
 ) -> Report:
     assignment = args.assignment or _only_assignment(course)
-    return collect(
-        Job(
-            course,
-            assignment,
-            args.download,
-            roster,
-            zone,
-            args.platform,
-            args.student,
-            args.force,
-            args.dry_run,
-        )
-    )
+    settings = (args.platform, args.student, args.force, args.dry_run)
+    return collect(Job(course, assignment, args.download, roster, zone, *settings))
 
 
 def _update_names(course: Path, roster: Roster) -> int:
-    from proctor.lms.gradebook import update_names
+    from proctor.lms.results import update_names
 
-    directory = open_course(course)
     try:
         with course_lock(course, "proctor collect"), database.in_words():
-            return update_names(directory.db_url, directory.course_id, roster)
+            return update_names(open_course(course), roster)
     except GradebookError as error:
         raise GradebookError(f"{error} Submissions are placed, names are not in the gradebook.") from None
 
 
-def _as_json(report: Report | None, named: int) -> dict[str, object]:
-    """Return what became of a download, as docs/commands.md describes it."""
-    if report is None:
-        return {"version": 1, "names_updated": named}
+def _as_json(report: Report) -> dict[str, object]:
+    """Return what became of a download."""
     stage = report.stage
     return {
-        "version": 1,
-        "names_updated": named,
         "platform": report.platform.name,
         "assignment": stage.assignment,
         "dry_run": stage.dry,
@@ -169,10 +149,9 @@ def _print_report(report: Report, download: Path, *, dry: bool) -> None:
     )  # fmt: skip
     print("  " + ", ".join(f"{count} {what}" for what, count in counts if count))
     _print_times(report)
-    if 0 < len(stage.new) <= FEW:
-        _print_names("New", stage.new)
-    if stage.changed:
-        _print_names("Replaced (what was there is in .proctor/replaced)", stage.changed)
+    if len(stage.new) <= FEW:
+        _print_list("New", _filled(stage.new))
+    _print_list("Replaced (what was there is in .proctor/replaced)", _filled(stage.changed))
     notes = [f"{student}: {note}" for student, origin in report.origins.items() for note in origin.notes]
     _print_list("To know", notes)
     _print_list("Kept (--force replaces them)", [f"{who}: {why}" for who, why in stage.kept.items()])
@@ -181,8 +160,7 @@ def _print_report(report: Report, download: Path, *, dry: bool) -> None:
     if report.unplaced:
         path = shlex.quote(f"{download}/PATH")
         print(f"What belongs to somebody is placed by `proctor collect {path} --student ID`.")
-    if report.silent:
-        _print_names(f"Nothing came from {len(report.silent)}", report.silent)
+    _print_list(f"Nothing came from {len(report.silent)}", _filled(report.silent))
     if dry:
         print("Nothing was written (--dry-run).")
 
@@ -191,10 +169,8 @@ def _print_times(report: Report) -> None:
     late = sum(origin.late for origin in report.origins.values())
     known = sum(bool(origin.time) for origin in report.origins.values())
     if report.origins and not known:
-        print(
-            f"  This download does not say when the submissions came{report.platform.times_advice}. "
-            "No lateness is computed for them."
-        )
+        unsaid = f"This download does not say when the submissions came{report.platform.times_advice}."
+        print(f"  {unsaid} No lateness is computed for them.")
     elif known < len(report.origins):
         print(f"  For {len(report.origins) - known} of them, nothing says when they came.")
     if late:
@@ -208,6 +184,5 @@ def _print_list(title: str, lines: list[str]) -> None:
             print(f"  {line}")
 
 
-def _print_names(title: str, names: list[str]) -> None:
-    print(f"{title}:")
-    print(textwrap.fill(", ".join(names), initial_indent="  ", subsequent_indent="  "))
+def _filled(names: list[str]) -> list[str]:
+    return textwrap.wrap(", ".join(names), 68)

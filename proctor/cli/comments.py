@@ -6,14 +6,12 @@ A comment of a student's own in that cell is never replaced. --apply says who ge
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.cli.course import refuse_unknown
-from proctor.course import course_lock, open_course
+from proctor.cli.course import add_exercise, refuse_unknown
+from proctor.course import Exercise, course_folder, course_lock, exercise_of
 from proctor.errors import UserError
 from proctor.lms import comments
-from proctor.lms.results import Course
 
 if TYPE_CHECKING:
     import argparse
@@ -21,8 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("exercise", help="the assignment, such as exercise4")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    add_exercise(parser)
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--apply", metavar="KEY", help="give this comment to all who made the mistake")
     choice.add_argument("--undo", metavar="KEY", help="take back what --apply gave")
@@ -31,22 +28,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List, give or take back; returns 0."""
-    directory = open_course(args.course)
-    course = Course(Path(directory.root), args.exercise, directory.db_url, directory.course_id)
-    refuse_unknown(directory, args.exercise)
-    with course_lock(course.folder, "proctor comments"):
+    exercise = exercise_of(course_folder(args.course), args.exercise)
+    refuse_unknown(exercise.directory, args.exercise)
+    with course_lock(exercise.root, "proctor comments"):
         if args.undo:
-            _undo(course, args.undo)
+            taken = comments.undo(exercise, args.undo)
+            print(f"Taken back from {len(taken)}: {', '.join(taken)}" if taken else "Nobody had it any more.")
         elif args.apply:
-            _apply(course, comments.offers(course), args.apply, dry=args.dry_run)
+            _apply(exercise, args.apply, dry=args.dry_run)
         else:
-            _list(comments.offers(course))
+            _list(comments.offers(exercise))
     return 0
-
-
-def _undo(course: Course, key: str) -> None:
-    taken = comments.undo(course, key)
-    print(f"Taken back from {len(taken)}: {', '.join(taken)}" if taken else "Nobody had it any more.")
 
 
 def _list(found: list[comments.Offer]) -> None:
@@ -55,22 +47,20 @@ def _list(found: list[comments.Offer]) -> None:
     for offer in found:
         print(f"{offer.key}  {offer.cell}: {offer.misconception}")
         print(f"        {offer.text}")
-        print(
-            f"        written for {len(offer.have)}; {len(offer.share)} more made the mistake and have no comment"
+        counts = (
+            f"written for {len(offer.have)}; {len(offer.share)} more made the mistake and have no comment"
         )
+        print(f"        {counts}")
 
 
-def _apply(course: Course, found: list[comments.Offer], key: str, *, dry: bool) -> None:
-    offer = next((each for each in found if each.key == key), None)
+def _apply(exercise: Exercise, key: str, *, dry: bool) -> None:
+    offer = next((each for each in comments.offers(exercise) if each.key == key), None)
     if offer is None:
-        raise UserError(f"there is no comment {key}; `proctor comments {course.assignment}` lists them.")
+        raise UserError(f"there is no comment {key}; `proctor comments {exercise.name}` lists them.")
     print(f"{offer.cell}: {offer.text}")
-    print(
-        f"For {len(offer.share)}: {', '.join(offer.share)}"
-        if offer.share
-        else "Everybody who needs it has it."
-    )
+    whom = ", ".join(offer.share)
+    print(f"For {len(offer.share)}: {whom}" if offer.share else "Everybody who needs it has it.")
     if offer.share and not dry:
-        comments.apply(course, offer)
-        print(f"`proctor comments {course.assignment} --undo {key}` takes it back.")
-        print(f"`proctor feedback {course.assignment}` writes their pages anew.")
+        comments.apply(exercise, offer)
+        print(f"`proctor comments {exercise.name} --undo {key}` takes it back.")
+        print(f"`proctor feedback {exercise.name}` writes their pages anew.")

@@ -1,9 +1,10 @@
-"""The course that a command works on, and the signals that end it."""
+"""The course that a command works on, arguments of many commands, and the signals that end one."""
 
 from __future__ import annotations
 
 import contextlib
 import difflib
+import json
 import os
 import signal
 from pathlib import Path
@@ -12,28 +13,49 @@ from typing import TYPE_CHECKING, Any
 from proctor.course import course_folder
 from proctor.errors import UserError
 from proctor.gradebook.facts import read_facts
-from proctor.nbgrader_plugin.application import read_course
 
 if TYPE_CHECKING:
+    import argparse
     from types import FrameType
 
 
-def load_course(course: Path, *, verbose: bool = False) -> Any:
-    """Go into a course and load its configuration the way nbgrader does.
+def add_exercise(parser: argparse.ArgumentParser) -> None:
+    """Let a command have an exercise, and its course."""
+    parser.add_argument("exercise", help="the assignment, such as exercise4")
+    add_course(parser)
 
-    Raises:
-        UserError: it is no course.
-    """
+
+def add_course(parser: argparse.ArgumentParser) -> None:
+    """Let a command have a course."""
+    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Let a command have workers; :func:`refuse_no_worker` looks at how many."""
+    parser.add_argument("--jobs", type=int, metavar="N", help="workers [default: one for each core]")
+
+
+def refuse_no_worker(jobs: int | None) -> None:
+    """Refuse a number of workers that does nothing."""
+    if jobs is not None and jobs < 1:
+        raise UserError(f"--jobs {jobs}: at least one worker is needed.")
+
+
+def print_json(**data: object) -> None:
+    """Print a command's result as docs/commands.md describes it."""
+    print(json.dumps({"version": 1, **data}, indent=1, ensure_ascii=False))
+
+
+def load_course(course: Path, *, verbose: bool = False) -> Any:
+    """Go into a course and load its configuration the way nbgrader does."""
+    from proctor.nbgrader_plugin.application import read_course
+
     os.chdir(course_folder(course))
     return read_course(["--log-level=WARN" if verbose else "--log-level=CRITICAL"])
 
 
 def open_course(course: Path, exercise: str, *, verbose: bool = False) -> Any:
-    """Load a course for one of its exercises.
-
-    Raises:
-        UserError: it is no course, or its gradebook does not know the exercise.
-    """
+    """Load a course for one of its exercises, which its gradebook has to know."""
     app = load_course(course, verbose=verbose)
     app.coursedir.assignment_id = exercise
     refuse_unknown(app.coursedir, exercise)
@@ -41,11 +63,7 @@ def open_course(course: Path, exercise: str, *, verbose: bool = False) -> Any:
 
 
 def refuse_unknown(directory: Any, name: str) -> None:
-    """Refuse an exercise that the gradebook does not know.
-
-    Raises:
-        UserError: it does not know it; says which ones it knows.
-    """
+    """Refuse an exercise that the gradebook does not know, by a UserError that says which ones it knows."""
     known = read_facts(directory.db_url, name).assignments
     if name not in known:
         among = f" (it knows {', '.join(known)})" if known else ""

@@ -12,60 +12,47 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.batch.pages import outdated
 from proctor.batch.survey import states as states_of
-from proctor.cli.course import open_course
-from proctor.course import course_lock
+from proctor.cli.course import add_exercise, open_course
+from proctor.course import Exercise, course_lock
 from proctor.errors import UserError
 from proctor.gradebook.book import open_book
 from proctor.gradebook.class_points import Points, points_of
 from proctor.lms import tables
-from proctor.lms.export import write_export
 from proctor.lms.platform import Exported, Graded, Request
 from proctor.lms.platforms import PLATFORMS
-from proctor.lms.results import Course, results
+from proctor.lms.results import people, results
 from proctor.lms.roster import people_in, read_roster
 from proctor.lms.spreadsheet import Table, parse_table, read_table
+from proctor.lms.stage import write_export
 from proctor.nbgrader_plugin.application import course_of
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from proctor.lms.platform import Result
     from proctor.submission.record import Origin
 
 CHOICES = (*(name for name, each in PLATFORMS.items() if each.upload), "csv")
+TEMPLATE = (
+    "what the platform wants back filled in: Moodle's grading worksheet, Canvas's gradebook export, StudOn's status.csv "
+    "(or the download that it came in)"
+)
 ONLY = {"criteria": ("csv",), "column": ("canvas", "blackboard"), "passing": ("ilias",)}
 """Options that are not for each platform, and for which they are."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("exercise", help="the assignment, such as exercise4")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
-    parser.add_argument(
-        "--platform", choices=CHOICES, required=True, help="csv is nbgrader's own table, grades only"
-    )
-    parser.add_argument(
-        "--criteria", action="store_true", help="csv: also the points of each graded cell and criterion"
-    )
-    parser.add_argument(
-        "--template", type=Path, metavar="FILE",
-        help="what the platform wants back filled in: Moodle's grading worksheet, Canvas's gradebook export, StudOn's "
-        "status.csv (or the download that it came in)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--roster", type=Path, metavar="TABLE", help="for students who were not collected; see collect"
-    )
-    parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: exports/EXERCISE-PLATFORM")
-    parser.add_argument(
-        "--column", default="", help="Canvas, Blackboard: the assignment's name there, if it is another one"
-    )
-    parser.add_argument(
-        "--passing", type=float, metavar="POINTS", help="ILIAS: the status is passed from here on"
-    )
-    parser.add_argument(
-        "--partial", action="store_true", help="go on without those for whom something is missing"
-    )
+    add_exercise(parser)
+    add = parser.add_argument
+    add("--platform", choices=CHOICES, required=True, help="csv is nbgrader's own table, grades only")
+    add("--criteria", action="store_true", help="csv: also the points of each graded cell and criterion")
+    add("--template", type=Path, metavar="FILE", help=TEMPLATE)
+    add("--roster", type=Path, metavar="TABLE", help="for students who were not collected; see collect")
+    add("--to", type=Path, metavar="FOLDER", help="default: exports/EXERCISE-PLATFORM")
+    add("--column", default="", help="Canvas, Blackboard: the assignment's name there, if it is another one")
+    add("--passing", type=float, metavar="POINTS", help="ILIAS: the status is passed from here on")
+    add("--partial", action="store_true", help="go on without those for whom something is missing")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,57 +64,51 @@ def run(args: argparse.Namespace) -> int:
     roster = read_roster(args.roster) if args.roster else None
     target = args.to.resolve() if args.to else None
     app = open_course(args.course, args.exercise)
-    course = Course(Path.cwd(), args.exercise, app.coursedir.db_url, app.coursedir.course_id)
-    args.to = target or course.folder / "exports" / f"{args.exercise}-{args.platform}"
-    with course_lock(course.folder, "proctor return"):
-        return _return(args, course, course.people(args.platform, roster), _stale(app), template)
+    exercise = Exercise(args.exercise, app.coursedir)
+    args.to = target or exercise.root / "exports" / f"{args.exercise}-{args.platform}"
+    with course_lock(exercise.root, "proctor return"):
+        return _return(args, exercise, people(exercise, args.platform, roster), _stale(app), template)
 
 
 def _return(
     args: argparse.Namespace,
-    course: Course,
-    people: dict[str, Origin],
+    exercise: Exercise,
+    handed_in: dict[str, Origin],
     stale: dict[str, str],
     template: Table | None,
 ) -> int:
     """Write the folder, while nobody else changes the course."""
-    if not people:
+    if not handed_in:
         raise UserError(f"nobody has handed in {args.exercise}: submitted/ is empty")
-    found, missing = results(course, people, stale, feedback=args.platform != "csv")
+    found, missing = results(exercise, handed_in, stale, feedback=args.platform != "csv")
     if args.platform != "csv":
-        old = dict.fromkeys(outdated(course.exercise), "has feedback from before the last review")
-        missing = {student: old[student] for student in old if student in people} | missing
+        old = [student for student in outdated(exercise) if student in handed_in]
+        missing = dict.fromkeys(old, "has feedback from before the last review") | missing
         missing |= {each.student: _stranger(args) for each in found if each.origin.platform != args.platform}
     ready = [each for each in found if each.student not in missing]
-    others = _others(template, people)
-    exported = _export(args, course, ready, template)
+    others = _others(template, handed_in)
+    if args.platform == "csv":
+        exported = Exported(tables.files(exercise, criteria=args.criteria))
+    else:
+        request = Request(ready, args.exercise, template, args.column, args.passing, _graded(exercise))
+        exported = PLATFORMS[args.platform].export(request)
     missing |= exported.problems
     if missing and not args.partial:
         raise UserError(
-            f"nothing was written, for {len(missing)} of {len(people)}: {_listed(missing)}. {_advice(args, missing)}"
+            f"nothing was written, for {len(missing)} of {len(handed_in)}: {_listed(missing)}. {_advice(args, missing)}"
         )
     paths = write_export(args.to, exported.files)
-    _print(args, paths, len(people) - len(missing), missing)
+    _print(args, paths, len(handed_in) - len(missing), missing)
     if others:
         print(f"No submission here, and left as they are in the template: {_some(others, '; ')}")
     return 1 if missing else 0
 
 
-def _others(template: Table | None, people: dict[str, Origin]) -> list[str]:
+def _others(template: Table | None, handed_in: dict[str, Origin]) -> list[str]:
     """Return who is in the template and has not handed in."""
-    numbers = {origin.platform_id for origin in people.values()}
+    numbers = {origin.platform_id for origin in handed_in.values()}
     listed = people_in(template) if template is not None else []
-    return [each.name or f"{each.first} {each.last}" for each in listed if each.platform_id not in numbers]
-
-
-def _export(
-    args: argparse.Namespace, course: Course, ready: list[Result], template: Table | None
-) -> Exported:
-    """Return the files for the platform, and who cannot be in them, with the reason."""
-    if args.platform == "csv":
-        return Exported(tables.files(course, criteria=args.criteria))
-    request = Request(ready, args.exercise, template, args.column, args.passing, _graded(course))
-    return PLATFORMS[args.platform].export(request)
+    return [each.full_name for each in listed if each.platform_id not in numbers]
 
 
 def _template(args: argparse.Namespace) -> Table | None:
@@ -155,7 +136,7 @@ def _stale(app: Any) -> dict[str, str]:
     return {student: reason for student, reason in states_of(course_of(app)).items() if reason}
 
 
-def _graded(course: Course) -> Callable[[str], Graded]:
+def _graded(exercise: Exercise) -> Callable[[str], Graded]:
     """Return a function that finds a student's graded notebook and the comments in it.
 
     It reads the gradebook once, for the whole class, and only if it is called.
@@ -163,11 +144,11 @@ def _graded(course: Course) -> Callable[[str], Graded]:
 
     @cache
     def everybody() -> dict[str, dict[str, Points]]:
-        with open_book(course.database, course.course_id) as book:
-            return points_of(book, course.assignment)
+        with open_book(exercise.directory.db_url, exercise.directory.course_id) as book:
+            return points_of(book, exercise.name)
 
     def find(student: str) -> Graded:
-        path = min(course.exercise.graded(student).glob("*.ipynb"))
+        path = min(exercise.graded(student).glob("*.ipynb"))
         points = everybody().get(student, {}).get(path.stem, Points())
         return Graded(path, {cell: text for cell, text in points.comments.items() if text})
 
@@ -186,16 +167,15 @@ def _advice(args: argparse.Namespace, missing: dict[str, str]) -> str:
     steps += [f"`proctor feedback {args.exercise}`"] * (ungraded or pageless)
     steps += ["another --platform, or a --roster with their platform_id"] * (_stranger(args) in reasons)
     helps = " and ".join(steps)
-    return (f"{helps[0].upper()}{helps[1:]} may help; " if steps else "") + "--partial goes on without them"
+    return f"{helps[:1].upper()}{helps[1:]}{' may help; ' * bool(steps)}--partial goes on without them"
 
 
 def _listed(missing: dict[str, str]) -> str:
     """Return in words for whom what is missing, each reason once."""
     parts = []
     for reason in dict.fromkeys(missing[student] for student in sorted(missing)):
-        students = sorted(student for student, each in missing.items() if each == reason)
-        several = f"{reason}: {_some(students, ', ')}"
-        parts.append(several if len(students) > 1 else f"{students[0]} {reason}")
+        first, *more = sorted(student for student, each in missing.items() if each == reason)
+        parts.append(f"{reason}: {_some([first, *more], ', ')}" if more else f"{first} {reason}")
     return "; ".join(parts)
 
 
@@ -205,8 +185,7 @@ def _some(names: list[str], separator: str, most: int = 8) -> str:
 
 
 def _print(args: argparse.Namespace, paths: list[Path], count: int, missing: dict[str, str]) -> None:
-    for path in paths:
-        print(path)
+    print(*paths, sep="\n")
     print(f"{count} students of {args.exercise}.")
     if args.platform in PLATFORMS:
         print(PLATFORMS[args.platform].upload)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from proctor.cli.course import doubt, load_course, refuse_unknown
+from proctor.cli.course import add_course, doubt, load_course, refuse_unknown
 from proctor.course import course_lock
 from proctor.errors import UserError
 from proctor.gradebook.database import open_gradebook
@@ -27,11 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("student", help="the student's id, as the folder in submitted/ is called")
     parser.add_argument("exercise", nargs="?", default="", help="the assignment [default: all of them]")
     when = parser.add_mutually_exclusive_group(required=True)
-    when.add_argument(
-        "--until", metavar="TIME", help="such as '2027-01-22 23:59', in the time zone of due dates"
-    )
+    zone = "in the time zone of due dates"
+    when.add_argument("--until", metavar="TIME", help=f"such as '2027-01-22 23:59', {zone}")
     when.add_argument("--withdraw", action="store_true", help="take the extension back")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    add_course(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,26 +51,20 @@ def run(args: argparse.Namespace) -> int:
     said = "has no extension" if time is None else f"may hand in until {time:%Y-%m-%d %H:%M} ({zone})"
     print(f"{args.student} {said}, for {what}. It is in {NAME}.")
     if time and args.exercise:
-        _compare(time, _due(app.coursedir, args.exercise), zone)
+        _compare(time, app.coursedir, args.exercise, zone)
     if time and (doubtful := doubt(app.coursedir, args.student)):
         print(f"{doubtful} `--withdraw` takes the extension back.")
     print(f"`proctor grade {args.exercise or 'EXERCISE'}` counts the penalties again.")
     return 0
 
 
-def _due(directory: Any, exercise: str) -> dt.datetime | None:
-    """Return when an exercise is due, or None."""
+def _compare(time: dt.datetime, directory: Any, exercise: str, zone: str) -> None:
+    """Say that an extension is none, if it ends before everybody's time does."""
     with open_gradebook(directory.db_url, directory.course_id) as gradebook:
         due = gradebook.find_assignment(exercise).duedate
-    return due.replace(tzinfo=dt.UTC) if due else None
-
-
-def _compare(time: dt.datetime, due: dt.datetime | None, zone: str) -> None:
-    """Say that an extension is none, if it ends before everybody's time does."""
-    if due and time <= due:
-        print(
-            f"It is due on {due.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}, so that this gives no more time."
-        )
+    if due and time <= due.replace(tzinfo=dt.UTC):
+        local = due.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(zone))
+        print(f"It is due on {local:%Y-%m-%d %H:%M}, so that this gives no more time.")
 
 
 def _time(text: str, zone: str) -> dt.datetime:

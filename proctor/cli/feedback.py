@@ -6,16 +6,15 @@ goes on.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from joblib import cpu_count
 
 from proctor.batch.pages import write_pages
-from proctor.cli.course import open_course, stopped_by_signals
+from proctor.cli.course import add_exercise, add_jobs, open_course, refuse_no_worker, stopped_by_signals
 from proctor.course import Exercise
 from proctor.errors import UserError
-from proctor.nbgrader_plugin.feedback import GenerateFeedback
+from proctor.nbgrader_plugin.adapters import GenerateFeedback
 
 if TYPE_CHECKING:
     import argparse
@@ -27,17 +26,15 @@ SHOWN = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("exercise", help="the assignment, such as exercise4")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    add_exercise(parser)
     parser.add_argument("--student", metavar="S", default="*", help="write only this one's page")
     parser.add_argument("--force", action="store_true", help="write also pages that are up to date")
-    parser.add_argument("--jobs", type=int, metavar="N", help="workers [default: one for each core]")
+    add_jobs(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the pages; returns 0 if everybody who is graded has one, else 1."""
-    if args.jobs is not None and args.jobs < 1:
-        raise UserError(f"--jobs {args.jobs}: at least one worker is needed.")
+    refuse_no_worker(args.jobs)
     app = open_course(args.course, args.exercise)
     exercise = Exercise(args.exercise, app.coursedir)
     app.coursedir.student_id = args.student

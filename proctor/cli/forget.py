@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import MissingEntry
 
-from proctor.cli.course import load_course
+from proctor.cli.course import add_course, load_course
 from proctor.course import course_lock
 from proctor.errors import UserError
 from proctor.gradebook.book import shown
@@ -29,7 +29,7 @@ OF_THE_CLASS = ("reports", "exports", "grades.csv")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("student", help="the student's id, as the folder in submitted/ is called")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    add_course(parser)
     parser.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
 
 
@@ -51,12 +51,13 @@ def _forget(directory: Any, student: str, *, delete: bool) -> int:
             f"Nothing is known about {student!r}. Ids are the names of the folders in submitted/."
         )
     verb = "deleted" if delete else "would be deleted"
-    if graded:
-        print(f"{verb}: the grades, in {shown(directory.db_url)}")
-    if collected:
-        print(f"{verb}: how the platform calls {student}")
-    if extended:
-        print(f"{verb}: the extensions, in {NAME}")
+    there = {
+        f"the grades, in {shown(directory.db_url)}": graded,
+        f"how the platform calls {student}": collected,
+        f"the extensions, in {NAME}": extended,
+    }
+    for what in (each for each, found in there.items() if found):
+        print(f"{verb}: {what}")
     for path in [*own, *(Path(name) for name in OF_THE_CLASS if Path(name).exists())]:
         print(f"{verb}: {path}")
         if delete:

@@ -7,7 +7,6 @@ cluster. It can be stopped at any time; the same command goes on.
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import time
 from functools import partial
@@ -17,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 from proctor.batch.grading import grade
 from proctor.batch.plan import Wish
 from proctor.batch.results import Progress
-from proctor.cli.course import open_course, stopped_by_signals
+from proctor.cli.course import (
+    add_exercise,
+    add_jobs,
+    open_course,
+    print_json,
+    refuse_no_worker,
+    stopped_by_signals,
+)
 from proctor.errors import UserError, WorkersUnavailable
 from proctor.nbgrader_plugin.application import course_of
 
@@ -30,31 +36,27 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("exercise", help="the assignment, such as exercise4")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
-    parser.add_argument("--student", nargs="+", default=[], metavar="S", help="grade only these")
-    parser.add_argument("--force", action="store_true", help="grade also what has been graded before")
-    parser.add_argument("--dry-run", action="store_true", help="show whose grade would change; write nothing")
-    parser.add_argument("--jobs", type=int, metavar="N", help="workers [default: one for each core]")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON; see docs/commands.md")
-    parser.add_argument(
-        "--cluster", metavar="ADDRESS", help="use a Dask cluster, such as tcp://scheduler:8786"
-    )
+    add_exercise(parser)
+    add = parser.add_argument
+    add("--student", nargs="+", default=[], metavar="S", help="grade only these")
+    add("--force", action="store_true", help="grade also what has been graded before")
+    add("--dry-run", action="store_true", help="show whose grade would change; write nothing")
+    add_jobs(parser)
+    add("--json", action="store_true", help="print the result as JSON; see docs/commands.md")
+    add("--cluster", metavar="ADDRESS", help="use a Dask cluster, such as tcp://scheduler:8786")
 
 
 def run(args: argparse.Namespace) -> int:
     """Grade; returns 0 if all were graded, 1 if some need the teaching assistant, 130 after Ctrl-C."""
     begun = time.monotonic()
-    if args.jobs is not None and args.jobs < 1:
-        raise UserError(f"--jobs {args.jobs}: at least one worker is needed.")
+    refuse_no_worker(args.jobs)
     if args.jobs is not None and args.cluster:
         raise UserError("--jobs is for this machine; a cluster has as many workers as it has.")
     course, wish, progress = _course(args), _wish(args), Progress()
     with _bar(args.exercise) as show, stopped_by_signals():
         ended = _grade(course, wish, partial(_open_pool, args), progress, show)
     if args.json:
-        known = {"version": 1, "assignment": args.exercise, "dry_run": args.dry_run}
-        print(json.dumps(known | progress.as_dict(), indent=1, ensure_ascii=False))
+        print_json(assignment=args.exercise, dry_run=args.dry_run, **progress.as_dict())
     elif progress.total:
         from proctor.batch.display import print_summary
 
@@ -85,10 +87,8 @@ def _course(args: argparse.Namespace) -> Course:
 
 
 def _wish(args: argparse.Namespace) -> Wish:
-    crowding = args.jobs / _cores() if args.jobs else 1.0
-    return Wish(
-        frozenset(args.student), force=args.force, rehearsal=args.dry_run, crowding=max(1.0, crowding)
-    )
+    crowding = max(1.0, args.jobs / _cores()) if args.jobs else 1.0
+    return Wish(frozenset(args.student), force=args.force, rehearsal=args.dry_run, crowding=crowding)
 
 
 def _cores() -> int:
@@ -116,16 +116,13 @@ def _grade(
     try:
         grade(course, wish, open_pool, progress, show)
     except KeyboardInterrupt:
-        return _ended_early(
-            130, f"Stopped with {progress.total - progress.done} still to grade; nothing is lost."
-        )
+        status = 130
+        reason = f"Stopped with {progress.total - progress.done} still to grade; nothing is lost."
     except WorkersUnavailable as error:
         if not progress.graded:
             raise
-        return _ended_early(1, str(error))
-    return None
-
-
-def _ended_early(status: int, reason: str) -> int:
+        status, reason = 1, str(error)
+    else:
+        return None
     print(f"proctor grade: {reason} The same command goes on.", file=sys.stderr)
     return status

@@ -20,12 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="the new course's folder")
     parser.add_argument(
-        "--from",
-        type=Path,
-        dest="existing",
-        metavar="EXISTING",
-        help="a course of nbgrader's own, to be completed",
-    )
+        "--from", type=Path, dest="existing", metavar="EXISTING", help="a course of nbgrader's own, to be completed"
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,10 +32,6 @@ def run(args: argparse.Namespace) -> int:
     written = write_course(folder) if args.folder else complete_course(folder)
     for path in written:
         print(path)
-    if not written:
-        print(f"{folder} lacks nothing.")
-    elif args.folder:
-        print(f"Next: `cd {folder}` and `proctor check {EXERCISE}`.")
-    else:
-        print(f"Next: `cd {folder}` and `proctor check EXERCISE`, for one of its exercises.")
+    exercise = f"{EXERCISE}`." if args.folder else "EXERCISE`, for one of its exercises."
+    print(f"Next: `cd {folder}` and `proctor check {exercise}" if written else f"{folder} lacks nothing.")
     return 0

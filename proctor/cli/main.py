@@ -45,9 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = None
     for name, (module, purpose) in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, allow_abbrev=False)  # --student is not --students
-        command.add_argument(
-            "--verbose", action="store_true", help="show what is logged, and where errors arose"
-        )
+        shows = "show what is logged, and where errors arose"
+        command.add_argument("--verbose", action="store_true", help=shows)
         if given[:1] == [name]:  # the others are not needed, and take a second to import
             chosen = import_module(f"proctor.cli.{module}")
             command.description = chosen.__doc__

@@ -20,7 +20,8 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from proctor.course import Exercise, course_folder, open_course, write_whole
+from proctor.cli.course import add_exercise
+from proctor.course import Exercise, open_course, write_whole
 from proctor.errors import UserError
 
 if TYPE_CHECKING:
@@ -60,16 +61,12 @@ def page(folder: Path, name: str) -> str:
     CellExecutionError if one of its cells fails.
     """
     notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-    client = NotebookClient(
-        notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    )
-    client.execute()
+    place = {"metadata": {"path": str(folder), "name": name}}
+    NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources=place).execute()
     for cell in notebook.cells:
-        if cell.get("metadata", {}).get("jupyter", {}).get("source_hidden"):
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):
             cell.source = cell.source.splitlines()[0]
-    html, _ = HTMLExporter(filters={"markdown2html": markdown2html}).from_notebook_node(
-        notebook, {"metadata": {"path": str(folder), "name": name}}
-    )
+    html, _ = HTMLExporter(filters={"markdown2html": markdown2html}).from_notebook_node(notebook, place)
     return embed(html, folder)
 
 
@@ -87,20 +84,15 @@ def embed(html: str, folder: Path) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("exercise", help="the assignment, such as exercise4")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    add_exercise(parser)
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="where to [default: build/site]")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the page; returns 0.
-
-    Raises:
-        UserError: there is no solution, or one of its cells fails.
-    """
-    course, name = course_folder(args.course), args.exercise
-    target = args.to or course / "build" / "site"
-    source = Exercise(name, open_course(course)).solution
+    """Write the page; returns 0."""
+    name = args.exercise
+    exercise = Exercise(name, open_course(args.course))
+    source, target = exercise.solution, args.to or exercise.root / "build" / "site"
     if not (source / f"{name}.ipynb").exists():
         raise UserError(
             f"{source}/{name}.ipynb is missing: generate the solution first (`nbgrader generate_solution {name}`)."
@@ -110,9 +102,8 @@ def run(args: argparse.Namespace) -> int:
         try:
             html = page(folder, name)
         except CellExecutionError as error:
-            raise UserError(
-                f"{source}: a cell fails, so there is no page: {error.ename}: {error.evalue}"
-            ) from None
+            why = f"{error.ename}: {error.evalue}"
+            raise UserError(f"{source}: a cell fails, so there is no page: {why}") from None
     target.mkdir(parents=True, exist_ok=True)
     write_whole(target / f"{name}.html", html)
     print(target / f"{name}.html")

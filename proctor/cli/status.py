@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.batch.survey import states as states_of
-from proctor.cli.course import open_course
+from proctor.cli.course import add_exercise, open_course, print_json
 from proctor.nbgrader_plugin.application import course_of
 
 if TYPE_CHECKING:
@@ -19,25 +17,21 @@ GRADED = "graded, up to date"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("exercise", help="the assignment, such as exercise4")
-    parser.add_argument("--course", type=Path, default=Path(), help="the course's folder [default: this one]")
+    add_exercise(parser)
     parser.add_argument("--json", action="store_true", help="print it as JSON; see docs/commands.md")
     parser.add_argument("--students", action="store_true", help="a line for each student")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the status; returns 0 if all that was handed in has an up-to-date grade, else 1."""
-    app = open_course(args.course, args.exercise)
-    course = course_of(app)
-    found = states_of(course)
-    states = {student: reason or GRADED for student, reason in found.items()}
+    course = course_of(open_course(args.course, args.exercise))
+    states = {student: reason or GRADED for student, reason in sorted(states_of(course).items())}
     review = course.facts.to_review & set(states)
+    undone = sum(state != GRADED for state in states.values())
     if args.json:
-        students = {
-            each: {"state": state, "review": each in review} for each, state in sorted(states.items())
-        }
-        print(json.dumps({"version": 1, "assignment": args.exercise, "students": students}, indent=1))
-        return 0 if all(state == GRADED for state in states.values()) else 1
+        students = {each: {"state": state, "review": each in review} for each, state in states.items()}
+        print_json(assignment=args.exercise, students=students)
+        return 1 if undone else 0
     for state, count in Counter(states.values()).most_common():
         print(f"{count:5}  {state}")
     if review:
@@ -45,9 +39,8 @@ def run(args: argparse.Namespace) -> int:
     if args.students:
         wide = max(map(len, states))
         print()
-        for student, state in sorted(states.items()):
+        for student, state in states.items():
             print(f"{student:{wide}}  {state}{'; waits for a review by hand' if student in review else ''}")
-    undone = sum(state != GRADED for state in states.values())
     if undone:
         print(f"\n`proctor grade {args.exercise}` grades these {undone}; with --dry-run it writes nothing.")
     return 1 if undone else 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.errors import GraderError
 from proctor.feedback.reports import reports_of
-from proctor.submission.checksums import checksum
+from proctor.submission.fingerprints import checksum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,7 +21,7 @@ from proctor.grading.settings import Grading
 from proctor.sandbox.settings import Sandbox
 from proctor.session.session import Session
 from proctor.submission import fingerprints
-from proctor.submission.checksums import checksum
+from proctor.submission.fingerprints import checksum
 from proctor.submission.sanitize import clean_outputs
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@
 roster, template, and the zip for feedback. Adding a platform adds one module there, and its test.
 
 In: :mod:`download` and :mod:`members` read zips and folders without trusting them, :mod:`sorting` finds out whose each
-file is, :mod:`people` and :mod:`roster` which student that is, :mod:`choose` which file is the notebook, :mod:`stage`
-writes all of it or nothing, and :mod:`record` keeps what the way back needs; :mod:`collecting` takes these steps.
-Out: :mod:`results` reads points and pages, a platform turns them into files, and :mod:`export` writes those.
+file is, :mod:`roster` which student that is, :mod:`choose` which file is the notebook, and :mod:`stage` writes all of it
+or nothing; :mod:`collecting` takes these steps.
+Out: :mod:`results` reads points and pages, a platform turns them into files, and :mod:`stage` writes those.
 
 nbgrader's own `zip_collect` is not the engine here. Its extractor unpacks whatever is in the archive, archives in
 archives included, without limits; its collector sees one regular expression's worth of a path, so neither attempts

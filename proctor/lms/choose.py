@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from proctor import submission
 from proctor.errors import CollectError
 from proctor.lms.download import ARCHIVES, INNER, NOTEBOOKS, open_inner
-from proctor.lms.owner import JUNK, Item
+from proctor.lms.owner import Item
+from proctor.lms.sorting import without_junk
 from proctor.submission.choosing import Candidate, is_called, pick
+from proctor.submission.intake import STAMP
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from proctor.lms.owner import Handed
 
 PACKED = {".7z", ".rar", ".gz", ".xz", ".bz2"}
-STAMP = "timestamp.txt"
 MAX_NOTEBOOK = 64 * 2**20
 DEEPEST = 3
 """Archives in archives that are unpacked."""
@@ -39,15 +41,10 @@ class Wanted:
 
 @dataclass
 class Choice:
-    """A submission as it will be written.
+    """A submission as it will be written: the content of each file by its path, and notes on what was done and left out.
 
-    Attributes:
-        files: the content of each file by its path in the submission.
-        source: the file in the download that the notebook came from (an archive, if it was in one).
-        time: of that file.
-        late: whether the platform calls it late.
-        notes: what was done and left out, in words.
-        fits: whether graded cells in it are the assignment's; None where there are no graded cells.
+    The source is the file in the download that the notebook came from (an archive, if it was in one), and the time is
+    that file's. It `fits` if graded cells in it are the assignment's; None where there are no graded cells.
     """
 
     files: dict[PurePosixPath, bytes]
@@ -78,11 +75,10 @@ def choose(handed: Handed, wanted: Wanted) -> Choice:
     files = {PurePosixPath(name): _text(item, notes) for name, item in found.items()}
     cells = frozenset[str]().union(*(_checked(data, name, wanted, notes) for name, data in files.items()))
     fits = bool(cells & wanted.graded) if cells and wanted.graded else None
-    unused = [
-        str(item.path) for item in notebooks if not _is_expected(item, wanted) and item not in found.values()
-    ]
-    if unused:
-        notes.append(f"other notebooks were left out: {', '.join(sorted(unused))}")
+    others = [item for item in notebooks if not _is_expected(item, wanted) and item not in found.values()]
+    if others:
+        unused = ", ".join(sorted(str(item.path) for item in others))
+        notes.append(f"other notebooks were left out: {unused}")
     files |= _beside(main, items, files, notes)
     source = origin.get(id(main), main).file
     return Choice(files, source.path, source.time, any(item.late for item in handed.items), notes, fits)
@@ -113,11 +109,12 @@ def which(name: str, notebooks: Sequence[Item], wanted: Wanted, notes: list[str]
 
 def _candidate(item: Item) -> Candidate:
     """Return a file of a download as one of those among which `submission.pick` decides."""
+    written = item.file.time.timestamp() if item.file.time else None
+    return Candidate(item.path, written, partial(_cells, item))
 
-    def cells() -> Any:
-        return submission.parse(item.file.read(), item.path.name)
 
-    return Candidate(item.path, item.file.time.timestamp() if item.file.time else None, cells)
+def _cells(item: Item) -> Any:
+    return submission.parse(item.file.read(), item.path.name)
 
 
 def grade_ids(data: bytes) -> frozenset[str]:
@@ -139,7 +136,7 @@ def _unpacked(handed: Handed, notes: list[str]) -> tuple[list[Item], dict[int, I
         notes.append("the text that was typed in was left out")
     items = handed.items
     for depth in range(DEEPEST):
-        if depth and any(_is_notebook(item) for item in items):
+        if depth and any(map(_is_notebook, items)):
             break  # what is packed deeper is something that belongs to it
         level, items = items, []
         for item in level:
@@ -159,19 +156,17 @@ def _inner(item: Item, notes: list[str]) -> list[Item]:
         notes.append(f"{item.path} was not unpacked: {error}")
         return []
     notes += [f"in {item.path}, {path} was left out: it {reason}" for path, reason in contents.refused[:20]]
-    useful = [file for file in contents.files if not any(JUNK.fullmatch(part) for part in file.path.parts)]
-    return [Item(item.path.parent / file.path, file, item.late) for file in useful]
+    return [Item(item.path.parent / file.path, file, item.late) for file in without_junk(contents.files)]
 
 
 def _nothing(handed: Handed, notes: list[str]) -> str:
     names = [str(item.path) for item in handed.items]
-    packed = [name for name in names if PurePosixPath(name).suffix.casefold() in PACKED]
-    packed = [name for name in packed if not name.casefold().endswith(ARCHIVES)]
-    if packed:
-        return f"{packed[0]} is no zip: unpack it by hand"
-    said = "; ".join(notes)
+    for name in names:
+        if PurePosixPath(name).suffix.casefold() in PACKED and not name.casefold().endswith(ARCHIVES):
+            return f"{name} is no zip: unpack it by hand"
+    said = f" ({'; '.join(notes)})" if notes else ""
     shown = ", ".join(names[:10]) + ", ..." * (len(names) > 10)
-    return f"no notebook, but {shown or 'no file either'}" + (f" ({said})" if said else "")
+    return f"no notebook, but {shown or 'no file either'}{said}"
 
 
 def _is_expected(item: Item, wanted: Wanted) -> bool:
@@ -214,10 +209,9 @@ def _beside(
     main: Item, items: list[Item], notebooks: dict[PurePosixPath, bytes], notes: list[str]
 ) -> dict[PurePosixPath, bytes]:
     """Return the files in the notebook's folder and below it; other notebooks and a student's clock stay out."""
-    folder = main.path.parent
+    folder, room = main.path.parent, INNER.total
     files: dict[PurePosixPath, bytes] = {}
     taken = {str(path).casefold() for path in notebooks}
-    room = INNER.total
     for item in items:
         if not item.path.is_relative_to(folder) or _is_notebook(item):
             continue

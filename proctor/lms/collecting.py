@@ -17,13 +17,12 @@ from proctor.errors import CollectError
 from proctor.lms.choose import Wanted, choose, grade_ids
 from proctor.lms.download import could_be_submission, open_download, single, split_path
 from proctor.lms.members import Contents
-from proctor.lms.owner import JUNK, Handed, Item, Owner, Student
-from proctor.lms.people import students_of
+from proctor.lms.owner import Handed, Item, Owner, Student
 from proctor.lms.platforms import PLATFORMS
-from proctor.lms.sorting import layout, sort
+from proctor.lms.sorting import layout, sort, students_of, without_junk
 from proctor.lms.stage import Stage
 from proctor.submission import record
-from proctor.submission.record import is_safe
+from proctor.submission.record import UNSAFE, is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,19 +39,7 @@ PACKING = dt.timedelta(minutes=10)
 
 @dataclass
 class Job:
-    """A collection to be made: the download and the settings for it.
-
-    Attributes:
-        course: the course's folder.
-        assignment: the name of the assignment.
-        download: the zip or folder.
-        roster: who is in the course, or None.
-        zone: of times that come without one; the machine's own if None.
-        platform: whose download it is; None to find out.
-        student: whose all of it is, or None.
-        force: replace submissions that may be as late, or later.
-        dry: write nothing.
-    """
+    """A collection to be made: the download and the settings for it, which are those of `proctor collect`."""
 
     course: Path
     assignment: str
@@ -70,11 +57,8 @@ class Report:
     """Result of a collection: the stage has who is new, changed, the same, kept.
 
     Attributes:
-        platform: whose download it was.
-        left_out: files beside the submissions that are nobody's, such as a README.
         dated: whether the times of the files are believed to be those of the submissions.
-        stage: see :class:`Stage`.
-        origins: what is known of each student's submission.
+        left_out: files beside the submissions that are nobody's, such as a README.
         unplaced: what could not be placed, and why.
         silent: students of the roster from whom nothing came.
         fitting: how many submissions are of this assignment, of another one, or (None) of nobody knows which.
@@ -103,22 +87,21 @@ def collect(job: Job) -> Report:
         stage = Stage(job.course, job.assignment, force=job.force, dry=job.dry)
         report = Report(platform, stage, dated=_dated(platform, handed))
         report.unplaced = [(str(path), reason) for path, reason in contents.refused]
-        loose = {file.path: could_be_submission(file.path) for file in strangers}
-        report.unplaced += [(str(path), "whose is this?") for path, matters in loose.items() if matters]
-        report.left_out = sorted(str(path) for path, matters in loose.items() if not matters)
+        loose = [file.path for file in strangers]
+        report.unplaced += [(str(path), "whose is this?") for path in loose if could_be_submission(path)]
+        report.left_out = sorted(str(path) for path in loose if not could_be_submission(path))
         if not handed and not report.unplaced:
             raise CollectError(
                 f"there is no submission in this download; it has {layout(strangers)}. If it is a platform's, say "
                 "whose: --platform."
             )
         with stage:
-            earlier = record.earlier(job.course, job.assignment, known)
-            students, unknown = (
-                ({_student(job): handed}, [])
-                if job.student
-                else students_of(platform, handed, job.roster, earlier)
-            )
-            report.unplaced += unknown
+            if job.student:
+                students = {_student(job): handed}
+            else:
+                earlier = record.earlier(job.course, job.assignment, known)
+                students, unknown = students_of(platform, handed, job.roster, earlier)
+                report.unplaced += unknown
             for student, people in students.items():
                 _place(job, student, people, wanted, report)
             if report.fitting[False] > 1 and not report.fitting[True]:
@@ -141,13 +124,10 @@ def _opened(job: Job) -> Iterator[Contents]:
         yield single(outer)
         return
     with open_download(outer, job.zone) as contents:
-        if inside.parts:
-            found = [file for file in contents.files if file.path.is_relative_to(inside)]
-            if not found:
-                raise CollectError(f"there is no {inside} in {outer}.")
-            yield Contents(found)
-        else:
-            yield contents
+        found = [file for file in contents.files if file.path.is_relative_to(inside)]
+        if inside.parts and not found:
+            raise CollectError(f"there is no {inside} in {outer}.")
+        yield Contents(found) if inside.parts else contents
 
 
 def _sorted(
@@ -157,29 +137,23 @@ def _sorted(
     if not job.student:
         return sort(contents.files, job.assignment, job.platform, job.zone)
     if not is_safe(job.student):
-        raise CollectError(
-            f"--student {job.student!r} cannot be the name of a folder; use letters, digits and . _ - @"
-        )
+        raise CollectError(f"--student {job.student!r} {UNSAFE}")
     _refuse_several(job, contents)
-    platform = PLATFORMS[job.platform or (known[job.student].platform if job.student in known else "plain")]
     before = known.get(job.student)
-    owner = (
-        Owner(platform.name, before.name, before.folder, before.login, before.platform_id, before.team)
-        if before and before.platform == platform.name
-        else platform.owner(_student(job))
-    )
-    items = [Item(file.path, file) for file in contents.files if not _junk(file.path)]
+    platform = PLATFORMS[job.platform or (before.platform if before else "plain")]
+    owner = platform.owner(_student(job))
+    if before and before.platform == platform.name:
+        owner = Owner(
+            before.platform, before.name, before.folder, before.login, before.platform_id, before.team
+        )
+    items = [Item(file.path, file) for file in without_junk(contents.files)]
     if not items:
         raise CollectError(f"there is no file in {job.download}.")
     return platform, [Handed(owner, items)], []
 
 
 def _refuse_several(job: Job, contents: Contents) -> None:
-    """Refuse to take the work of all for one student's.
-
-    Raises:
-        CollectError: it is what several people handed in to a platform.
-    """
+    """Refuse to take what several people handed in to a platform for one student's."""
     platform, several, _ = sort(contents.files, job.assignment, zone=job.zone)
     if platform.name != "plain" and len(several) > 1:
         path = shlex.quote(f"{job.download}/PATH")
@@ -195,24 +169,15 @@ def _student(job: Job) -> Student:
     return next((each for each in listed if each.id == job.student), Student(job.student or ""))
 
 
-def _junk(path: PurePosixPath) -> bool:
-    return any(JUNK.fullmatch(part) for part in path.parts)
-
-
 def wanted_of(course: Path, assignment: str) -> Wanted:
-    """Return what an assignment asks for, from its release, or from its source.
-
-    Raises:
-        CollectError: the course has no such assignment.
-    """
+    """Return what an assignment asks for, from its release, or from its source."""
     exercise = exercise_of(course, assignment)
     for folder in (exercise.released, exercise.given):
-        notebooks = sorted(folder.glob("*.ipynb"))
-        if notebooks:
-            contents = [path.read_bytes() for path in notebooks]
-            ids = frozenset[str]().union(*map(grade_ids, contents))
-            given = frozenset[str]().union(*(submission.sources(submission.read(path)) for path in notebooks))
-            return Wanted(tuple(path.name for path in notebooks), ids, given)
+        if notebooks := sorted(folder.glob("*.ipynb")):
+            ids = (grade_ids(path.read_bytes()) for path in notebooks)
+            given = (submission.sources(submission.read(path)) for path in notebooks)
+            names = tuple(path.name for path in notebooks)
+            return Wanted(names, frozenset[str]().union(*ids), frozenset[str]().union(*given))
     others = ", ".join(released(course))
     raise CollectError(
         f"This course has no assignment {assignment!r}: no notebook in {exercise.released}."
@@ -228,10 +193,11 @@ def released(course: Path) -> list[str]:
 
 def _dated_before(report: Report, known: dict[str, record.Origin]) -> dict[str, record.Origin]:
     """Return what was learned; a submission that is the same came when it came, also where nothing says so now."""
-    same = {student for student in report.stage.same if student in known and not report.origins[student].time}
-    return report.origins | {
-        student: replace(report.origins[student], time=known[student].time) for student in same
-    }
+    origins = dict(report.origins)
+    for student in report.stage.same:
+        if student in known and not origins[student].time:
+            origins[student] = replace(origins[student], time=known[student].time)
+    return origins
 
 
 def _place(job: Job, student: Student, people: list[Handed], wanted: Wanted, report: Report) -> None:
@@ -241,15 +207,15 @@ def _place(job: Job, student: Student, people: list[Handed], wanted: Wanted, rep
         try:
             choices.append((person, choose(person, wanted)))
         except CollectError as error:
-            report.unplaced.append((_shown(student, person.owner), str(error)))
+            who = str(person.owner)
+            report.unplaced.append((who if student.id in who else f"{student.id}: {who}", str(error)))
     if not choices:
         return
     times = [choice.time for _, choice in choices if report.dated and choice.time]
     if len(choices) > 1 and len(set(times)) < len(choices):
         names = ", ".join(person.owner.folder or person.owner.name for person, _ in choices)
-        report.unplaced.append(
-            (student.id, f"several submissions, and nothing says which is the latest: {names}")
-        )
+        reason = f"several submissions, and nothing says which is the latest: {names}"
+        report.unplaced.append((student.id, reason))
         return
     report.fitting.update(choice.fits for _, choice in choices)
     latest = times.index(max(times)) if len(choices) > 1 else 0
@@ -266,7 +232,7 @@ def _origin(
     owner = person.owner
     return record.Origin(
         platform=owner.platform,
-        name=student.name or f"{student.first} {student.last}".strip() or owner.name,
+        name=student.full_name or owner.name,
         login=owner.login or student.login,
         platform_id=owner.platform_id or student.platform_id,
         folder=owner.folder,
@@ -277,10 +243,6 @@ def _origin(
         notes=tuple(choice.notes),
         team=person.team or owner.team or student.team,
     )
-
-
-def _shown(student: Student, owner: Owner) -> str:
-    return f"{student.id}: {owner}" if student.id not in str(owner) else str(owner)
 
 
 def _dated(platform: Platform, handed: list[Handed]) -> bool:

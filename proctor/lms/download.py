@@ -20,18 +20,21 @@ import zlib
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proctor.errors import CollectError
 from proctor.lms.members import MIB, Contents, File, Limits, listed, safe_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 INNER = Limits(files=2_000, file=64 * MIB, total=256 * MIB)
 """For an archive that one student handed in."""
 NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+DAMAGED_TAR = (
+    tarfile.TarError, OSError, EOFError, ValueError, OverflowError, zlib.error, lzma.LZMAError
+)  # fmt: skip
 CENTRAL = b"PK\x01\x02"
 """The bytes with which each entry of a zip's table of contents begins."""
 
@@ -40,9 +43,7 @@ CENTRAL = b"PK\x01\x02"
 def open_download(path: Path, zone: dt.tzinfo | None = None) -> Iterator[Contents]:
     """Open a zip or a folder and list it; the files can be read as long as it is open.
 
-    Args:
-        path: the zip or the folder.
-        zone: of times that come without one; the machine's own if None.
+    Times without a zone are in the given one, or in the machine's own.
 
     Raises:
         CollectError: there is no such file, or it is neither, or it is too much.
@@ -50,14 +51,17 @@ def open_download(path: Path, zone: dt.tzinfo | None = None) -> Iterator[Content
     if path.is_dir():
         yield _folder(path)
         return
-    try:
-        archive = zipfile.ZipFile(path)
-    except FileNotFoundError:
-        raise CollectError(f"There is no file or folder {path}.") from None
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
-        raise CollectError(f"{path} is no zip file that can be read ({error}). {_advice(path)}.") from None
-    with archive:
+    if not path.exists():
+        raise CollectError(f"There is no file or folder {path}.")
+    with _zip(path, str(path), f". {_advice(path)}.") as archive:
         yield listed(archive, path.name, Limits(), zone)
+
+
+def _zip(source: Path | io.BytesIO, name: str, advice: str = "") -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(source)
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
+        raise CollectError(f"{name} is no zip file that can be read ({error}){advice}") from None
 
 
 def _advice(path: Path) -> str:
@@ -70,8 +74,7 @@ def _advice(path: Path) -> str:
 
 def single(path: Path) -> Contents:
     """Return a file that is no archive, as if it lay alone in a folder."""
-    contents = Contents()
-    _add(contents, path, PurePosixPath(path.name))
+    _add(contents := Contents(), path, PurePosixPath(path.name))
     return contents
 
 
@@ -93,11 +96,7 @@ def open_inner(data: bytes, name: str) -> Contents:
         return _tar(data, name)
     if data.count(CENTRAL) > 10 * INNER.files:  # each costs half a kilobyte as soon as it is listed
         raise CollectError(f"{name} holds more than {INNER.files} files")
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
-        raise CollectError(f"{name} is no zip file that can be read ({error})") from None
-    return listed(archive, name, INNER, None)
+    return listed(_zip(io.BytesIO(data), name), name, INNER, None)
 
 
 def _tar(data: bytes, name: str) -> Contents:
@@ -110,34 +109,24 @@ def _tar(data: bytes, name: str) -> Contents:
                     reason = "is not a regular file"
                 if reason:
                     contents.refused.append((path, reason))
-                elif member.isreg():
-                    content = archive.extractfile(member)
-                    body = content.read() if content else b""
+                elif content := archive.extractfile(member):
+                    body = content.read()
                     time = dt.datetime.fromtimestamp(member.mtime, tz=dt.UTC)
                     contents.files.append(File(path, len(body), time, partial(bytes, body)))
                 if len(contents.files) + len(contents.refused) > INNER.files:
                     raise CollectError(f"{name} holds more than {INNER.files} files")
-    except (
-        tarfile.TarError,
-        OSError,
-        EOFError,
-        ValueError,
-        OverflowError,
-        zlib.error,
-        lzma.LZMAError,
-    ) as error:
+    except DAMAGED_TAR as error:
         raise CollectError(f"{name} is no tar file that can be read ({error})") from None
     return contents
 
 
-def _unpacked(data: bytes) -> io.BufferedIOBase:
+def _unpacked(data: bytes) -> Any:
     """Return a stream of what a tar file's compression holds, by the first bytes of it."""
-    source = io.BytesIO(data)
-    if data.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=source)
-    if data.startswith(b"BZh"):
-        return bz2.BZ2File(source)
-    return lzma.LZMAFile(source) if data.startswith(b"\xfd7zXZ") else source
+    openers: Any = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
+    for begin, opener in openers:
+        if data.startswith(begin):
+            return opener(io.BytesIO(data))
+    return io.BytesIO(data)
 
 
 class _Bounded(io.RawIOBase):
@@ -167,8 +156,7 @@ def without_ending(name: str) -> str:
 
 def _folder(folder: Path) -> Contents:
     """List a folder: without recursion, and with nothing opened but folders."""
-    contents = Contents()
-    pending = [PurePosixPath()]
+    contents, pending = Contents(), [PurePosixPath()]
     while pending:
         inside = pending.pop()
         try:
@@ -208,19 +196,16 @@ def _add(contents: Contents, place: Path, path: PurePosixPath) -> None:
         contents.refused.append((path, reason))
         return
     time = dt.datetime.fromtimestamp(status.st_mtime, tz=dt.UTC)
-    contents.files.append(File(path, status.st_size, time, _file_reader(place, status.st_size)))
+    contents.files.append(File(path, status.st_size, time, partial(_read, place, status.st_size)))
 
 
-def _file_reader(path: Path, size: int) -> Callable[[], bytes]:
-    def read() -> bytes:
-        try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(handle, "rb") as file:
-                data = file.read(size + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
-        except OSError as error:
-            raise CollectError(f"{path} cannot be read ({error.strerror})") from None
-        if len(data) != size:
-            raise CollectError(f"{path} changed while it was read: collect again")
-        return data
-
-    return read
+def _read(path: Path, size: int) -> bytes:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as file:
+            data = file.read(size + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+    except OSError as error:
+        raise CollectError(f"{path} cannot be read ({error.strerror})") from None
+    if len(data) != size:
+        raise CollectError(f"{path} changed while it was read: collect again")
+    return data

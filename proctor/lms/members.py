@@ -9,8 +9,9 @@ import unicodedata
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from proctor.errors import CollectError
 
@@ -38,13 +39,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class File:
-    """A regular file in a download.
+    """A regular file in a download: its path in NFC, bytes when unpacked, and when it was written, if that is known.
 
-    Attributes:
-        path: where it lies in the download, in NFC.
-        size: bytes, unpacked.
-        time: when it was last written, or None where nothing says so.
-        read: returns the content; raises CollectError if the archive is damaged there.
+    `read` returns the content; it raises CollectError if the archive is damaged there.
     """
 
     path: PurePosixPath
@@ -67,9 +64,8 @@ def listed(archive: zipfile.ZipFile, name: str, limits: Limits, zone: dt.tzinfo 
     Raises:
         CollectError: it is too much as a whole.
     """
-    members = [
-        info for info in archive.infolist() if not info.filename.endswith("/")
-    ]  # is_dir() fails without a name
+    # is_dir() fails without a name
+    members = [info for info in archive.infolist() if not info.filename.endswith("/")]
     total = sum(info.file_size for info in members)
     if len(members) > limits.files:
         raise CollectError(f"{name} holds {len(members)} files; more than {limits.files} are not unpacked.")
@@ -79,15 +75,12 @@ def listed(archive: zipfile.ZipFile, name: str, limits: Limits, zone: dt.tzinfo 
         )
     contents, seen = Contents(), {}
     for info in members:
-        shown = _name(info)
-        path, reason = safe_path(shown)
+        path, reason = safe_path(_name(info))
         reason = reason or _refusal(info, limits)
-        if reason:
-            contents.refused.append((path, reason))
-        else:
-            if path in seen:
-                contents.refused.append((path, "is in the archive twice; the last one was taken"))
-            seen[path] = File(path, info.file_size, _time(info, zone), _reader(archive, info))
+        if reason or path in seen:
+            contents.refused.append((path, reason or "is in the archive twice; the last one was taken"))
+        if not reason:
+            seen[path] = File(path, info.file_size, _time(info, zone), partial(_read, archive, info))
     contents.files = list(seen.values())
     return contents
 
@@ -112,10 +105,8 @@ def _name(info: zipfile.ZipInfo) -> str:
     for kind, data in _extras(info):
         if kind == UNICODE_PATH and len(data) > 5 and data[0] == 1:
             return data[5:].decode("utf-8", "replace")
-    if info.flag_bits & 0x800:
-        return info.filename
     try:
-        return info.filename.encode("cp437").decode("utf-8")
+        return info.filename if info.flag_bits & 0x800 else info.filename.encode("cp437").decode("utf-8")
     except UnicodeError:
         return info.filename
 
@@ -138,21 +129,14 @@ def safe_path(name: str) -> tuple[PurePosixPath, str]:
     return PurePosixPath(*parts), ""
 
 
-def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        try:
-            with archive.open(info) as member:
-                return _all(member, info.file_size)
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
-            raise CollectError(f"{info.filename} is damaged in the archive ({error})") from None
-
-    return read
-
-
-def _all(member: IO[bytes], size: int) -> bytes:
-    data = member.read(size)
-    if len(data) != size:
-        raise EOFError("its length is not the one announced")
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    try:
+        with archive.open(info) as member:
+            data = member.read(info.file_size)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
+        raise CollectError(f"{info.filename} is damaged in the archive ({error})") from None
+    if len(data) != info.file_size:
+        raise CollectError(f"{info.filename} is damaged in the archive (its length is not the one announced)")
     return data
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import re
+import stat
+import zipfile
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
+from proctor.errors import ExportError
 from proctor.lms.owner import Owner
+from proctor.lms.spreadsheet import written
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path, PurePosixPath
 
     from proctor.lms.members import File
@@ -20,17 +27,15 @@ if TYPE_CHECKING:
     Reader = Callable[[PurePosixPath], Sequence[Piece]]
 
 
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The time of every file in a zip: the earliest that there is, so that nothing in it depends on today."""
+
+
 @dataclass(frozen=True)
 class Result:
-    """Result that one student gets back.
+    """Result that one student gets back: points of the maximum, and the feedback, a page of HTML for each notebook.
 
-    Attributes:
-        student: the student's id in the course.
-        origin: the student on the platform.
-        points: with manual scores, after the penalty for lateness; never negative.
-        maximum: points that can be had.
-        penalty: what lateness cost, in points.
-        pages: the feedback, a page of HTML for each notebook.
+    The points include manual scores and are never negative; the penalty for lateness is taken off.
     """
 
     student: str
@@ -39,6 +44,10 @@ class Result:
     maximum: float
     penalty: float
     pages: tuple[Path, ...]
+
+    def pages_in(self, folder: str) -> dict[str, bytes]:
+        """Return the pages by their paths in a zip; the folder ends with a slash, or begins the names."""
+        return {f"{folder}{page.name}": page.read_bytes() for page in self.pages}
 
 
 @dataclass(frozen=True)
@@ -51,15 +60,10 @@ class Graded:
 
 @dataclass(frozen=True)
 class Request:
-    """Results to be returned, and the settings for it.
+    """Results to be returned, in the order of the students' ids, and the settings for it.
 
-    Attributes:
-        results: of the students, in the order of their ids.
-        assignment: its name in the course.
-        template: the platform's own table to be filled in, or None.
-        column: the assignment's name on the platform, if it is another one, or "".
-        passing: the points from which somebody has passed, or None.
-        graded: returns a student's graded notebook.
+    The template is the platform's own table to be filled in; the column is the assignment's name on the platform, if it
+    is another one; `graded` returns a student's :class:`Graded`.
     """
 
     results: Sequence[Result]
@@ -67,7 +71,26 @@ class Request:
     template: Table | None = None
     column: str = ""
     passing: float | None = None
-    graded: Callable[[str], Graded] | None = None
+    graded: Any = None
+
+    def matched(
+        self,
+        rows: Mapping[str, list[str]],
+        problems: dict[str, str],
+        absent: str,
+        key: Callable[[Origin], str] = attrgetter("platform_id"),
+    ) -> Iterator[tuple[Result, list[str]]]:
+        """Yield each result with its row; note for whoever has none that they are absent."""
+        for result in self.results:
+            row = rows.get(key(result.origin))
+            if row is None:
+                problems[result.student] = absent
+            else:
+                yield result, row
+
+    def able(self, problems: Mapping[str, str]) -> list[Result]:
+        """Return the results of those who have no problem."""
+        return [each for each in self.results if each.student not in problems]
 
 
 @dataclass
@@ -101,26 +124,29 @@ class Platform:
     def reader(self, files: Sequence[File], assignment: str, zone: dt.tzinfo | None) -> Reader:
         """Return a function that reads one path of these files; it returns nothing for a path of others'."""
         del files, assignment, zone
-        return lambda _: ()
+        return self.read
+
+    def read(self, path: PurePosixPath) -> Sequence[Piece]:
+        """Read a path, where that needs to know no other one."""
+        del path
+        return ()
 
     def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:
         """Return which column of a table of this platform's holds what, or None if it is not one.
 
-        Args:
-            table: the table.
-            general: what the usual names of columns say (see :mod:`proctor.lms.roster`).
+        In general the usual names of columns say it (see :mod:`proctor.lms.roster`).
         """
         del table, general
         return None
 
     def owner(self, student: Student) -> Owner:
         """Return how the platform would name a student of the roster."""
-        name = student.name or f"{student.first} {student.last}".strip()
-        return Owner(self.name, name, self.folder(student, name), student.login, student.platform_id)
+        folder = self.folder(student) if student.platform_id else ""
+        return Owner(self.name, student.full_name, folder, student.login, student.platform_id)
 
-    def folder(self, student: Student, name: str) -> str:
-        """Return the folder that the platform would give to a student of the roster, or ""."""
-        del student, name
+    def folder(self, student: Student) -> str:
+        """Return the folder that the platform would give to a student who has its number, or ""."""
+        del student
         return ""
 
     def export(self, request: Request) -> Exported:
@@ -130,3 +156,41 @@ class Platform:
             ExportError: the template is not this platform's, or does not fit the gradebook.
         """
         raise NotImplementedError
+
+    def template(self, request: Request) -> Table:
+        """Return the template, without which there is no export."""
+        if request.template is None:
+            raise ExportError(f"give {self.required} as --template")
+        return request.template
+
+
+def refuse_other_maximum(theirs: str, maximum: float, sentence: str) -> None:
+    """Refuse a platform's maximum that is not the gradebook's; what is no number is no maximum."""
+    try:
+        points = float(theirs.replace(",", "."))
+    except ValueError:
+        return
+    if points != maximum:
+        raise ExportError(sentence.format(theirs=written(points), ours=written(maximum)))
+
+
+def only_column(titles: Sequence[str], wanted: str, whose: str, form: str) -> int:
+    """Return the place of the only title that is wanted, with Canvas's number behind it or without."""
+    title = re.compile(rf"{re.escape(wanted)}(?: \(\d+\))?", re.IGNORECASE)
+    found = [place for place, each in enumerate(titles) if title.fullmatch(each)]
+    if len(found) != 1:
+        many = f"{len(found)} columns" if found else "no column"
+        raise ExportError(f"{whose} has {many} called {wanted!r}: say which with --column '{form}'.")
+    return found[0]
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip with files by their path in it; names other than ASCII are marked as UTF-8."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            info = zipfile.ZipInfo(name, EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = (stat.S_IFREG | 0o644) << 16
+            archive.writestr(info, content)
+    return buffer.getvalue()

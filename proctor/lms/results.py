@@ -1,13 +1,12 @@
-"""Reads what students get back: the points from the gradebook, the pages of feedback, and whose they are."""
+"""The gradebook as platforms need it: points and pages that students get back, and names that a roster brings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import MissingEntry
+from nbgrader.api import Student as Known
 
-from proctor.course import exercise_of
 from proctor.gradebook.database import open_gradebook
 from proctor.lms.platform import Result
 from proctor.lms.platforms import PLATFORMS
@@ -23,64 +22,52 @@ if TYPE_CHECKING:
     from proctor.lms.roster import Roster
 
 
-@dataclass(frozen=True)
-class Course:
-    """Sources of what is returned: the course's folder, its gradebook, and the assignment."""
+def gradebook_of(directory: Any) -> Any:
+    """Return the gradebook of nbgrader's CourseDirectory, open."""
+    return open_gradebook(directory.db_url, directory.course_id)
 
-    folder: Path
-    assignment: str
-    database: str
-    course_id: str = "*"
 
-    @property
-    def exercise(self) -> Exercise:
-        """The assignment, with the places of everything of it."""
-        return exercise_of(self.folder, self.assignment)
+def people(exercise: Exercise, platform: str, roster: Roster | None) -> dict[str, Origin]:
+    """Return who has handed in, with what the platform calls them.
 
-    def people(self, platform: str, roster: Roster | None) -> dict[str, Origin]:
-        """Return who has handed in, with what the platform calls them.
+    What collecting learned comes first; for who was not collected, the roster.
+    """
+    known = record.load(exercise.root, exercise.name)
+    listed = {each.id: each for each in roster.students} if roster else {}
+    found = {}
+    for student in exercise.students(exercise.directory.submitted_directory):
+        origin = known.get(student)
+        if (origin is None or origin.platform != platform) and student in listed:
+            origin = _listed(platform, listed[student])
+        found[student] = origin or Origin("")
+    return found
 
-        What collecting learned comes first; for who was not collected, the roster.
-        """
-        handed = self.exercise.students(self.exercise.directory.submitted_directory)
-        known = record.load(self.folder, self.assignment)
-        listed = {each.id: each for each in roster.students} if roster else {}
-        found = {}
-        for student in handed:
-            origin = known.get(student)
-            if (origin is None or origin.platform != platform) and student in listed:
-                origin = _listed(platform, listed[student])
-            found[student] = origin or Origin("")
-        return found
+
+def _listed(platform: str, student: Student) -> Origin:
+    if platform not in PLATFORMS:
+        return Origin(platform)
+    known = PLATFORMS[platform].owner(student)
+    return Origin(platform, known.name, known.login, known.platform_id, known.folder, team=student.team)
 
 
 def results(
-    course: Course, people: Mapping[str, Origin], stale: Mapping[str, str], *, feedback: bool = True
+    exercise: Exercise, people: Mapping[str, Origin], stale: Mapping[str, str], *, feedback: bool = True
 ) -> tuple[list[Result], dict[str, str]]:
-    """Read the results of an assignment.
-
-    Args:
-        course: the course.
-        people: whose.
-        stale: of whose grade is out of date, why.
-        feedback: whether pages are wanted.
-
-    Returns:
-        The results, by student, and for whom something is missing, what.
-    """
+    """Return the results of these people, and for whom something is missing, what: a fresh grade, or wanted feedback."""
     found, missing = [], {}
-    with open_gradebook(course.database, course.course_id) as gradebook:
+    with gradebook_of(exercise.directory) as gradebook:
         for student, origin in sorted(people.items()):
             try:
-                submission = gradebook.find_submission(course.assignment, student)
+                submission = gradebook.find_submission(exercise.name, student)
             except MissingEntry:
                 missing[student] = "is not graded"
                 continue
-            pages = tuple(sorted(course.exercise.page(student).glob("*.html")))
-            lack = _lack(submission, stale.get(student, ""))
-            if feedback and not lack:
-                lack = _page_lack(course, student, pages)
-            if lack:
+            pages = tuple(sorted(exercise.page(student).glob("*.html")))
+            if student in stale:
+                missing[student] = f"grade out of date ({stale[student]})"
+            elif submission.needs_manual_grade:
+                missing[student] = "waits for a review by hand"
+            elif feedback and (lack := _lack(exercise.graded(student), pages)):
                 missing[student] = lack
             penalty = float(submission.late_submission_penalty or 0)
             points = max(0.0, float(submission.score) - penalty)
@@ -88,26 +75,38 @@ def results(
     return found, missing
 
 
-def _listed(platform: str, student: Student) -> Origin:
-    known = PLATFORMS[platform].owner(student) if platform in PLATFORMS else None
-    if known is None:
-        return Origin(platform)
-    return Origin(platform, known.name, known.login, known.platform_id, known.folder, team=student.team)
-
-
-def _lack(submission: Any, stale: str) -> str:
-    if stale:
-        return f"grade out of date ({stale})"
-    if submission.needs_manual_grade:
-        return "waits for a review by hand"
-    return ""
-
-
-def _page_lack(course: Course, student: str, pages: tuple[Path, ...]) -> str:
+def _lack(graded: Path, pages: tuple[Path, ...]) -> str:
+    """Return what is missing of a student's feedback, or ""."""
     if not pages:
         return "has no feedback"
-    graded = course.exercise.graded(student).glob("*.ipynb")
-    newest = max((path.stat().st_mtime for path in graded), default=0.0)
-    if min(page.stat().st_mtime for page in pages) < newest:
-        return "has feedback from before the last grading"
-    return ""
+    newest = max((path.stat().st_mtime for path in graded.glob("*.ipynb")), default=0.0)
+    late = min(page.stat().st_mtime for page in pages) < newest
+    return "has feedback from before the last grading" if late else ""
+
+
+def update_names(directory: Any, roster: Roster) -> int:
+    """Write what a roster knows of its students into the gradebook, in one transaction; return for how many.
+
+    What the roster does not know stays as it is.
+    """
+    with gradebook_of(directory) as gradebook:
+        session = gradebook.db
+        there = {student.id: student for student in gradebook.students}
+        for each in roster.students:
+            student = there.get(each.id) or Known(id=each.id)
+            session.add(student)
+            for key, value in _names(each).items():
+                if value:
+                    setattr(student, key, value)
+        changed = len(session.new) + sum(bool(session.is_modified(each)) for each in session.dirty)
+        session.commit()
+    return changed
+
+
+def _names(student: Student) -> dict[str, str]:
+    """Return the names as the gradebook has them; a full name ends with the family name, or has a comma behind it."""
+    first, last = student.first, student.last
+    if not (first or last):
+        family, comma, given = student.name.partition(",")
+        first, _, last = (given.strip(), "", family.strip()) if comma else student.name.rpartition(" ")
+    return {"first_name": first, "last_name": last, "email": student.email}

@@ -8,16 +8,15 @@ The names of columns are known in English, German, French and Spanish.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from proctor.errors import CollectError, TableError
-from proctor.lms.names import slug, spellings
-from proctor.lms.owner import Student
+from proctor.lms.owner import Student, slug, spellings
 from proctor.lms.platforms import PLATFORMS
+from proctor.lms.platforms.moodle import moodle_time
 from proctor.lms.spreadsheet import read_table
-from proctor.lms.times import moodle_time
-from proctor.submission.record import NAME, is_safe
+from proctor.submission.record import NAME, UNSAFE, is_safe
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -85,21 +84,15 @@ class Roster:
         return tuple(each for each in self.students if each.team and spellings(each.team) & wanted)
 
     def _find(self, owner: Owner) -> Student:
-        """Return the student by the login, or else by the name.
-
-        Raises:
-            CollectError: nobody, or several.
-        """
+        """Return the student by the number, or else the login, or else the name; none or several is a CollectError."""
         for known in (self._by_number(owner), self._by_login(owner), self._by_name(owner)):
             if len(known) == 1:
                 return known[0]
             if known:
                 ids = ", ".join(student.id for student in known)
                 raise CollectError(f"the roster has several of this name ({ids}): it needs their platform_id")
-        blind = owner.platform_id and not any(student.platform_id for student in self.students)
-        raise CollectError(
-            "is not in the roster" + ", which has no platform_id to know people by" * bool(blind)
-        )
+        blind = bool(owner.platform_id) and not any(student.platform_id for student in self.students)
+        raise CollectError("is not in the roster" + ", which has no platform_id to know people by" * blind)
 
     def _by_number(self, owner: Owner) -> list[Student]:
         return [each for each in self.students if owner.platform_id and each.platform_id == owner.platform_id]
@@ -114,12 +107,8 @@ class Roster:
         found = [each for each, names in known.items() if account in names]
         if found or owner.platform != "ilias":
             return found
-        ends = {
-            each: len(each.login)
-            for each in known
-            if each.login and account.endswith(f"_{each.login.casefold()}")
-        }
-        return [each for each, length in ends.items() if length == max(ends.values())]
+        ends = [each for each in known if each.login and account.endswith(f"_{each.login.casefold()}")]
+        return [each for each in ends if len(each.login) == max(len(other.login) for other in ends)]
 
     def _by_name(self, owner: Owner) -> list[Student]:
         """Find by name, among those whose number does not say that they are somebody else."""
@@ -129,11 +118,7 @@ class Roster:
 
 
 def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
-    """Read a roster.
-
-    Args:
-        path: the table.
-        zone: in which a worksheet of Moodle's gives its times; the machine's own if None.
+    """Read a roster; a worksheet of Moodle's gives its times in the zone, or in the machine's own.
 
     Raises:
         CollectError: it cannot be read, has no column that leads to an id, or gives an id twice.
@@ -142,7 +127,7 @@ def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
         table = read_table(path)
     except TableError as error:
         raise CollectError(str(error)) from None
-    places = _places(table)
+    places, _ = _places(table)
     students = people_in(table, zone)
     if not students or not places.keys() & {"id", "login", "email", "name", "last"}:
         raise CollectError(f"{path} has no column `id`, `login` or `name`; see `proctor collect --help`.")
@@ -150,61 +135,43 @@ def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
         raise CollectError(f"{path} gives the id {twice[0]} to more than one student.")
-    ours = NAME  # who has this id is not placed, which stops nobody else
-    unsafe = next((each.id for each in students if not is_safe(each.id) and each.id.casefold() != ours), None)
-    if unsafe is not None:
-        raise CollectError(
-            f"{path}: {unsafe!r} cannot be the name of a folder; use letters, digits and . _ - @"
-        )
+    for each in students:
+        if not is_safe(each.id) and each.id.casefold() != NAME:  # whose id this is, is not placed
+            raise CollectError(f"{path}: {each.id!r} {UNSAFE}")
     return Roster(tuple(students), _unread(table))
 
 
 def people_in(table: Table, zone: dt.tzinfo | None = None) -> list[Student]:
     """Return the people in a table; rows about points and the like are nobody."""
-    places = _places(table)
+    places, _ = _places(table)
     return [student for row in table.rows if (student := _student(row, places, zone)) is not None]
 
 
-def _places(table: Table) -> dict[str, int]:
-    """Return which column holds what."""
-    general = _general(table)
-    known = _of_platform(table, general)
-    return general if known is None else known
-
-
-def _general(table: Table) -> dict[str, int]:
-    """Return which column holds what in a table of the course's own."""
-    return {what: place for what, names in COLUMNS.items() if (place := table.column(*names)) is not None}
-
-
-def _of_platform(table: Table, general: dict[str, int]) -> dict[str, int] | None:
-    """Return which column holds what in a platform's own table; None if it is none's."""
+def _places(table: Table) -> tuple[dict[str, int], bool]:
+    """Return which column holds what, and whether it is a platform's own table."""
+    general = {what: place for what, names in COLUMNS.items() if (place := table.column(*names)) is not None}
     own = (each.columns(table, general) for each in PLATFORMS.values())
-    return next((places for places in own if places is not None), None)
+    known = next((places for places in own if places is not None), None)
+    return (general, False) if known is None else (known, True)
 
 
 def _unread(table: Table) -> tuple[str, ...]:
     """Return the columns of a table of the course's own that are not known; a platform's has always some."""
-    places = _general(table)
-    if _of_platform(table, places) is not None:
-        return ()
+    places, own = _places(table)
     named = enumerate(name.strip() for name in table.header)
-    return tuple(name for place, name in named if name and place not in places.values())
+    return () if own else tuple(name for place, name in named if name and place not in places.values())
 
 
 def _student(row: list[str], places: dict[str, int], zone: dt.tzinfo | None) -> Student | None:
-    cells = {what: row[place].strip() for what, place in places.items()}
-    number = cells.get("platform_id", "")
-    digits = re.fullmatch(r"\D+(\d+)", number)
-    number = digits[1] if digits else number
-    known = {key: cells.get(key, "") for key in ("first", "last", "name", "login", "email")}
-    if not any([cells.get("id"), number, *known.values()]) or known["name"].startswith("Points Possible"):
+    cells = dict.fromkeys((*COLUMNS, "submitted"), "")
+    cells |= {what: row[place].strip() for what, place in places.items()}
+    number = cells["platform_id"] = re.sub(r"^\D+(?=\d+$)", "", cells["platform_id"])
+    submitted, team = moodle_time(cells.pop("submitted"), zone), cells.pop("team")
+    if not any(cells.values()) or cells["name"].startswith("Points Possible"):
         return None
-    name = known["name"] or f"{known['first']} {known['last']}"
-    account = known["login"] or known["email"].partition("@")[0]
-    student = cells.get("id") or account or slug(name, number)
-    submitted = moodle_time(cells.get("submitted", ""), zone)
-    return Student(student, **known, platform_id=number, team=cells.get("team", ""), submitted=submitted)
+    known = Student(**cells, team=team, submitted=submitted)
+    account = known.login or known.email.partition("@")[0]
+    return replace(known, id=known.id or account or slug(known.full_name, number))
 
 
 def _agree(owner: Owner, student: Student) -> bool:
@@ -216,8 +183,9 @@ def _agree(owner: Owner, student: Student) -> bool:
     behind = spellings(owner.name.partition("-")[2])  # «Group A-Full Name», as Moodle wrote it until 4.1
     if not theirs or not known or (theirs | behind) & known:
         return True
-    words = {word for part in owner.name.split() for word in spellings(part)}
-    named = {
-        word for part in f"{student.name} {student.first} {student.last}".split() for word in spellings(part)
-    }
+    words, named = _words(owner.name), _words(f"{student.name} {student.first} {student.last}")
     return len(words) > 1 and len(named) > 1 and (words <= named or named <= words)
+
+
+def _words(name: str) -> set[str]:
+    return {word for part in name.split() for word in spellings(part)}

@@ -1,4 +1,4 @@
-"""Finds out whose download it is, and sorts it by who handed it in."""
+"""Sorts a download by who handed it in, and finds the students; two students never become one, nor one two."""
 
 from __future__ import annotations
 
@@ -7,35 +7,33 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proctor.errors import CollectError
-from proctor.lms.owner import JUNK, Handed, Item
+from proctor.lms.download import could_be_submission
+from proctor.lms.owner import JUNK, Handed, Item, Student, slug
 from proctor.lms.platforms import PLATFORMS
+from proctor.lms.roster import Roster
+from proctor.submission.record import is_safe
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from proctor.lms.members import File
+    from proctor.lms.owner import Owner
     from proctor.lms.platform import Platform, Reader
+    from proctor.submission.record import Origin
 
 
 def sort(
     files: Sequence[File], assignment: str, platform: str | None = None, zone: dt.tzinfo | None = None
 ) -> tuple[Platform, list[Handed], list[File]]:
-    """Sort a download by who handed it in.
+    """Return whose download it is, what each person handed in, and the files of which it is not known whose they are.
 
-    Args:
-        files: of the download.
-        assignment: the name of the assignment, which a file's name may hold.
-        platform: whose download it is; None to find out.
-        zone: of times that come without one; the machine's own if None.
-
-    Returns:
-        The platform, what each person handed in, and the files of which it is not known whose they are.
+    A file's name may hold that of the assignment. The zone is that of times that come without one.
 
     Raises:
         CollectError: there is nothing in it, or it is not the download of the platform that was given.
     """
-    files = [file for file in files if not any(JUNK.fullmatch(part) for part in file.path.parts)]
+    files = without_junk(files)
     if not files:
         raise CollectError("There is no file in this download.")
     readers = {name: each.reader(files, assignment, zone) for name, each in PLATFORMS.items()}
@@ -64,6 +62,11 @@ def sort(
     return PLATFORMS[chosen], list(handed.values()), strangers
 
 
+def without_junk(files: Sequence[File]) -> list[File]:
+    """Return the files that people may have put into a download."""
+    return [file for file in files if not any(JUNK.fullmatch(part) for part in file.path.parts)]
+
+
 def layout(files: Sequence[File]) -> str:
     """Return in words how the files of a download are called, for who has to find out what it is."""
     shapes = Counter((len(file.path.parts), file.path.suffix or "no ending") for file in files)
@@ -80,3 +83,101 @@ def _recognise(files: Sequence[File], readers: dict[str, Reader]) -> str:
     del can["plain"]
     best = max(can, key=can.__getitem__)
     return best if 2 * can[best] >= len(files) else "plain"
+
+
+def students_of(
+    platform: Platform,
+    handed: Sequence[Handed],
+    roster: Roster | None,
+    earlier: Mapping[str, Origin],
+) -> tuple[dict[Student, list[Handed]], list[tuple[str, str]]]:
+    """Return what each student handed in, a team's as each member's, and for whom no student was found, the reason.
+
+    Without a roster, ids are those of who was collected earlier, or made of what the platform says.
+
+    Raises:
+        CollectError: somebody was collected under another id before, and would be two students.
+    """
+    before = _remembered(platform, earlier)
+    ids = {each.platform_id: each.id for each in before.students}
+    found: dict[Student, list[Handed]] = {}
+    unplaced: list[tuple[str, str]] = []
+    doubled: list[str] = []
+    for person in handed:
+        try:
+            placed = list(_placed(platform, person, roster, before))
+        except CollectError as error:
+            unplaced.append((str(person.owner), str(error)))
+            continue
+        for student, each in placed:
+            known = ids.get(each.owner.platform_id, student.id)
+            if known != student.id:
+                doubled.append(f"{each.owner} as {known}, not {student.id}")
+            found.setdefault(student, []).append(each)
+    if doubled:
+        raise CollectError(
+            f"{len(doubled)} of these people were collected under another id before ({doubled[0]}), and would be two "
+            "students each: give the roster of then, or none, or first `proctor forget` the old ids. "
+            "Nothing was collected."
+        )
+    for student, people in list(found.items()):
+        if len({person.owner.platform_id for person in people}) > 1:
+            names = " and ".join(str(person.owner) for person in people)
+            reason = f"different people, who would all be {student.id}: give a --roster with platform_id"
+            unplaced.append((names, reason))
+            del found[student]
+    _share_in_teams(platform, found, roster or before)
+    return found, unplaced
+
+
+def _remembered(platform: Platform, earlier: Mapping[str, Origin]) -> Roster:
+    """Return who was collected from a platform before, as a roster."""
+    known = {student: each for student, each in earlier.items() if each.platform == platform.name}
+    return Roster(
+        tuple(
+            Student(student, name=each.name, login=each.login, platform_id=each.platform_id, team=each.team)
+            for student, each in known.items()
+        )
+    )
+
+
+def _placed(
+    platform: Platform, person: Handed, roster: Roster | None, before: Roster
+) -> Iterator[tuple[Student, Handed]]:
+    """Yield the students who handed something in, each with it; nobody, or one of several, is a CollectError."""
+    owner = person.owner
+    if roster is None and not before.knows(owner):
+        yield Student(_own_id(owner)), replace(person, team=owner.team)
+        return
+    students, team = (roster or before).who(owner)
+    if any(not is_safe(student.id) for student in students):
+        raise CollectError("the id is the name of the course's own file: give another one in the --roster")
+    for student in students:
+        mine = platform.owner(student) if team else owner
+        yield student, replace(person, owner=mine, team=team or owner.team)
+
+
+def _share_in_teams(platform: Platform, found: dict[Student, list[Handed]], roster: Roster) -> None:
+    """Give each member of a team what all of them handed in, where the platform keeps it by member."""
+    teams: dict[str, list[Handed]] = {}
+    for person in (each for people in found.values() for each in people if each.owner.team):
+        teams.setdefault(person.owner.team, []).append(person)
+    for team, people in teams.items():
+        items = [item for person in people for item in person.items]
+        once = list({(item.path, item.file.size, item.file.read): item for item in items}.values())
+        for person in people:
+            if not any(could_be_submission(item.path) for item in person.items):
+                person.items = list(once)
+        for student in roster.members(team):
+            if student not in found:
+                texts = sum(person.texts for person in people)
+                found[student] = [Handed(platform.owner(student), list(once), texts, team)]
+
+
+def _own_id(owner: Owner) -> str:
+    """Make a student id of what the platform says: the login, or the name with the platform's number."""
+    plain = owner.name if owner.platform == "plain" else ""
+    for name in (owner.login, plain, slug(owner.name, owner.platform_id)):
+        if is_safe(name):
+            return name
+    raise CollectError("no id can be made of this name: give a --roster")

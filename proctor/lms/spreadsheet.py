@@ -8,7 +8,7 @@ import io
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proctor.errors import TableError
 
@@ -20,6 +20,7 @@ csv.field_size_limit(2**24)  # a cell can hold a whole text that a student typed
 
 
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
+FORMULA_MARK = re.compile(r"^'(?='*[=+\-@\t\r])")
 NUMBER = re.compile(r"-|[+-]?\d+(?:[.,]\d+)?")
 
 
@@ -27,12 +28,7 @@ NUMBER = re.compile(r"-|[+-]?\d+(?:[.,]\d+)?")
 class Table:
     """A table: the header, the rows (as long as the header), and how they are written.
 
-    Attributes:
-        header: the names of the columns.
-        rows: the cells of each row.
-        separator: between cells.
-        encoding: of the file, with its byte order mark if it has one.
-        newline: between rows.
+    The encoding is the file's, with its byte order mark if it has one.
     """
 
     header: list[str]
@@ -47,14 +43,10 @@ class Table:
         found = [name.strip().casefold() for name in self.header]
         return next((found.index(name) for name in wanted if name in found), None)
 
-    def encode(self, guarded: Collection[int] | None = None) -> bytes:
-        """Return the file.
-
-        Args:
-            guarded: the columns whose cells may be no formulas (see :func:`guard`); None for all.
-        """
+    def encode(self, guarded: Collection[int] | None = None, quoting: Any = csv.QUOTE_MINIMAL) -> bytes:
+        """Return the file; cells in the `guarded` columns, or in all, are no formulas (see :func:`guard`)."""
         text = io.StringIO(newline="")
-        writer = csv.writer(text, delimiter=self.separator, lineterminator=self.newline)
+        writer = csv.writer(text, delimiter=self.separator, lineterminator=self.newline, quoting=quoting)
         writer.writerow(self.header)
         for row in self.rows:
             writer.writerow(
@@ -119,10 +111,8 @@ def parse_table(data: bytes, name: str) -> Table:
     if not rows or len(rows[0]) < 2:
         raise TableError(f"{name} is no table with a header and several columns.")
     width = len(rows[0])
-    plain = [
-        [cell[1:] if cell[:1] == "'" and FORMULA.match(cell) else cell for cell in row] for row in rows[1:]
-    ]
-    filled = [(row + [""] * width)[: max(width, len(row))] for row in plain]
+    plain = [[FORMULA_MARK.sub("", cell) for cell in row] for row in rows[1:]]
+    filled = [row + [""] * (width - len(row)) for row in plain]
     return Table(rows[0], filled, separator, encoding, newline)
 
 

@@ -1,4 +1,4 @@
-"""Writes submissions into `submitted/`: first all of them beside it, then each into its place, or none.
+"""Writes submissions into `submitted/`, and exports: first all of it beside the place, then each file into it, or none.
 
 Whatever stops it half way, the next one finds: what was moved aside is put back before anything else happens.
 """
@@ -9,24 +9,27 @@ import contextlib
 import datetime as dt
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from nbgrader.utils import parse_utc
 
 from proctor.course import course_lock, exercise_of
-from proctor.errors import CollectError, CourseBusy
-from proctor.lms.choose import STAMP
+from proctor.errors import CollectError, CourseBusy, ExportError
 from proctor.submission import folders
+from proctor.submission.intake import STAMP
 from proctor.submission.record import REPLACED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from proctor.lms.choose import Choice
 
 SCRATCH = ".collecting"
 """Below `submitted/`: so that moving into place is a rename, and hidden from nbgrader's patterns."""
+WRITING = ".writing-"
+"""Beginning of the name of the folder in which an export is written, in the one that it is for."""
 
 
 class Stage:
@@ -40,6 +43,7 @@ class Stage:
     def __init__(self, course: Path, assignment: str, *, force: bool = False, dry: bool = False) -> None:
         self.course, self.assignment, self.force, self.dry = course, assignment, force, dry
         self.submitted = exercise_of(course, assignment).all_submitted
+        self.scratch = self.submitted / SCRATCH
         self.new: list[str] = []
         self.changed: list[str] = []
         self.same: list[str] = []
@@ -55,7 +59,7 @@ class Stage:
             self.submitted.mkdir(exist_ok=True)
             self._open.callback(self._tidy)
             self._tidy()
-            (self.submitted / SCRATCH / "new").mkdir(parents=True)
+            (self.scratch / "new").mkdir(parents=True)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -77,7 +81,7 @@ class Stage:
                 return
         (self.changed if there.exists() else self.new).append(student)
         if not self.dry:
-            _write(self.submitted / SCRATCH / "new" / student, choice, time)
+            _write(self.scratch / "new" / student, choice, time)
 
     def commit(self, finish: Callable[[], None]) -> None:
         """Move all of it into place and `finish`; if anything fails, everything is put back.
@@ -101,39 +105,40 @@ class Stage:
         return self.submitted / student / self.assignment
 
     def _aside(self, student: str) -> Path:
-        return self.submitted / SCRATCH / "old" / self.assignment / student
+        return self.scratch / "old" / self.assignment / student
 
     def _swap(self, student: str) -> None:
-        place = self._place(student)
+        place, aside = self._place(student), self._aside(student)
         if place.exists():
-            self._aside(student).parent.mkdir(parents=True, exist_ok=True)
-            place.rename(self._aside(student))
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            place.rename(aside)
         place.parent.mkdir(exist_ok=True)
-        (self.submitted / SCRATCH / "new" / student).rename(place)
+        (self.scratch / "new" / student).rename(place)
 
     def _put_back(self, student: str) -> None:
-        if student in self.new or self._aside(student).exists():
-            folders.remove(self._place(student))
+        place, aside = self._place(student), self._aside(student)
+        if student in self.new or aside.exists():
+            folders.remove(place)
             with contextlib.suppress(OSError):
-                self._place(student).parent.rmdir()
-        if self._aside(student).exists():
-            self._place(student).parent.mkdir(exist_ok=True)
-            self._aside(student).rename(self._place(student))
+                place.parent.rmdir()
+        if aside.exists():
+            place.parent.mkdir(exist_ok=True)
+            aside.rename(place)
 
     def _tidy(self) -> None:
         """Leave nothing beside the submissions: here, or of a collect that was killed.
 
         What had been moved aside goes back if its place is empty, else among what was replaced.
         """
-        folders.remove(self.submitted / SCRATCH / "new")
+        folders.remove(self.scratch / "new")
         now = dt.datetime.now(tz=dt.UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
-        for aside in sorted((self.submitted / SCRATCH / "old").glob("*/*")):
+        for aside in sorted((self.scratch / "old").glob("*/*")):
             place = self.submitted / aside.name / aside.parent.name
             if place.exists():
                 place = self.course / REPLACED / aside.name / aside.parent.name / now
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(aside, place)
-        folders.remove(self.submitted / SCRATCH)
+        folders.remove(self.scratch)
 
 
 def _write(folder: Path, choice: Choice, time: dt.datetime | None) -> None:
@@ -144,23 +149,19 @@ def _write(folder: Path, choice: Choice, time: dt.datetime | None) -> None:
         path.write_bytes(content)
         if time is not None:
             os.utime(path, (time.timestamp(), time.timestamp()))
-    if time is not None:
-        (folder / STAMP).write_text(stamp(time) + "\n", encoding="utf-8")
-
-
-def stamp(time: dt.datetime) -> str:
-    """Return a time as nbgrader writes it: in UTC."""
-    return time.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+    if time is not None:  # as nbgrader writes it
+        stamp = f"{time.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S.%f} UTC\n"
+        (folder / STAMP).write_text(stamp, encoding="utf-8")
 
 
 def _same(there: Path, choice: Choice) -> bool:
     """Return whether exactly these files are there already."""
     present = {path.relative_to(there) for path in folders.files(there)} - {Path(STAMP)}
-    if present != {Path(name) for name in choice.files} or any(
-        (there / name).is_symlink() for name in present
-    ):
-        return False
-    return all((there / name).read_bytes() == content for name, content in choice.files.items())
+    return (
+        present == {Path(name) for name in choice.files}
+        and not any((there / name).is_symlink() for name in present)
+        and all((there / name).read_bytes() == content for name, content in choice.files.items())
+    )
 
 
 def _not_newer(before: dt.datetime | None, time: dt.datetime | None) -> str:
@@ -180,3 +181,23 @@ def _handed_in(there: Path) -> dt.datetime | None:
     except (OSError, ValueError, OverflowError):
         return None
     return time.replace(tzinfo=dt.UTC, microsecond=0) if time else None
+
+
+def write_export(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write files into a folder, which is made: all of them are ready before the first is put in place.
+
+    The caller holds the course's lock: what an export that was killed left in the folder is removed.
+
+    Raises:
+        ExportError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(f"{WRITING}*"):
+            folders.remove(left)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=WRITING) as scratch:
+            for name, content in files.items():
+                (Path(scratch) / name).write_bytes(content)
+            return [(Path(scratch) / name).replace(folder / name) for name in files]
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written ({error.strerror}).") from None

@@ -1,42 +1,46 @@
-"""Formgrader's page of one notebook's answers, cell by cell: equal ones stand together, each with links to its students.
+"""Pages that we add to formgrader.
 
-It is at `formgrader/cells/ASSIGNMENT/NOTEBOOK`, and each graded cell on formgrader's pages links to it.
+- `formgrader/cells/ASSIGNMENT/NOTEBOOK`: one notebook's answers, cell by cell: equal ones stand together, each with
+  links to its students. Each graded cell on formgrader's pages links to it.
+- `formgrader/api/suggestions/SUBMISSION`: comments that are offered again, below the box of a cell.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
 from jinja2 import Environment, PackageLoader
-from nbgrader.server_extensions.formgrader.base import BaseHandler, check_notebook_dir, check_xsrf
+from nbgrader.api import MissingEntry
+from nbgrader.server_extensions.formgrader import base
+from nbgrader.server_extensions.formgrader.base import check_notebook_dir, check_xsrf
 from tornado import web
 
 from proctor import submission
-from proctor.errors import UnreadableError
+from proctor.course import Exercise
+from proctor.errors import ExportError, UnreadableError
+from proctor.lms.comments import suggestions
 from proctor.submission.reading import grade_id
 from proctor.submission.structure import answered_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 ROUTE = r"/formgrader/cells/([^/]+)/([^/]+)/?"
+SUGGESTIONS = r"/formgrader/api/suggestions/([^/]+)"
 MOST_SHOWN = 4_000
 """Characters of an answer that are shown."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A student's answer to a graded cell.
+    """A student's answer to a graded cell: what was written in the cells that it is about, and the points so far.
 
-    Attributes:
-        id: of the notebook in the gradebook, which formgrader's addresses have.
-        number: by which formgrader calls the submission, from 1.
-        text: what was written in the cells that the graded one is about.
-        points, worth: given so far, and what can be earned.
-        waits: whether somebody has to look at it.
+    The id is that of the notebook in the gradebook, which formgrader's addresses have; by the number, from 1, formgrader
+    calls the submission. It `waits` if somebody has to look at it.
     """
 
     id: str
@@ -66,7 +70,7 @@ def _bare(text: str) -> str:
     return " ".join(" ".join(lines).casefold().split())
 
 
-class AnswersHandler(BaseHandler):
+class AnswersHandler(base.BaseHandler):
     """Page of the answers to a notebook's graded cells."""
 
     @web.authenticated
@@ -74,42 +78,57 @@ class AnswersHandler(BaseHandler):
     @check_notebook_dir  # type: ignore[untyped-decorator]
     def get(self, assignment: str, notebook: str) -> None:
         """Write the page (called by Jupyter's server)."""
-        directory = self.coursedir
-        release = (
-            Path(directory.format_path(directory.release_directory, ".", assignment)) / f"{notebook}.ipynb"
-        )
+        exercise = Exercise(assignment, self.coursedir)
+        release = exercise.release(notebook)
         if not release.is_file():
             raise web.HTTPError(404, f"There is no {notebook} in the release of {assignment}.")
         about = answered_in(nbformat.read(release, as_version=4))
-        answers = self._answers(assignment, notebook, about)
-        self.write(
-            page(self.base_url, assignment, notebook, {name: grouped(each) for name, each in answers.items()})
-        )
+        answers = self._answers(exercise, notebook, about)
+        groups = {name: grouped(each) for name, each in answers.items()}
+        self.write(page(self.base_url, assignment, notebook, groups))
 
     def _answers(
-        self, assignment: str, notebook: str, about: Mapping[str, tuple[str, ...]]
+        self, exercise: Exercise, notebook: str, about: Mapping[str, tuple[str, ...]]
     ) -> dict[str, list[Answer]]:
-        numbers = self.api.get_notebook_submission_indices(assignment, notebook)
+        numbers = self.api.get_notebook_submission_indices(exercise.name, notebook)
         found: dict[str, list[Answer]] = {name: [] for name in about}
-        for one in self.gradebook.notebook_submissions(notebook, assignment):
+        for one in self.gradebook.notebook_submissions(notebook, exercise.name):
             if one.id not in numbers:
                 continue
-            texts = dict(self._texts(assignment, notebook, one.student.id))
+            texts = _texts(exercise.graded(one.student.id) / f"{notebook}.ipynb")
             for grade in (each for each in one.grades if each.name in found):
                 text = "\n\n".join(texts.get(name, "") for name in about[grade.name]).strip()
                 facts = (float(grade.score), float(grade.max_score), bool(grade.needs_manual_grade))
                 found[grade.name].append(Answer(one.id, numbers[one.id] + 1, text, *facts))
         return found
 
-    def _texts(self, assignment: str, notebook: str, student: str) -> Iterator[tuple[str, str]]:
-        """Yield the name and the text of the cells of a graded notebook that have a name."""
-        directory = self.coursedir
-        folder = Path(directory.format_path(directory.autograded_directory, student, assignment))
+
+def _texts(path: Path) -> dict[str, str]:
+    """Return the texts of the cells of a graded notebook that have a name."""
+    try:
+        return {grade_id(cell): cell.source for cell in submission.read(path).cells if grade_id(cell)}
+    except UnreadableError:
+        return {}
+
+
+class SuggestionsHandler(base.BaseApiHandler):
+    """Comments for one submission, by cell, that were written to others who made the same mistake.
+
+    They are JSON, which the script on formgrader's page asks for.
+    """
+
+    @web.authenticated
+    @check_xsrf  # type: ignore[untyped-decorator]
+    @check_notebook_dir  # type: ignore[untyped-decorator]
+    def get(self, submission_id: str) -> None:
+        """Write the comments (called by Jupyter's server)."""
         try:
-            cells = submission.read(folder / f"{notebook}.ipynb").cells
-        except UnreadableError:
-            return
-        yield from ((name, cell.source) for cell in cells if (name := grade_id(cell)))
+            notebook = self.gradebook.find_submission_notebook_by_id(submission_id)
+            exercise = Exercise(notebook.assignment.assignment.name, self.coursedir)
+            found = suggestions(exercise, notebook.student.id)
+        except (MissingEntry, ExportError) as error:
+            raise web.HTTPError(404, str(error)) from None
+        self.write(json.dumps(found))
 
 
 def page(base_url: str, assignment: str, notebook: str, cells: Mapping[str, list[list[Answer]]]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FORMER = (
-    "NbGrader",
-    "NbGraderConfig",
-    "BasicConfig",
-    "BaseNbGraderApp",
-    "BaseApp",
-    "TransferApp",
-    "Exchange",
-)
+    "NbGrader", "NbGraderConfig", "BasicConfig", "BaseNbGraderApp", "BaseApp", "TransferApp", "Exchange",
+)  # fmt: skip
 """Sections that may hold settings under a former name, which nbgrader's own applications translate."""
 STEPS = ("Autograde", "BaseConverter", "BaseNbConvertApp")
 """Sections of what an adapter of ours has by inheritance: hooks, permissions, students to create."""
@@ -44,32 +37,30 @@ class CourseApp(JupyterApp):
     @catch_config_error
     def initialize(self, argv: Any = None) -> None:
         """Read the configuration; as with nbgrader, the course's files can be imported by it."""
-        sys.path.insert(0, os.getcwd())  # noqa: PTH109  - a path for Python, not one of ours
+        sys.path.insert(0, str(Path.cwd()))
         super().initialize(argv)
         self.coursedir = CourseDirectory(parent=self)
 
     def load_config_file(self, *args: Any, **options: Any) -> None:
         """Read Jupyter's configuration, then the course's."""
         super().load_config_file(*args, **options)
-        Application.load_config_file(self, CONFIG, os.getcwd())  # noqa: PTH109  - as Jupyter does
+        Application.load_config_file(self, CONFIG, str(Path.cwd()))
 
 
 def read_course(arguments: Sequence[str]) -> Any:
     """Return an application for the course in the current folder, with its configuration and `coursedir`.
 
-    Args:
-        arguments: of the command line, as nbgrader's commands take them.
+    The arguments are those of the command line, as nbgrader's commands take them.
     """
     token = SETTINGS_ONLY.set(True)
     try:
         app = CourseApp(raise_config_file_errors=True)
         app.initialize(list(arguments))
-        if not any(section in app.config for section in FORMER):
-            return app
-        from nbgrader.apps import AutogradeApp
+        if any(section in app.config for section in FORMER):
+            from nbgrader.apps import AutogradeApp
 
-        app = AutogradeApp(raise_config_file_errors=True)
-        app.initialize(list(arguments))
+            app = AutogradeApp(raise_config_file_errors=True)
+            app.initialize(list(arguments))
         return app
     finally:
         SETTINGS_ONLY.reset(token)
@@ -78,7 +69,7 @@ def read_course(arguments: Sequence[str]) -> Any:
 def course_of(app: Any) -> Course:
     """Return what an application for a course would grade."""
     if any(section in app.config for section in STEPS):
-        from proctor.nbgrader_plugin.autograde import Autograde
+        from proctor.nbgrader_plugin.adapters import Autograde
 
         return Autograde(coursedir=app.coursedir, parent=app).course()
     directory = app.coursedir

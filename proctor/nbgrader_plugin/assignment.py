@@ -19,7 +19,8 @@ from nbgrader.utils import rmtree
 from traitlets import Bool, Dict, Unicode
 
 from proctor.authoring.master import Master
-from proctor.authoring.refusals import refuse_missing_files, require_full_points
+from proctor.authoring.named_files import refuse_missing_files
+from proctor.authoring.trial import require_full_points
 from proctor.course import PICTURES, Exercise
 from proctor.errors import GradebookError, UserError
 from proctor.gradebook.database import in_words, open_gradebook
@@ -57,20 +58,14 @@ class SaveCells(nbgrader.preprocessors.SaveCells):
 
     def _add_cells(self, notebook: Notebook) -> None:
         """Add the cells that the gradebook does not know, with a grade or comment to fill in for everybody."""
-        place = (self.notebook_id, self.assignment_id)
-        known = {cell.name for cell in notebook.grade_cells}
-        for name in sorted(set(self.new_grade_cells) - known):
-            cell = self.gradebook.add_grade_cell(name, *place, **self.new_grade_cells[name])
-            for submitted in notebook.submissions:
-                self.gradebook.db.add(Grade(cell_id=cell.id, notebook=submitted))
-        known = {cell.name for cell in notebook.solution_cells}
-        for name in sorted(set(self.new_solution_cells) - known):
-            cell = self.gradebook.add_solution_cell(name, *place, **self.new_solution_cells[name])
-            for submitted in notebook.submissions:
-                self.gradebook.db.add(Comment(cell_id=cell.id, notebook=submitted))
-        known = {cell.name for cell in notebook.source_cells}
-        for name in sorted(set(self.new_source_cells) - known):
-            self.gradebook.add_source_cell(name, *place, **self.new_source_cells[name])
+        forms: dict[str, Any] = {"grade": Grade, "solution": Comment, "source": None}
+        for kind, form in forms.items():
+            new, add = getattr(self, f"new_{kind}_cells"), getattr(self.gradebook, f"add_{kind}_cell")
+            known = {cell.name for cell in getattr(notebook, f"{kind}_cells")}
+            for name in sorted(set(new) - known):
+                cell = add(name, self.notebook_id, self.assignment_id, **new[name])
+                for submitted in notebook.submissions if form else ():
+                    self.gradebook.db.add(form(cell_id=cell.id, notebook=submitted))
         self._remove_without_grades(notebook)
         self.gradebook.db.commit()
 
@@ -95,12 +90,10 @@ class PlainLinks(nbgrader.preprocessors.NbGraderPreprocessor):
         return nb, resources
 
 
+_STEPS = nbgrader.converters.GenerateAssignment.class_traits()["preprocessors"].default()
 GENERATING = [
     PlainLinks,
-    *(
-        SaveCells if step is nbgrader.preprocessors.SaveCells else step
-        for step in nbgrader.converters.GenerateAssignment.class_traits()["preprocessors"].default()
-    ),
+    *(SaveCells if step is nbgrader.preprocessors.SaveCells else step for step in _STEPS),
 ]
 """The steps of generate_assignment: nbgrader's, with these two."""
 
@@ -134,8 +127,14 @@ class GenerateAssignment(nbgrader.converters.GenerateAssignment):
         Raises:
             NbGraderException: something is missing or wrong; the log says what.
         """
-        self._refuse_faults()
-        self._open_gradebook()
+        try:
+            self._refuse_faults()
+            # In a tenth of the time that nbgrader takes to make the gradebook; a damaged one is refused.
+            with in_words():
+                open_gradebook(self.coursedir.db_url, self.coursedir.course_id).close()
+        except (UserError, GradebookError) as error:
+            self.log.error("%s There is no new release.", error)  # noqa: TRY400  - no traceback
+            raise NbGraderException(str(error)) from None
         release = Path(self._format_dest(self.coursedir.assignment_id, "."))
         if not release.is_dir():
             super().start()
@@ -156,29 +155,16 @@ class GenerateAssignment(nbgrader.converters.GenerateAssignment):
         finish(folder, Exercise(assignment_id, self.coursedir), self.stubs, "_0", self.editions)
         super().set_permissions(assignment_id, student_id)
 
-    def _open_gradebook(self) -> None:
-        """Make the gradebook where there is none, in a tenth of the time that nbgrader takes; refuse a damaged one."""
-        try:
-            with in_words():
-                open_gradebook(self.coursedir.db_url, self.coursedir.course_id).close()
-        except GradebookError as error:
-            self.log.error("%s There is no new release.", error)  # noqa: TRY400  - no traceback
-            raise NbGraderException(str(error)) from None
-
     def _refuse_faults(self) -> None:
         settings = Grading(config=self.config)
         exercise = Exercise(self.coursedir.assignment_id, self.coursedir, settings.tests_directory)
         for path in sorted(exercise.given.glob(f"{self.coursedir.notebook_id}.ipynb")):
-            try:
-                master = Master.read(path)
-                if self.check_files:
-                    refuse_missing_files(master, exercise)
-                refuse_incomplete(master, exercise, self.editions)
-                if self.check_solution:
-                    require_full_points(exercise, master, settings.seed)
-            except UserError as error:
-                self.log.error("%s There is no new release.", error)  # noqa: TRY400  - no traceback
-                raise NbGraderException(str(error)) from None
+            master = Master.read(path)
+            if self.check_files:
+                refuse_missing_files(master, exercise)
+            refuse_incomplete(master, exercise, self.editions)
+            if self.check_solution:
+                require_full_points(exercise, master, settings.seed)
 
 
 class GenerateSolution(nbgrader.converters.GenerateSolution):

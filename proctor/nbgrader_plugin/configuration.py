@@ -11,12 +11,7 @@ from proctor.course import SETTINGS_ONLY
 
 
 def configure(c: Any, config_file: str | Path) -> None:
-    """Make nbgrader grade our way in a course (called by nbgrader_config.py, before its settings).
-
-    Args:
-        c: Jupyter's configuration.
-        config_file: the course's nbgrader_config.py, `__file__` in it; its folder is the course.
-    """
+    """Make nbgrader grade our way in a course (called by nbgrader_config.py before its settings, with its file)."""
     given = Path(config_file).resolve()
     course = given if given.is_dir() else given.parent
     # nbgrader looks for alembic on the PATH, where it is not when .venv/bin/nbgrader is called by its path.

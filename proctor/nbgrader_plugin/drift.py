@@ -58,11 +58,8 @@ def main() -> None:
         sys.exit(f"{course} is no course: run this where {CONFIG} lies.")
     directory = open_course(course)
     editions = read_config(course).get("GenerateAssignment", {}).get("editions", {})
-    folders = [
-        getattr(directory, name) + end
-        for name in GENERATED
-        for end in ("", *(f"_{name}" for name in editions))
-    ]
+    ends = ("", *(f"_{name}" for name in editions))
+    folders = [getattr(directory, name) + end for name in GENERATED for end in ends]
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder)
         try:
@@ -71,14 +68,10 @@ def main() -> None:
             sys.exit(str(error))
         drifted = [f"{name}/{path}" for name in folders for path in differences(course / name, target / name)]
     if drifted:
-        sys.exit(
-            "\n".join(
-                [*drifted, "These are not what the master notebooks generate: run `make release` and commit."]
-            )
-        )
-    sys.stdout.write(
-        f"{', '.join(f'{name}/' for name in folders)} are what {directory.source_directory}/ generates.\n"
-    )
+        advice = "These are not what the master notebooks generate: run `make release` and commit."
+        sys.exit("\n".join([*drifted, advice]))
+    shown = ", ".join(f"{name}/" for name in folders)
+    sys.stdout.write(f"{shown} are what {directory.source_directory}/ generates.\n")
 
 
 if __name__ == "__main__":

@@ -22,12 +22,13 @@ import re
 import shutil
 import tokenize
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 
 from proctor.errors import UserError
-from proctor.submission.checksums import checksum
+from proctor.submission.fingerprints import checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,10 +46,9 @@ STUB = "# YOUR CODE HERE"
 
 @dataclass
 class Translation:
-    """The words of an edition, for one notebook.
+    """The words of an edition, for one notebook, from a file.
 
     Attributes:
-        path: the file.
         cells: the hash of the original and the translated text, by cell id.
         lines: the translated lines of code cells, by the original ones.
     """
@@ -59,11 +59,7 @@ class Translation:
 
     @classmethod
     def read(cls, path: Path) -> Translation:
-        """Read a translation.
-
-        Raises:
-            UserError: lines do not stand in pairs.
-        """
+        """Read a translation; lines that do not stand in pairs are a UserError."""
         found = cls(path)
         text = path.read_text(encoding="utf-8")
         heads = [*HEAD.finditer(text)]
@@ -75,9 +71,8 @@ class Translation:
             for pair in filter(None, re.split(r"\n\s*\n", body)):
                 one, *other = pair.split("\n")
                 if len(other) != 1:
-                    raise UserError(
-                        f"{path}: “{one}” should stand above its translation, and a blank line below."
-                    )
+                    rule = "should stand above its translation, and a blank line below"
+                    raise UserError(f"{path}: “{one}” {rule}.")
                 found.lines[one.strip()] = other[0].strip()
         return found
 
@@ -96,11 +91,8 @@ class Translation:
             if cell.cell_type == "code":
                 found = lines_with_words(cell.source)
                 used.update(found)
-                yield from (
-                    f"the line “{line}” of {cell.id} is not translated"
-                    for line in found
-                    if line not in self.lines
-                )
+                lacking = [line for line in found if line not in self.lines]
+                yield from (f"the line “{line}” of {cell.id} is not translated" for line in lacking)
         yield from (f"the line “{line}” is in no cell any more" for line in self.lines if line not in used)
 
     def apply(self, notebook: Any) -> None:
@@ -162,15 +154,10 @@ def translations(exercise: Exercise, editions: Mapping[str, str]) -> dict[str, l
 
 
 def refuse_incomplete(master: Master, exercise: Exercise, editions: Mapping[str, str]) -> None:
-    """Refuse a master notebook whose translations do not fit.
-
-    Raises:
-        UserError: says which cells and lines.
-    """
-    for found in translations(exercise, editions).values():
-        for translation in found:
-            if translation.path.stem == master.name and (faults := list(translation.faults(master.notebook))):
-                raise UserError(f"{translation.path}: {'; '.join(faults)}.")
+    """Refuse a master notebook whose translations do not fit, by a UserError that says which cells and lines."""
+    for each in chain.from_iterable(translations(exercise, editions).values()):
+        if each.path.stem == master.name and (faults := list(each.faults(master.notebook))):
+            raise UserError(f"{each.path}: {'; '.join(faults)}.")
 
 
 def write_edition(folder: Path, target: Path, found: list[Translation]) -> None:

@@ -15,9 +15,7 @@ from nbgrader.server_extensions.formgrader.handlers import SubmissionFilesHandle
 
 from proctor.feedback.markdown import code, markdown
 from proctor.feedback.reports import reports_of, show_report, without_report
-from proctor.nbgrader_plugin import answers, suggestions
-from proctor.nbgrader_plugin.answers import AnswersHandler
-from proctor.nbgrader_plugin.suggestions import SuggestionsHandler
+from proctor.nbgrader_plugin.answers import ROUTE, SUGGESTIONS, AnswersHandler, SuggestionsHandler
 from proctor.submission.sanitize import clean_outputs, shorten_sources
 
 MAX_SHOWN = 400_000
@@ -65,7 +63,7 @@ class Sanitize(Preprocessor):
 def add_pages() -> None:
     """Let formgrader serve our pages, too (called by the configuration, before formgrader is loaded)."""
     known = {route for route, *_ in default_handlers}
-    ours = ((answers.ROUTE, AnswersHandler), (suggestions.ROUTE, SuggestionsHandler))
+    ours = ((ROUTE, AnswersHandler), (SUGGESTIONS, SuggestionsHandler))
     default_handlers.extend(each for each in ours if each[0] not in known)
 
 

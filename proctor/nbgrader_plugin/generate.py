@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from proctor.authoring.master import MARKER
+from proctor.authoring.master import MARKER, Master
 from proctor.authoring.named_files import files_named, pictures_in_code, place_of
 from proctor.nbgrader_plugin.editions import translations, write_edition
 
@@ -33,14 +33,10 @@ PACKED = 'FILES = ""\n'
 def finish(
     folder: Path, exercise: Exercise, stubs: str, suffix: str, editions: Mapping[str, str] | None = None
 ) -> None:
-    """Complete a folder that nbgrader has generated.
+    """Complete a folder that nbgrader has generated from an exercise: the release, or the solution.
 
-    Args:
-        folder: the release, or the solution.
-        exercise: what it was generated from.
-        stubs: the folder in it to which each solution cell is written as a module; "" for nowhere.
-        suffix: of those modules' names.
-        editions: the folders of translations, by edition; that of `release/exercise4` comes to `release_de/exercise4`.
+    Each solution cell is written as a module, whose name has the suffix, to the folder of stubs in it, if there is one.
+    The edition of `release/exercise4` by the translations called `de` comes to `release_de/exercise4`.
     """
     _tidy_notebooks(folder)
     _copy_pictures(folder, exercise)
@@ -53,16 +49,6 @@ def finish(
         if stubs:
             _write_modules(each, each / stubs, suffix)
         _pack_files(each)
-
-
-def solution_cells(notebook: Any) -> dict[str, str]:
-    """Return the source of each solution cell of a notebook by its grade_id, without nbgrader's markers."""
-    cells = {}
-    for cell in notebook.cells:
-        data = cell.metadata.get("nbgrader", {})
-        if data.get("solution") and cell.cell_type == "code":
-            cells[data["grade_id"]] = MARKER.sub("", cell.source)
-    return cells
 
 
 def _notebooks(folder: Path) -> Iterator[tuple[Path, Any]]:
@@ -85,9 +71,10 @@ def _tidy_notebooks(folder: Path) -> None:
 def _write_modules(folder: Path, target: Path, suffix: str) -> None:
     """Write each solution cell as a module; a stub is what `%load` brings back, so it is the cell as it is."""
     target.mkdir(parents=True, exist_ok=True)
-    for _, notebook in _notebooks(folder):
-        for name, source in solution_cells(notebook).items():
-            (target / f"{name}{suffix}.py").write_text(source.rstrip() + "\n", encoding="utf-8")
+    for path, notebook in _notebooks(folder):
+        for name, source in Master(path, notebook).solutions.items():
+            text = MARKER.sub("", source).rstrip() + "\n"
+            (target / f"{name}{suffix}.py").write_text(text, encoding="utf-8")
 
 
 def _copy_pictures(folder: Path, exercise: Exercise) -> None:
@@ -113,8 +100,8 @@ def _pack_files(folder: Path) -> None:
         if path.suffix in {".py", ".html"}
     }
     packed = base64.b85encode(bz2.compress(json.dumps(files).encode(), 9)).decode()
+    empty, full = (json.dumps(line)[1:-1] for line in (PACKED, f'FILES = "{packed}"\n'))
     for path in folder.glob("*.ipynb"):
         text = path.read_text(encoding="utf-8")
-        if json.dumps(PACKED)[1:-1] in text:
-            line = json.dumps(f'FILES = "{packed}"\n')[1:-1]
-            path.write_text(text.replace(json.dumps(PACKED)[1:-1], line), encoding="utf-8")
+        if empty in text:
+            path.write_text(text.replace(empty, full), encoding="utf-8")

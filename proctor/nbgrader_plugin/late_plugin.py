@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from proctor.gradebook.book import Book
     from proctor.gradebook.lateness import Late
 
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
 class Plugin:
     """Asks nbgrader's plugin for late work, as nbgrader's own step does, but for one notebook at a time.
 
-    Args:
-        parent: whose configuration names the plugin (`c.AssignLatePenalties.plugin_class`).
+    The parent's configuration names it (`c.AssignLatePenalties.plugin_class`).
     """
 
     def __init__(self, parent: Any) -> None:
@@ -33,7 +34,5 @@ class Plugin:
         step = self._step
         step.assignment_id, step.notebook_id, step.student_id = late.assignment, late.notebook, late.student
         step.gradebook, step.db_url = book.nbgrader, book.url
-        penalty: float | None = step.plugin_inst.late_submission_penalty(
-            late.student, late.score, late.seconds
-        )
-        return penalty
+        ask: Callable[..., float | None] = step.plugin_inst.late_submission_penalty
+        return ask(late.student, late.score, late.seconds)

@@ -28,29 +28,30 @@ ROUNDING = 1e-6
 class LatePolicy(BasePlugin):
     """Policy that takes a share of the points for each day that has begun, up to a cap, after minutes of grace."""
 
-    per_day = Float(0.0, help="Share of the points, 0 to 1, that each day costs once it has begun.").tag(
-        config=True
+    per_day = Float(
+        0.0, help="Share of the points, 0 to 1, that each day costs once it has begun.", config=True
     )
-    cap = Float(1.0, help="The largest share of the points that lateness can cost, 0 to 1.").tag(config=True)
+    cap = Float(1.0, help="The largest share of the points that lateness can cost, 0 to 1.", config=True)
     of_achievable = Bool(
-        False,  # noqa: FBT003  traitlets' way
+        default_value=False,
         help="Whether shares are of all points that can be achieved; else of those that were earned.",
-    ).tag(config=True)
+        config=True,
+    )
     grace_minutes = Float(
-        0.0, help="So late costs nothing. Who is later than that is late since the due date."
-    ).tag(config=True)
-    timezone = Unicode("UTC", help="The time zone of due dates, by whose days lateness is counted.").tag(
-        config=True
+        0.0, help="So late costs nothing. Who is later than that is late since the due date.", config=True
+    )
+    timezone = Unicode(
+        "UTC", help="The time zone of due dates, by whose days lateness is counted.", config=True
     )
     extensions = Dict(
         value_trait=Float(),
         key_trait=Unicode(),
         help="Days granted: {'student': 2.0}, or {'student/assignment': 7.0}, which goes before the former.",
-    ).tag(config=True)
-
+        config=True,
+    )
     course = Unicode(
-        "", help="The course's folder, whose extensions.json grants time; see `proctor extend`."
-    ).tag(config=True)
+        "", help="The course's folder, whose extensions.json grants time; see `proctor extend`.", config=True
+    )
 
     @validate("timezone")
     def _a_zone(self, proposal: dict[str, object]) -> object:
@@ -66,19 +67,16 @@ class LatePolicy(BasePlugin):
     def _a_share(self, proposal: dict[str, object]) -> object:
         value = proposal["value"]
         if not (isinstance(value, float) and 0 <= value <= 1):
-            raise TraitError(
-                f"LatePolicy.{_name(proposal)} is a share, from 0 to 1 (0.1 is 10 %), not {value}."
-            )
+            name = _name(proposal)
+            raise TraitError(f"LatePolicy.{name} is a share, from 0 to 1 (0.1 is 10 %), not {value}.")
         return value
 
     @validate("grace_minutes", "extensions")
     def _not_negative(self, proposal: dict[str, object]) -> object:
-        value = proposal["value"]
+        value, name = proposal["value"], _name(proposal)
         for number in value.values() if isinstance(value, dict) else [value]:
             if not 0 <= float(str(number)) < math.inf:
-                raise TraitError(
-                    f"LatePolicy.{_name(proposal)} cannot be {number}: it gives time, 0 or more."
-                )
+                raise TraitError(f"LatePolicy.{name} cannot be {number}: it gives time, 0 or more.")
         return value
 
     def late_submission_penalty(
@@ -91,13 +89,18 @@ class LatePolicy(BasePlugin):
             score: the points of the notebook, those given by hand included.
             total_seconds_late: seconds after the due date; an extension in the gradebook is already considered.
         """
-        assignment = getattr(self.parent, "assignment_id", "")
-        due = self._due(student_id, assignment)
+        step = self.parent
+        assignment, gradebook = getattr(step, "assignment_id", ""), getattr(step, "gradebook", None)
+        due = gradebook and gradebook.find_submission(assignment, student_id).duedate
         days = self.days_late(student_id, assignment, total_seconds_late, due)
         share = min(self.cap, days * self.per_day)
         if share <= 0:
             return None
-        points = share * (self._achievable() if self.of_achievable else score)
+        whole = score
+        if self.of_achievable:
+            place = (step.notebook_id, step.assignment_id, step.student_id)
+            whole = float(step.gradebook.find_submission_notebook(*place).max_score)
+        points = share * whole
         self.log.info("%s is %d days late: %g of %g points", student_id, days, -points, score)
         return round(max(0.0, min(points, score)), 6)
 
@@ -106,16 +109,12 @@ class LatePolicy(BasePlugin):
     ) -> int:
         """Return the days that have begun since a student's own due date; 0 within the grace period.
 
-        Args:
-            student_id: who handed in.
-            assignment_id: what.
-            seconds: after the due date.
-            due: the due date, in UTC without a zone; without one each day has 24 hours.
+        The due date is in UTC without a zone; without a due date each day has 24 hours.
         """
         always: float = self.extensions.get(student_id, 0.0)
         granted = dt.timedelta(days=self.extensions.get(f"{student_id}/{assignment_id}", always))
         zone = ZoneInfo("UTC" if due is None else self.timezone)
-        begin = (due or dt.datetime(2000, 1, 1)).replace(tzinfo=dt.UTC)  # noqa: DTZ001  - it gets its zone here
+        begin = (due or dt.datetime(2000, 1, 1, tzinfo=dt.UTC)).replace(tzinfo=dt.UTC)
         handed_in = begin + dt.timedelta(seconds=seconds)
         last = begin.astimezone(zone).replace(tzinfo=None) + granted
         extended = until(Path(self.course), student_id, assignment_id) if self.course else None
@@ -125,20 +124,6 @@ class LatePolicy(BasePlugin):
             return 0
         late = (handed_in.astimezone(zone).replace(tzinfo=None) - last).total_seconds()
         return max(1, math.ceil((late - ROUNDING) / DAY))
-
-    def _due(self, student_id: str, assignment_id: str) -> dt.datetime | None:
-        """Return when a student's submission was due, by the gradebook that nbgrader's step has open."""
-        gradebook = getattr(self.parent, "gradebook", None)
-        if gradebook is None:
-            return None
-        found: dt.datetime | None = gradebook.find_submission(assignment_id, student_id).duedate
-        return found
-
-    def _achievable(self) -> float:
-        """Return the points that can be achieved in the notebook that is being graded."""
-        step = self.parent
-        found = step.gradebook.find_submission_notebook(step.notebook_id, step.assignment_id, step.student_id)
-        return float(found.max_score)
 
 
 def _name(proposal: dict[str, object]) -> str:

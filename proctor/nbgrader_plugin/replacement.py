@@ -12,9 +12,8 @@ import nbgrader.apps.generatesolutionapp
 import nbgrader.converters
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
 
+from proctor.nbgrader_plugin.adapters import Autograde, GenerateFeedback, ReleaseFeedback
 from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment, GenerateSolution, PlainLinks
-from proctor.nbgrader_plugin.autograde import Autograde
-from proctor.nbgrader_plugin.feedback import GenerateFeedback, ReleaseFeedback
 from proctor.nbgrader_plugin.formgrader import add_pages, sandbox_files
 
 ADAPTERS = {
@@ -41,11 +40,9 @@ def replace_steps(c: Any) -> None:
         ClearHiddenTests,
     ]
     # Formgrader shows what students wrote: sanitized, and with formulas that need no script.
-    c.HTMLExporter.preprocessors = ["proctor.nbgrader_plugin.formgrader.Sanitize"]
-    c.HTMLExporter.filters = {
-        "markdown2html": "proctor.nbgrader_plugin.formgrader.markdown2html",
-        "highlight_code": "proctor.nbgrader_plugin.formgrader.highlight_code",
-    }
+    shown = "proctor.nbgrader_plugin.formgrader."
+    c.HTMLExporter.preprocessors = [f"{shown}Sanitize"]
+    c.HTMLExporter.filters = {name: shown + name for name in ("markdown2html", "highlight_code")}
     sandbox_files()
     add_pages()
 

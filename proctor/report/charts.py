@@ -6,6 +6,7 @@ is read its label.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -34,10 +35,11 @@ LEFT, RIGHT = -0.5, 1.0
 
 def tag(name: str, *inside: object, **attributes: object) -> Markup:
     """Return an element; what is inside is escaped unless it is HTML, and `class_` stands for class."""
-    pairs = (
-        f' {key.rstrip("_").replace("_", "-")}="{escape(_short(value))}"' for key, value in attributes.items()
+    pairs = Markup("").join(
+        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _short(value))
+        for key, value in attributes.items()
     )
-    return Markup(f"<{name}{''.join(pairs)}>{''.join(escape(each) for each in inside)}</{name}>")  # noqa: S704  all is escaped
+    return Markup("<{0}{1}>{2}</{0}>").format(name, pairs, Markup("").join(map(escape, inside)))
 
 
 def _short(value: object) -> object:
@@ -45,18 +47,14 @@ def _short(value: object) -> object:
 
 
 def _svg(width: float, height: float, label: str, inside: Iterable[object], **attributes: object) -> Markup:
-    return tag(
-        "svg", *inside, viewBox=f"0 0 {width:g} {height:g}", role="img", aria_label=label, **attributes
-    )
+    box = f"0 0 {width:g} {height:g}"
+    return tag("svg", *inside, viewBox=box, role="img", aria_label=label, **attributes)
 
 
 def histogram(points: Sequence[float], full: float, width: int) -> Markup:
     """Draw how many earned how much; the bars of the middle half are strong, the median is named.
 
-    Args:
-        points: of each student.
-        full: the points that can be achieved; whoever has them is in the last bar.
-        width: in units of the drawing; text keeps its size.
+    Whoever has the full points is in the last bar. The width is in units of the drawing; text keeps its size.
     """
     step = bar_width(full)
     bars = int(full // step) + 1
@@ -65,17 +63,12 @@ def histogram(points: Sequence[float], full: float, width: int) -> Markup:
     middle = range(place_of(low, step, bars), place_of(high, step, bars) + 1)
     unit = (width - 2 * MARGIN) / bars
     every = max(1, round(5 / step)) if full >= 5 else 1
-    inside = [
-        *(
-            _column(place, counts, unit, step, strong=place in middle)
-            for place in range(bars)
-            if counts[place]
-        ),
-        tag("line", x1=MARGIN, x2=width - MARGIN, y1=GROUND, y2=GROUND, class_="axis"),
-        *(
-            _text(MARGIN + (place + 0.5) * unit, GROUND + 18, number(place * step), "tick")
-            for place in range(0, bars, every)
-        ),
+    filled = [place for place in range(bars) if counts[place]]
+    inside = [_column(place, counts, unit, step, strong=place in middle) for place in filled]
+    inside.append(tag("line", x1=MARGIN, x2=width - MARGIN, y1=GROUND, y2=GROUND, class_="axis"))
+    inside += [
+        _text(MARGIN + (place + 0.5) * unit, GROUND + 18, number(place * step), "tick")
+        for place in range(0, bars, every)
     ]
     at = MARGIN + (place_of(median, step, bars) + 0.5) * unit
     # A label at the end of the picture must not leave it.
@@ -94,26 +87,16 @@ def _column(place: int, counts: NDArray[np.int64], unit: float, step: float, *, 
     tall = ROOM * count / int(counts.max())
     x, y = MARGIN + place * unit, GROUND - tall
     box = tag(
-        "rect",
-        tag("title", f"{number(place * step)} points: {count}"),
-        x=x + unit * 0.08,
-        y=y,
-        width=unit * 0.84,
-        height=tall,
-        rx=2,
-        class_="bar strong" if strong else "bar",
-    )
+        "rect", tag("title", f"{number(place * step)} points: {count}"), x=x + unit * 0.08, y=y, width=unit * 0.84,
+        height=tall, rx=2, class_="bar strong" if strong else "bar",
+    )  # fmt: skip
     return Markup("<g>%s%s</g>") % (box, _text(x + unit / 2, y - 4, str(count), "count"))
 
 
 def bar_width(full: float) -> float:
     """Return how many points a bar of the histogram is wide: 1, 2, 5, 10 ..."""
-    step = 1.0
-    for factor in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000):
-        step = float(factor)
-        if full / step < MOST_BARS:
-            break
-    return step
+    steps = [factor * 10.0**power for power in range(4) for factor in (1, 2, 5)]
+    return next((step for step in steps if full / step < MOST_BARS), steps[-1])
 
 
 def place_of(points: float, step: float, bars: int) -> int:
@@ -122,12 +105,7 @@ def place_of(points: float, step: float, bars: int) -> int:
 
 
 def stack(parts: Sequence[tuple[str, int, str]], total: int) -> Markup:
-    """Draw parts of a whole as one bar.
-
-    Args:
-        parts: the class of the colour, how many, and the word for it.
-        total: all of them.
-    """
+    """Draw parts of a whole as one bar: of each the class of the colour, how many, and the word for it."""
     inside, x = [], 0.0
     for kind, count, words in parts:
         share = 100 * count / total if total else 0.0
@@ -164,10 +142,7 @@ def _at(value: float) -> float:
 def strip(seconds: Sequence[float], slow: float, width: int) -> Markup:
     """Draw a dot for each submission on a logarithmic axis of seconds; dots of about the same time are piled up.
 
-    Args:
-        seconds: of each submission.
-        slow: from here on a submission is slow, and its dot has another colour.
-        width: in units of the drawing.
+    The dots of submissions that are slow, which they are from some seconds on, have another colour.
     """
     shortest, longest = max(min([*seconds, 1.0]), SHORTEST), max([*seconds, 10.0])
     room, ground = width - 2 * MARGIN, 72.0
@@ -199,6 +174,44 @@ def ticks(shortest: float, longest: float) -> list[float]:
     factors = (1, 2, 5) if longest / shortest < 300 else (1,)
     every = [factor * 10.0**power for power in range(-2, 6) for factor in factors]
     return [value for value in every if shortest <= value <= longest]
+
+
+def timeline(handed_in: Sequence[tuple[dt.datetime, float, bool]], full: float, width: int) -> Markup:
+    """Draw a dot for each submission: when it came, and its points; those that lateness cost something are marked.
+
+    `handed_in` has time, points and lateness of each, in order of the times.
+    """
+    begin, end = handed_in[0][0], handed_in[-1][0]
+    span, top, ground, left = max((end - begin).total_seconds(), 1.0), 10.0, 130.0, 34.0
+    room = width - left - MARGIN - 8
+
+    def x(time: dt.datetime) -> float:
+        return left + 4 + room * (time - begin).total_seconds() / span
+
+    def y(points: float) -> float:
+        return ground - (ground - top) * min(max(points / full, 0.0), 1.0) if full else ground
+
+    inside = [
+        tag("line", x1=left, x2=width - MARGIN, y1=y(value), y2=y(value), class_="axis")
+        for value in (0.0, full)
+    ]
+    inside += [_text(left - 6, y(value) + 4, f"{value:g}", "tick", "end") for value in (0.0, full)]
+    inside += [
+        tag("circle", cx=x(time), cy=y(points), r=RADIUS, class_="dot slow" if late else "dot")
+        for time, points, late in handed_in
+    ]
+    for day in _days(begin, end, int(room / 60)):
+        inside.append(_text(x(day), ground + 18, f"{day:%-d %b}", "tick"))
+    label = f"Points of {len(handed_in)} submissions by the time of handing in, {begin:%-d %B} to {end:%-d %B %Y}."
+    return _svg(width, ground + 24, label, inside, class_="strip")
+
+
+def _days(begin: dt.datetime, end: dt.datetime, most: int) -> list[dt.datetime]:
+    """Return the midnights between two times, not more than so many; the beginning if there is none."""
+    first = begin.replace(hour=0, minute=0, second=0, microsecond=0) + dt.timedelta(days=1)
+    count = (end - first).days + 1 if end >= first else 0
+    step = -(-count // max(most, 1)) or 1
+    return [first + dt.timedelta(days=day) for day in range(0, count, step)] or [begin]
 
 
 def _text(x: float, y: float, words: str, kind: str, anchor: str = "middle") -> Markup:

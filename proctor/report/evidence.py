@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from proctor.report.tokens import Tokens
+    from proctor.report.tokens import Codes, Tokens
 
 NEAR = 2
 """Lines between two tiles of one passage."""
@@ -38,12 +38,9 @@ class Tile:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Lines of one source.
+    """Lines of one of a submission's sources, from the first to the last one included; all are counted from 0.
 
-    Attributes:
-        source: which of the submission's sources, from 0.
-        first, last: the lines, from 0, the last one included.
-        shared: those among them that the other one has, too.
+    `shared` are those among them that the other one has, too.
     """
 
     source: int
@@ -56,16 +53,10 @@ Passage = tuple[Stretch, Stretch]
 """Lines of one, beside the lines of the other."""
 
 
-def passages(
-    one: Sequence[Tokens], other: Sequence[Tokens], given: NDArray[np.uint64], most: int = 12
-) -> list[Passage]:
-    """Return the passages that two submissions share, in the first one's order; of many, the longest.
+def passages(one: Sequence[Tokens], other: Sequence[Tokens], given: Codes, most: int = 12) -> list[Passage]:
+    """Return the passages that the sources of two share, in the first one's order; of many, the longest.
 
-    Args:
-        one: the sources of the first.
-        other: the sources of the second.
-        given: hashes of what students were given, sorted; a passage does not begin with these.
-        most: how many passages at most.
+    A passage does not begin with hashes of what students were given, which are sorted.
     """
     first, second = _joined(one, 0), _joined(other, 1)
     chosen = tiles(first[0], second[0], given)[: 3 * most]
@@ -80,14 +71,13 @@ def passages(
     return [passage for passage in found if passage in longest]
 
 
-def tiles(one: NDArray[np.uint64], other: NDArray[np.uint64], given: NDArray[np.uint64]) -> list[Tile]:
+def tiles(one: Codes, other: Codes, given: Codes) -> list[Tile]:
     """Return the stretches of at least K equal tokens, the longest first, none overlapping another."""
     free = np.ones(len(one), bool), np.ones(len(other), bool)
     found = []
     for match in sorted(_matches(one, other, given), key=lambda tile: (-tile.length, tile.one, tile.other)):
-        clear = (
-            free[0][match.one : match.one + match.length] & free[1][match.other : match.other + match.length]
-        )
+        one_free = free[0][match.one : match.one + match.length]
+        clear = one_free & free[1][match.other : match.other + match.length]
         for start, length in _runs(clear):
             if length >= K:
                 tile = Tile(match.one + start, match.other + start, length)
@@ -96,7 +86,7 @@ def tiles(one: NDArray[np.uint64], other: NDArray[np.uint64], given: NDArray[np.
     return sorted(found, key=lambda tile: -tile.length)
 
 
-def _matches(one: NDArray[np.uint64], other: NDArray[np.uint64], given: NDArray[np.uint64]) -> list[Tile]:
+def _matches(one: Codes, other: Codes, given: Codes) -> list[Tile]:
     """Return the longest stretches that begin at each place of both, where they cannot begin earlier."""
     places = defaultdict(list)
     for place, value in enumerate(hashes(other).tolist()):
@@ -112,7 +102,7 @@ def _matches(one: NDArray[np.uint64], other: NDArray[np.uint64], given: NDArray[
     return found
 
 
-def _length(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> int:
+def _length(one: Codes, other: Codes) -> int:
     """Return how many tokens are equal from the beginning."""
     size = min(len(one), len(other))
     different = np.flatnonzero(one[:size] != other[:size])
@@ -125,7 +115,7 @@ def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b - a)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-_Joined = tuple["NDArray[np.uint64]", "NDArray[np.int64]", "NDArray[np.int64]"]
+_Joined = tuple["Codes", "NDArray[np.int64]", "NDArray[np.int64]"]
 
 
 def _joined(sources: Sequence[Tokens], side: int) -> _Joined:

@@ -6,11 +6,11 @@ Both are only read.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 
+from proctor.course import Exercise
 from proctor.errors import NothingToReport, UnreadableError
 from proctor.feedback.reports import reports_of
 from proctor.report.marks import Marks, read_marks
@@ -19,10 +19,11 @@ from proctor.submission.reading import json_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from nbgrader.coursedir import CourseDirectory
 
-    from proctor.criteria.outcome import CellReport
+    from proctor.criteria.outcome import CellReport, Verdict
 
 MAX_FILES = 40
 MAX_FILE = 200_000
@@ -49,19 +50,18 @@ class Submission:
     facts: Mapping[str, Any] = field(default_factory=dict)
     team: str = ""
 
+    @property
+    def verdicts(self) -> list[tuple[str, Verdict]]:
+        """Each verdict, with the graded cell that it is on."""
+        return [(cell, each) for cell, report in self.reports.items() for each in report.verdicts]
+
 
 @dataclass(frozen=True)
 class Classroom:
-    """A graded class.
+    """A graded class: the points of each graded cell, in the order of the notebook, and the submissions.
 
-    Attributes:
-        assignment: its name.
-        worth: the points of each graded cell, in the order of the notebook.
-        submissions: in the order of the students' ids.
-        release: the notebooks that students got, by name.
-        given: the code that students got.
-        absent: how many students of the gradebook handed in nothing.
-        troubles: what does not fit together, in words, by student.
+    Students got the notebooks of the release, by name, and the given code. So many of the gradebook's were absent: they
+    handed in nothing. The troubles are what does not fit together, in words, by student.
     """
 
     assignment: str
@@ -84,15 +84,17 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
     Raises:
         NothingToReport: nothing of it was graded yet.
     """
-    release = _release(course, assignment)
-    given = tuple(_given(course, assignment, release))
+    exercise = Exercise(assignment, course)
+    paths = sorted(exercise.released.glob("*.ipynb"))
+    release = {path.stem: nbformat.read(path, as_version=4) for path in paths}
+    given = tuple(_given(exercise.released, release))
     worth, marks, students = read_marks(course.db_url, assignment)
     worth = _ordered(worth, release)
-    teams = record.teams(Path(course.root), assignment)
+    teams = record.teams(exercise.root, assignment)
     submissions, troubles = [], []
     for student in sorted(marks):
         try:
-            read = _graded(course, assignment, student, set(given))
+            read = _graded(exercise.graded(student), set(given))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, UnreadableError) as error:
             troubles.append((student, f"the graded notebook cannot be read ({type(error).__name__})"))
             continue
@@ -103,7 +105,7 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
         else:
             submissions.append(Submission(student, marks[student], *read, team=teams.get(student, "")))
     if not submissions:
-        where = course.format_path(course.autograded_directory, "*", assignment)
+        where = exercise.graded("*")
         raise NothingToReport(
             f"Nothing was graded yet: no graded notebook in {where}. First grade {assignment}."
         )
@@ -111,20 +113,10 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
     return Classroom(assignment, worth, tuple(submissions), release, given, absent, tuple(troubles))
 
 
-def _folder(course: CourseDirectory, step: str, student: str, assignment: str) -> Path:
-    return Path(course.format_path(step, student, assignment))
-
-
-def _release(course: CourseDirectory, assignment: str) -> dict[str, Any]:
-    folder = _folder(course, course.release_directory, ".", assignment)
-    return {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
-
-
-def _given(course: CourseDirectory, assignment: str, release: Mapping[str, Any]) -> Iterator[str]:
+def _given(folder: Path, release: Mapping[str, Any]) -> Iterator[str]:
     """Yield the code that students got: cells and files."""
     for notebook in release.values():
         yield from (cell.source for cell in notebook.cells if cell.cell_type == "code")
-    folder = _folder(course, course.release_directory, ".", assignment)
     for path in sorted(folder.rglob("*.py")):
         yield path.read_text(encoding="utf-8")
 
@@ -141,15 +133,13 @@ def _ordered(worth: Mapping[str, float], release: Mapping[str, Any]) -> dict[str
 
 
 def _graded(
-    course: CourseDirectory, assignment: str, student: str, given: set[str]
+    folder: Path, given: set[str]
 ) -> tuple[dict[str, CellReport], tuple[Source, ...], dict[str, Any]] | None:
     """Read a student's graded notebooks; None if there are none."""
-    folder = _folder(course, course.autograded_directory, student, assignment)
-    paths = sorted(folder.glob("*.ipynb"))
     reports: dict[str, CellReport] = {}
     sources: list[Source] = []
     facts: dict[str, Any] = {}
-    for path in paths:
+    for path in (paths := sorted(folder.glob("*.ipynb"))):
         # Not nbformat.read: it checks each notebook against a schema, which takes longer than all else here.
         notebook = json_of(path.read_bytes(), path.name)
         cells = [cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade")]
@@ -173,7 +163,7 @@ def _first(sources: list[Source]) -> Iterator[Source]:
 def _cells(notebook: dict[str, Any], given: set[str]) -> Iterator[Source]:
     """Yield the code cells of a graded notebook that are not as they were handed out."""
     for number, cell in enumerate(notebook["cells"], 1):
-        text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+        text = "".join(cell["source"])
         if cell["cell_type"] == "code" and text not in given:
             name = cell["metadata"].get("nbgrader", {}).get("grade_id")
             yield Source(f"cell {name}" if name else f"cell number {number}", text)

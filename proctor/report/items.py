@@ -24,11 +24,11 @@ import numpy as np
 from proctor.criteria.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from proctor.criteria.outcome import CellReport, Verdict
+    from proctor.criteria.outcome import Verdict
     from proctor.report.gathering import Classroom, Submission
 
 FEW = 5
@@ -48,18 +48,11 @@ class Discrimination:
 
 @dataclass(frozen=True)
 class Item:
-    """A criterion in a class.
+    """A criterion of a graded cell in a class of so many students, of whom so many have begun the cell.
 
     Attributes:
-        cell: the grade_id of its graded cell.
-        criterion: its name there.
-        sentence: what was asked.
-        worth: its points.
         outcomes: how it ended, for how many.
-        discrimination: None where there is none to see; `why_not` says why.
-        why_not: a few words, or "".
-        students: how many it is about.
-        begun: how many of them have begun its cell.
+        discrimination: None where there is none to see; `why_not` says why, in a few words.
     """
 
     cell: str
@@ -94,50 +87,34 @@ def wrong(outcome: Outcome) -> bool:
     return outcome.tried and outcome is not Outcome.PASSED
 
 
-def begun(reports: Iterable[CellReport]) -> bool:
-    """Return whether a student has tried any of these cells."""
-    return any(verdict.outcome.tried for report in reports for verdict in report.verdicts)
+def begun(verdicts: Iterable[Verdict]) -> bool:
+    """Return whether a student has tried anything of what these verdicts are on."""
+    return any(verdict.outcome.tried for verdict in verdicts)
 
 
 def readable(submission: Submission) -> bool:
     """Return whether anything could be judged: a file that is no notebook says nothing about its author."""
-    return any(
-        verdict.outcome is not Outcome.UNREADABLE
-        for report in submission.reports.values()
-        for verdict in report.verdicts
-    )
+    return any(verdict.outcome is not Outcome.UNREADABLE for _, verdict in submission.verdicts)
 
 
 def items(classroom: Classroom) -> list[Item]:
     """Return how each criterion did, in the order of the notebook, over all submissions that can be read."""
-    known = [submission for submission in classroom.submissions if readable(submission)]
+    known = list(filter(readable, classroom.submissions))
     found: dict[tuple[str, str], list[tuple[Submission, Verdict]]] = {}
     for cell in classroom.worth:
         for submission in known:
-            report = submission.reports.get(cell)
-            for verdict in report.verdicts if report else ():
+            for verdict in submission.reports[cell].verdicts if cell in submission.reports else ():
                 found.setdefault((cell, verdict.criterion), []).append((submission, verdict))
     return [_item(cell, seen) for (cell, _), seen in found.items()]
 
 
 def _item(cell: str, seen: Sequence[tuple[Submission, Verdict]]) -> Item:
     verdict = seen[0][1]
-    tried = [(submission, each) for submission, each in seen if begun([submission.reports[cell]])]
+    tried = [(submission, each) for submission, each in seen if begun(submission.reports[cell].verdicts)]
     passed = np.array([each.outcome is Outcome.PASSED for _, each in tried], bool)
     rest = np.array([_rest(submission, cell, each) for submission, each in tried])
-    discrimination, why_not = discriminate(passed, rest)
-    outcomes = Counter(each.outcome for _, each in seen)
-    return Item(
-        cell,
-        verdict.criterion,
-        verdict.sentence,
-        verdict.worth,
-        outcomes,
-        discrimination,
-        why_not,
-        len(seen),
-        len(tried),
-    )
+    facts = (verdict.criterion, verdict.sentence, verdict.worth, Counter(each.outcome for _, each in seen))
+    return Item(cell, *facts, *discriminate(passed, rest), len(seen), len(tried))
 
 
 def _rest(submission: Submission, cell: str, verdict: Verdict) -> float:
@@ -145,29 +122,27 @@ def _rest(submission: Submission, cell: str, verdict: Verdict) -> float:
 
     Points that were given by hand belong to a cell, not to a criterion: in other cells they count.
     """
-    marks: Mapping[str, float] = submission.marks.cells
-    return submission.marks.points - marks.get(cell, 0.0) + submission.reports[cell].points - verdict.points
+    others = submission.marks.points - submission.marks.cells.get(cell, 0.0)
+    return others + submission.reports[cell].points - verdict.points
 
 
 def discriminate(passed: NDArray[np.bool_], rest: NDArray[np.float64]) -> tuple[Discrimination | None, str]:
     """Return the correlation of passing with the points of everything else, or None and why there is none.
 
-    Args:
-        passed: for each student, shape (n,).
-        rest: points of everything else, shape (n,).
+    Both have shape (n,), for n students.
     """
     count, yes = len(passed), int(passed.sum())
-    if count == 0:
-        return None, "nobody tried"
-    if yes == count:
-        return None, "all who tried passed"
-    if yes == 0:
-        return None, "nobody passed"
-    if min(yes, count - yes) < FEW:
-        return None, f"only {count - yes} failed" if yes > count - yes else f"only {yes} passed"
-    # Points are decimal fractions whose sums differ in the last digit.
-    if np.ptp(rest) < 1e-9:
-        return None, "all else was equal"
+    no = count - yes
+    reasons = (
+        (count == 0, "nobody tried"),
+        (no == 0, "all who tried passed"),
+        (yes == 0, "nobody passed"),
+        (min(yes, no) < FEW, f"only {no} failed" if yes > no else f"only {yes} passed"),
+        # Points are decimal fractions whose sums differ in the last digit.
+        (count > 0 and np.ptp(rest) < 1e-9, "all else was equal"),
+    )
+    if why_not := next((words for holds, words in reasons if holds), ""):
+        return None, why_not
     value = float(np.corrcoef(passed.astype(float), rest)[0, 1])
     reach = NORMAL_95 / np.sqrt(count - 3)
     middle = np.arctanh(np.clip(value, -0.999999, 0.999999))
@@ -182,15 +157,11 @@ def misconceptions(classroom: Classroom) -> list[tuple[str, list[tuple[str, Verd
     seen: dict[str, dict[tuple[str, str], Verdict]] = {}
     students: Counter[str] = Counter()
     for submission in classroom.submissions:
-        made = set()
-        for cell, report in submission.reports.items():
-            for verdict in report.verdicts:
-                if verdict.misconception:
-                    made.add(verdict.misconception)
-                    seen.setdefault(verdict.misconception, {})[cell, verdict.criterion] = verdict
-        students.update(made)
-    order = sorted(students, key=lambda name: (-students[name], name))
+        made = [(cell, verdict) for cell, verdict in submission.verdicts if verdict.misconception]
+        for cell, verdict in made:
+            seen.setdefault(verdict.misconception, {})[cell, verdict.criterion] = verdict
+        students.update({verdict.misconception for _, verdict in made})
+    order = sorted(students.items(), key=lambda pair: (-pair[1], pair[0]))
     return [
-        (name, [(cell, verdict) for (cell, _), verdict in seen[name].items()], students[name])
-        for name in order
+        (name, [(cell, verdict) for (cell, _), verdict in seen[name].items()], count) for name, count in order
     ]

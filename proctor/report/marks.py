@@ -15,17 +15,33 @@ if TYPE_CHECKING:
     import datetime as dt
 
 
+WORTH: Any = (
+    select(api.GradeCell.name, api.GradeCell.max_score)
+    .join(api.Notebook, api.GradeCell.notebook_id == api.Notebook.id)
+    .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
+)
+GRADES: Any = (
+    select(
+        api.Student.id.label("student"), api.Student.first_name, api.Student.last_name,
+        api.SubmittedNotebook.id.label("notebook"), api.SubmittedNotebook.late_submission_penalty,
+        api.SubmittedAssignment.timestamp, api.GradeCell.name.label("cell"), api.Grade.score.label("score"),
+        api.Grade.manual_score, api.Grade.needs_manual_grade,
+    )
+    .select_from(api.Grade)
+    .join(api.GradeCell, api.Grade.cell_id == api.GradeCell.id)
+    .join(api.SubmittedNotebook, api.Grade.notebook_id == api.SubmittedNotebook.id)
+    .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+    .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+    .join(api.Student, api.SubmittedAssignment.student_id == api.Student.id)
+)  # fmt: skip
+
+
 @dataclass
 class Marks:
     """Entries of the gradebook about one submission.
 
-    Attributes:
-        name: the student's name, or "" if the gradebook has none.
-        cells: the points in each graded cell; those given by hand go before the automatic ones.
-        by_hand: the cells that have points given by hand.
-        open: the cells that wait for someone to look.
-        penalty: points taken away for lateness.
-        time: when it was handed in, in UTC without a zone; None where nothing says so.
+    `cells` has the points in each graded cell, of which those given by hand go before the automatic ones; `open` are the
+    cells that wait for someone to look. The time is in UTC without a zone; None where nothing says when.
     """
 
     name: str = ""
@@ -44,10 +60,11 @@ class Marks:
 def read_marks(url: str, assignment: str) -> tuple[dict[str, float], dict[str, Marks], int]:
     """Return the cells' points, the marks of each student who handed in, and how many students there are."""
     engine = create_engine(_read_only(url))
+    named = api.Assignment.name == assignment
     try:
         with Session(engine) as session:
-            worth = {row.name: row.max_score for row in session.execute(_worth(assignment))}
-            rows = session.execute(_grades(assignment)).all()
+            worth = {row.name: row.max_score for row in session.execute(WORTH.where(named))}
+            rows = session.execute(GRADES.where(named)).all()
             students = len(session.execute(select(api.Student.id)).all())
     finally:
         engine.dispose()
@@ -58,8 +75,10 @@ def read_marks(url: str, assignment: str) -> tuple[dict[str, float], dict[str, M
         mark.name = " ".join(filter(None, (row.first_name, row.last_name)))
         mark.time = row.timestamp
         mark.cells[row.cell] = float(row.score or 0.0)
-        mark.by_hand |= {row.cell} if row.manual_score is not None else set()
-        mark.open |= {row.cell} if row.needs_manual_grade else set()
+        if row.manual_score is not None:
+            mark.by_hand.add(row.cell)
+        if row.needs_manual_grade:
+            mark.open.add(row.cell)
         penalties[row.student][row.notebook] = float(row.late_submission_penalty or 0.0)
     for student, by_notebook in penalties.items():
         marks[student].penalty = sum(by_notebook.values())
@@ -72,38 +91,3 @@ def _read_only(url: str) -> str:
     if parts.get_backend_name() != "sqlite" or not parts.database:
         return url
     return f"sqlite:///file:{quote(parts.database)}?mode=ro&uri=true"
-
-
-def _worth(assignment: str) -> Any:
-    cell = api.GradeCell
-    return (
-        select(cell.name, cell.max_score)
-        .join(api.Notebook, cell.notebook_id == api.Notebook.id)
-        .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
-        .where(api.Assignment.name == assignment)
-    )
-
-
-def _grades(assignment: str) -> Any:
-    grade, notebook, handed_in = api.Grade, api.SubmittedNotebook, api.SubmittedAssignment
-    return (
-        select(
-            api.Student.id.label("student"),
-            api.Student.first_name,
-            api.Student.last_name,
-            notebook.id.label("notebook"),
-            notebook.late_submission_penalty,
-            handed_in.timestamp,
-            api.GradeCell.name.label("cell"),
-            grade.score.label("score"),
-            grade.manual_score,
-            grade.needs_manual_grade,
-        )
-        .select_from(grade)
-        .join(api.GradeCell, grade.cell_id == api.GradeCell.id)
-        .join(notebook, grade.notebook_id == notebook.id)
-        .join(handed_in, notebook.assignment_id == handed_in.id)
-        .join(api.Assignment, handed_in.assignment_id == api.Assignment.id)
-        .join(api.Student, handed_in.student_id == api.Student.id)
-        .where(api.Assignment.name == assignment)
-    )

@@ -23,15 +23,7 @@ SLOW_TIMES = 4.0
 
 @dataclass(frozen=True)
 class Stop:
-    """An outcome other than passed and failed: how many students and criteria it met, and where most.
-
-    Attributes:
-        outcome: which.
-        words: it in words.
-        students: how many have it anywhere.
-        criteria: how often it is there.
-        cells: the graded cells where most have it, with the number of students.
-    """
+    """An outcome other than passed and failed: how many students and criteria it met, and the cells where most."""
 
     outcome: Outcome
     words: str
@@ -43,22 +35,15 @@ class Stop:
 def stops(classroom: Classroom) -> list[Stop]:
     """Return the outcomes other than passed and failed that occur, in the order of `Outcome`."""
     found = []
-    for outcome in Outcome:
-        if not outcome.of_class:
-            continue
-        students = criteria = 0
-        cells: Counter[str] = Counter()
-        for submission in classroom.submissions:
-            here = {
-                cell: sum(verdict.outcome is outcome for verdict in report.verdicts)
-                for cell, report in submission.reports.items()
-            }
-            criteria += sum(here.values())
-            students += any(here.values())
-            cells.update([cell for cell, count in here.items() if count])
-        if criteria:
-            most = sorted(cells.items(), key=lambda pair: -pair[1])[:3]
-            found.append(Stop(outcome, outcome.of_class, students, criteria, tuple(most)))
+    for outcome in (each for each in Outcome if each.of_class):
+        met = [
+            [cell for cell, verdict in submission.verdicts if verdict.outcome is outcome]
+            for submission in classroom.submissions
+        ]
+        if any(met):
+            most = Counter(cell for cells in met for cell in dict.fromkeys(cells)).most_common(3)
+            counts = sum(map(bool, met)), sum(map(len, met))
+            found.append(Stop(outcome, outcome.of_class, *counts, tuple(most)))
     return found
 
 

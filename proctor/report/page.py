@@ -18,11 +18,10 @@ from proctor.criteria.outcome import Outcome
 from proctor.feedback.blocks import exercise_title, parts_of
 from proctor.feedback.environment import templates
 from proctor.feedback.markdown import render as render_markdown
-from proctor.report import charts, items, outliers, teach_again
-from proctor.report.lesson import Lesson, Place, in_order
+from proctor.report import charts, items, outliers
+from proctor.report.lesson import Lesson, Place, ideas, not_begun
 from proctor.report.pseudonyms import Pseudonyms
 from proctor.report.similar_pairs import compare
-from proctor.report.timeline import timeline
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -50,26 +49,21 @@ class CellRows:
 
 
 def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images: Path | None = None) -> str:
-    """Write the page.
+    """Return the page about a class, which says when it was written, and calls students by their names or not.
 
-    Args:
-        classroom: a graded class.
-        when: the time that the page says it was written.
-        names: whether to call students by their names.
-        images: the folder that the notebook's pictures are relative to; None for none.
+    The notebook's pictures are relative to the folder of images, if there is one.
     """
     lesson = Lesson(classroom.release)
     rows = items.items(classroom)
-    called = {each.student: each.marks.name for each in classroom.submissions} | {
-        student: "" for student, _ in classroom.troubles
-    }
-    pseudonyms = Pseudonyms(called, names=names)
+    called = {each.student: each.marks.name for each in classroom.submissions}
+    pseudonyms = Pseudonyms(called | dict.fromkeys(dict(classroom.troubles), ""), names=names)
     # Neither the order of students nor the numbers of teams may say more than the page does.
     students = sorted(classroom.submissions, key=lambda each: (-each.marks.points, pseudonyms[each.student]))
-    taught = teach_again.ideas(classroom, rows, lesson)
-    parts = _parts(classroom, rows, lesson)
+    taught = ideas(classroom, rows, lesson)
+    by_part = _cells_of_parts(classroom)
+    parts = [(part, _rows(classroom, members, rows, lesson)) for part, members in by_part.items()]
     cells = [cell for _, members in parts for cell in members]
-    places = in_order([cell.place for cell in cells])
+    places = dict.fromkeys(cell.place for cell in cells if cell.place is not None)
     return _template().render(
         title=next(filter(None, map(exercise_title, classroom.release.values())), classroom.assignment),
         classroom=classroom,
@@ -78,7 +72,7 @@ def page(classroom: Classroom, when: dt.datetime, *, names: bool = False, images
         pseudonyms=pseudonyms,
         points=_points(classroom),
         ideas=taught,
-        not_begun=teach_again.not_begun(classroom, _cells_of_parts(classroom)),
+        not_begun=not_begun(classroom, by_part),
         parts=parts,
         titles={cell.grade_id: cell.title for cell in cells},
         judged=max((item.students for item in rows), default=0),
@@ -130,35 +124,24 @@ def _cells_of_parts(classroom: Classroom) -> dict[str, list[str]]:
     return parts | ({"Other": rest} if rest else {})
 
 
-def _parts(
-    classroom: Classroom, rows: Sequence[items.Item], lesson: Lesson
-) -> list[tuple[str, list[CellRows]]]:
-    """Return the rows of the table of criteria, by part and graded cell, in the order of the notebook."""
+def _rows(
+    classroom: Classroom, cells: Sequence[str], rows: Sequence[items.Item], lesson: Lesson
+) -> list[CellRows]:
+    """Return the rows of the table of criteria for graded cells."""
     titles = {cell: report.title for each in classroom.submissions for cell, report in each.reports.items()}
     found = []
-    for part, cells in _cells_of_parts(classroom).items():
-        members = [
-            CellRows(
-                cell,
-                titles.get(cell, cell.replace("_", " ")),
-                classroom.worth[cell],
-                float(np.mean([each.marks.cells.get(cell, 0.0) for each in classroom.submissions])),
-                lesson.find(cell),
-                tuple(row for row in rows if row.cell == cell),
-            )
-            for cell in cells
-        ]
-        found.append((part, members))
+    for cell in cells:
+        title = titles.get(cell, cell.replace("_", " "))
+        mean = float(np.mean([each.marks.cells.get(cell, 0.0) for each in classroom.submissions]))
+        own = tuple(row for row in rows if row.cell == cell)
+        found.append(CellRows(cell, title, classroom.worth[cell], mean, lesson.find(cell), own))
     return found
 
 
 def _time(classroom: Classroom) -> dict[str, Any]:
     """Return the CPU times, and who is slow."""
-    known = [
-        (each, seconds)
-        for each in classroom.submissions
-        if (seconds := outliers.cpu_seconds(each)) is not None
-    ]
+    spent = [(each, outliers.cpu_seconds(each)) for each in classroom.submissions]
+    known = [(each, seconds) for each, seconds in spent if seconds is not None]
     every = [seconds for _, seconds in known]
     slow = outliers.slow_from(every)
     slowest = sorted((pair for pair in known if pair[1] > slow), key=lambda pair: -pair[1])
@@ -194,7 +177,7 @@ def _excerpt(place: Place, images: Path | None) -> Markup:
     """Render a text cell of the release, with its pictures, if they are PNG, JPEG or GIF."""
     found = {}
     for path in sorted(images.rglob("*.*")) if images else []:
-        name, kind = path.relative_to(images).as_posix() if images else "", MEDIA.get(path.suffix)
+        name, kind = path.relative_to(images or path).as_posix(), MEDIA.get(path.suffix)
         if kind and name in place.source:
             found[name] = f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
     return Markup(render_markdown(place.source, found, 3))  # noqa: S704  it keeps a short list of tags
@@ -202,10 +185,9 @@ def _excerpt(place: Place, images: Path | None) -> Markup:
 
 def bar(item: items.Item) -> Markup:
     """Draw how a criterion ended."""
-    order = sorted(item.outcomes, key=lambda outcome: list(Outcome).index(outcome))
     kinds = ("passed", "failed", "stopped", "undone")
-    ordered = sorted(order, key=lambda outcome: kinds.index(outcome.kind))
-    parts = [(each.kind, item.outcomes[each], each.value) for each in ordered]
+    ordered = sorted(Outcome, key=lambda outcome: kinds.index(outcome.kind))
+    parts = [(each.kind, item.outcomes[each], each.value) for each in ordered if each in item.outcomes]
     return charts.stack(parts, item.students)
 
 
@@ -229,16 +211,7 @@ def _template() -> jinja2.Template:
         "percent": percent,
         "minus": lambda value: f"{value:.2f}".replace("-", "\N{MINUS SIGN}"),
     }
-    environment.globals |= {
-        "histogram": charts.histogram,
-        "strip": charts.strip,
-        "stack": charts.stack,
-        "timeline": timeline,
-        "whisker": charts.whisker,
-        "bar": bar,
-        "people": people,
-        "few": items.FEW,
-        "enough": items.ENOUGH,
-        "low": items.LOW,
-    }
+    drawing = (charts.histogram, charts.strip, charts.stack, charts.timeline, charts.whisker, bar, people)
+    environment.globals |= {each.__name__: each for each in drawing}
+    environment.globals |= {"few": items.FEW, "enough": items.ENOUGH, "low": items.LOW}
     return environment.get_template("report.html.j2")

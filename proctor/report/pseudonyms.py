@@ -20,39 +20,28 @@ FILE = re.compile(r"[^\s/`'\"]*\.ipynb\b")
 
 
 class Pseudonyms:
-    """The names by which a page calls its students.
-
-    Args:
-        students: their ids, and their names, or "" where none is known.
-        names: whether to call them by what they are.
-    """
+    """The names by which a page calls its students: ids and names ("" where none is known), or numbers."""
 
     def __init__(self, students: Mapping[str, str], *, names: bool) -> None:
         everybody = "\0".join(sorted(students))
         order = sorted(students, key=lambda each: hashlib.sha256(f"{each}\0{everybody}".encode()).digest())
         digits = max(2, len(str(len(order))))
         self._called = {student: f"Student {place:0{digits}d}" for place, student in enumerate(order, 1)}
-        self._blotted: re.Pattern[str] | None = None
         if names:
-            self._called = {
-                student: f"{name} ({student})" if name else student for student, name in students.items()
-            }
-            return
+            self._called = {each: f"{name} ({each})" if name else each for each, name in students.items()}
+        self._shown = names
         words = {word for student, name in students.items() for word in (student, *name.split())}
         known = sorted((re.escape(word) for word in words if len(word) >= SHORTEST), key=len, reverse=True)
-        if known:
-            self._blotted = re.compile(rf"(?<![^\W_])(?:{'|'.join(known)})(?![^\W_])", re.IGNORECASE)
+        self._blotted = re.compile(rf"(?<![^\W_])(?:{'|'.join(known) or '(?!)'})(?![^\W_])", re.IGNORECASE)
 
     def __getitem__(self, student: str) -> str:
         return self._called[student]
 
     def code(self, text: str) -> str:
         """Return a student's text without the names that are known."""
-        return self._blotted.sub(BLOT, text) if self._blotted else text
+        return text if self._shown else self._blotted.sub(BLOT, text)
 
     def notice(self, text: str, own: str) -> str:
         """Return what grading noted, without known names, and without the names of notebooks but the given one."""
-        if self._blotted is None:
-            return text
         bare = FILE.sub(lambda match: match[0] if match[0] == own else f"{BLOT}.ipynb", text)
-        return self.code(bare)
+        return text if self._shown else self.code(bare)

@@ -12,11 +12,9 @@ from proctor.report.tokens import tokens
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from proctor.report.evidence import Stretch
     from proctor.report.gathering import Classroom, Submission
+    from proctor.report.tokens import Codes
 
 MOST_PAIRS = 20
 MOST_LINES = 40
@@ -81,7 +79,7 @@ def compare(classroom: Classroom) -> SimilarPairs:
     return SimilarPairs(tuple(shown), len(pairs), tuple(_crowd(prints, teams)))
 
 
-def _crowd(prints: Sequence[NDArray[np.uint64]], teams: Sequence[str]) -> list[int]:
+def _crowd(prints: Sequence[Codes], teams: Sequence[str]) -> list[int]:
     """Return who shares most with many others; of a team, only the first member counts."""
     first = {team: place for place, team in reversed(list(enumerate(teams))) if team}
     places = [place for place, team in enumerate(teams) if not team or first[team] == place]

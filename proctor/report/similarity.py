@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from proctor.report.tokens import Tokens, tokens
+from proctor.report.tokens import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+
+    from proctor.report.tokens import Codes, Tokens
 
 K = 14
 """Tokens in a fingerprint; shorter matches are noise."""
@@ -37,12 +39,10 @@ _MIX = np.uint64(0xD6E8FEB86659FD93)
 
 @dataclass(frozen=True)
 class Pair:
-    """Two submissions that share code.
+    """Two submissions that share code, by their places in the class.
 
-    Attributes:
-        one, other: their places in the class.
-        share: weight of what they share, as a part of the weight of the smaller one's own code; 0 to 1.
-        weight: weight of what they share: 1 for a fingerprint that only these two have.
+    The weight is that of what they share, 1 for a fingerprint that only these two have; the share is the part, from 0 to
+    1, that this is of the weight of the smaller one's own code.
     """
 
     one: int
@@ -51,7 +51,7 @@ class Pair:
     weight: float
 
 
-def hashes(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def hashes(codes: Codes) -> Codes:
     """Return a hash of each K tokens in a row, shape (len(codes) - K + 1,); none if there are fewer tokens."""
     count = len(codes) - K + 1
     if count <= 0:
@@ -60,11 +60,10 @@ def hashes(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     for offset in range(K):
         total = total * _BASE + codes[offset : offset + count]
     total = (total ^ (total >> np.uint64(31))) * _MIX
-    mixed: NDArray[np.uint64] = total ^ (total >> np.uint64(29))
-    return mixed
+    return np.asarray(total ^ (total >> np.uint64(29)))
 
 
-def winnow(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def winnow(values: Codes) -> Codes:
     """Return the fingerprints among hashes: of each WINDOW in a row the smallest, each value once."""
     if len(values) <= WINDOW:
         return np.unique(values[np.argmin(values, keepdims=True)]) if len(values) else values
@@ -72,54 +71,42 @@ def winnow(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return np.unique(windows.min(axis=1))
 
 
-def given_hashes(sources: Iterable[str]) -> NDArray[np.uint64]:
+def given_hashes(sources: Iterable[str]) -> Codes:
     """Return the hashes of all that students were given, sorted."""
-    found = [hashes(tokens(source).codes) for source in sources]
-    return np.unique(np.concatenate(found)) if found else np.empty(0, np.uint64)
+    return _distinct([hashes(tokens(source).codes) for source in sources])
 
 
-def is_given(values: NDArray[np.uint64], given: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def _distinct(found: Sequence[Codes]) -> Codes:
+    return np.unique(np.concatenate([np.empty(0, np.uint64), *found]))
+
+
+def is_given(values: Codes, given: Codes) -> NDArray[np.bool_]:
     """Return for each hash whether it is among the given, sorted ones: many times faster than `np.isin`."""
     if not len(given):
         return np.zeros(len(values), bool)
     places = np.searchsorted(given, values)
-    found: NDArray[np.bool_] = given[np.minimum(places, len(given) - 1)] == values
-    return found
+    return np.asarray(given[np.minimum(places, len(given) - 1)] == values)
 
 
-def fingerprints(sources: Iterable[Tokens], given: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the fingerprints of a submission's own code, sorted.
-
-    Args:
-        sources: its cells and files.
-        given: hashes that are nobody's own, as :func:`given_hashes` returns them.
-    """
-    kept = []
-    for source in sources:
-        values = hashes(source.codes)
-        kept.append(winnow(values[~is_given(values, given)]))
-    return np.unique(np.concatenate(kept)) if kept else np.empty(0, np.uint64)
+def fingerprints(sources: Iterable[Tokens], given: Codes) -> Codes:
+    """Return the fingerprints of a submission's own code, sorted; given hashes are nobody's own."""
+    every = [hashes(source.codes) for source in sources]
+    return _distinct([winnow(values[~is_given(values, given)]) for values in every])
 
 
 def weight_of(shared_by: NDArray[np.int64], students: int) -> NDArray[np.float64]:
     """Return what a fingerprint counts that so many of the students have: 1 for up to two, and 0 for all."""
     if students <= 2:
         return np.ones(len(shared_by))
-    weight: NDArray[np.float64] = np.log(students / shared_by) / np.log(students / 2)
-    return np.clip(weight, 0.0, 1.0)
+    return np.asarray(np.clip(np.log(students / shared_by) / np.log(students / 2), 0.0, 1.0))
 
 
-def similar_pairs(
-    prints: Sequence[NDArray[np.uint64]], *, enough: float = ENOUGH, least: float = LEAST
-) -> list[Pair]:
-    """Return the pairs that share enough, those that share the most of their code first.
-
-    Args:
-        prints: the fingerprints of each submission.
-        enough: the smallest share that counts.
-        least: the smallest weight that counts.
-    """
-    shared, own = _compare(prints)
+def similar_pairs(prints: Sequence[Codes], *, enough: float = ENOUGH, least: float = LEAST) -> list[Pair]:
+    """Return the pairs that share enough, and at least so much weight, those that share the most of their code first."""
+    has, shared_by = _table(prints)
+    weight = weight_of(shared_by, len(prints))
+    shared = np.asarray(((has * weight).tocsr() @ has.T).todense(), np.float64)
+    own = np.diagonal(shared)
     smaller = np.minimum.outer(own, own)
     shares = np.divide(shared, smaller, out=np.zeros_like(shared), where=smaller > 0)
     ones, others = np.nonzero(np.triu((shares >= enough) & (shared >= least), 1))
@@ -130,15 +117,7 @@ def similar_pairs(
     return sorted(pairs, key=lambda pair: (-round(pair.share, 3), -pair.weight, pair.one, pair.other))
 
 
-def _compare(prints: Sequence[NDArray[np.uint64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the weight that each two submissions share, shape (n, n), and that of each one's own code, (n,)."""
-    has, shared_by = _table(prints)
-    weight = weight_of(shared_by, len(prints))
-    matrix = np.asarray(((has * weight).tocsr() @ has.T).todense(), np.float64)
-    return matrix, np.diagonal(matrix).copy()
-
-
-def _table(prints: Sequence[NDArray[np.uint64]]) -> tuple[csr_array, NDArray[np.int64]]:
+def _table(prints: Sequence[Codes]) -> tuple[csr_array, NDArray[np.int64]]:
     """Return which submission (row) has which fingerprint (column), and how many have each."""
     count = len(prints)
     distinct, columns = np.unique(np.concatenate([np.empty(0, np.uint64), *prints]), return_inverse=True)
@@ -147,16 +126,11 @@ def _table(prints: Sequence[NDArray[np.uint64]]) -> tuple[csr_array, NDArray[np.
     return has, np.bincount(columns, minlength=len(distinct))
 
 
-def crowd(prints: Sequence[NDArray[np.uint64]], *, enough: float = 0.6, others: int = 5) -> list[int]:
+def crowd(prints: Sequence[Codes], *, enough: float = 0.6, others: int = 5) -> list[int]:
     """Return the submissions that share most of their code with many others, all fingerprints counting alike.
 
     What many share weighs little in :func:`similar_pairs`, be it the obvious way or one source for all. This
-    is what tells that there is something of the kind.
-
-    Args:
-        prints: the fingerprints of each submission.
-        enough: the share of its own fingerprints that counts as most.
-        others: how many others it takes.
+    is what tells that there is something of the kind. `enough` is the share of its own fingerprints that counts as most.
     """
     has = _table(prints)[0]
     both = np.asarray((has @ has.T).todense(), np.float64)

@@ -10,13 +10,10 @@ import keyword
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 MAX_SOURCE = 200_000
 """Characters of one source that are read; nobody writes as much by hand."""
@@ -34,24 +31,19 @@ LEXEME = re.compile(
 )
 KEPT = frozenset(keyword.kwlist) | frozenset(dir(builtins))
 """Names that mean the same in everybody's code."""
-OF_LIBRARIES = frozenset().union(
-    *map(
-        dir, (np, np.ndarray, np.random, np.random.Generator, np.linalg, np.fft, list, dict, set, str, tuple)
-    )
-)
+LIBRARIES = (np, np.ndarray, np.random, np.random.Generator, np.linalg, np.fft, list, dict, set, str, tuple)
+OF_LIBRARIES = frozenset().union(*map(dir, LIBRARIES))
 """Names that nobody chooses, where they stand after a dot."""
+
+Codes = NDArray[np.uint64]
+"""Numbers of tokens, or hashes of some."""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """A source, as numbers.
+    """A source: a number for each token, equal for tokens that are equal but for a name, and its line, from 0."""
 
-    Attributes:
-        codes: a number for each token, equal for tokens that are equal but for a name; uint64.
-        lines: the line of each token, from 0; int64.
-    """
-
-    codes: NDArray[np.uint64]
+    codes: Codes
     lines: NDArray[np.int64]
 
 
@@ -73,18 +65,18 @@ def tokens(source: str) -> Tokens:
         is_first, ended = ended <= line_start, match.end()
         if kind == "skip" or (kind == "string" and is_first):
             continue
-        codes.append(_code(str(kind), text, before == "."))
+        codes.append(_code(str(kind), text, before))
         lines.append(line)
-        before = text
+        before = "." if text == "." else ""
     return Tokens(np.array(codes, np.uint64), np.array(lines, np.int64))
 
 
 @lru_cache(50_000)
-def _code(kind: str, text: str, after_dot: bool) -> int:  # noqa: FBT001  it is cached by position
-    """Return the number of what a token counts as."""
+def _code(kind: str, text: str, before: str) -> int:
+    """Return the number of what a token counts as, which stands behind a dot or not."""
     word = text
     if kind == "string":
         word = '""'
-    elif kind == "name" and text not in KEPT and not (after_dot and text in OF_LIBRARIES):
+    elif kind == "name" and text not in KEPT and not (before and text in OF_LIBRARIES):
         word = "name"
     return crc32(word.encode("utf-8", "replace"))

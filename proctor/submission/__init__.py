@@ -3,31 +3,20 @@
 - `choosing` finds the notebook in a folder; `reading` turns its bytes into cells, at a cost that is known before.
 - `restoring` puts the release's graded cells back.
 - `sanitize` reduces outputs, Markdown and attachments to what no browser obeys.
-- `checksums` tell a cell that nobody has changed, as nbgrader does.
-- `fingerprints` tell what a grade depends on.
+- `fingerprints` tell what a grade depends on, and which cell nobody has changed.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from proctor.submission.choosing import choose, look_for, sources
-from proctor.submission.reading import content, fingerprint, fingerprint_of, grade_ids, parse, read
+from proctor.submission.choosing import look_for, sources
+from proctor.submission.reading import content, fingerprint, fingerprint_of, parse, read
 
 if TYPE_CHECKING:
     from proctor.submission.restoring import restore, unreadable
 
 __all__ = [
-    "choose",
-    "content",
-    "fingerprint",
-    "fingerprint_of",
-    "grade_ids",
-    "look_for",
-    "parse",
-    "read",
-    "restore",
-    "sources",
-    "unreadable",
-]
+    "content", "fingerprint", "fingerprint_of", "look_for", "parse", "read", "restore", "sources", "unreadable",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

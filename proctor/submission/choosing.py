@@ -36,12 +36,9 @@ OTHER = 2
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file that may be the notebook.
+    """A file that may be the notebook: its path in the submission, and when it was written, if something says so.
 
-    Attributes:
-        path: where it lies in the submission.
-        written: when, in seconds; None where nothing says so.
-        read: returns its cells, or raises UnreadableError.
+    `read` returns its cells, or raises UnreadableError.
     """
 
     path: PurePosixPath
@@ -49,45 +46,35 @@ class Candidate:
     read: Callable[[], Any]
 
 
-def choose(
-    folder: Path, expected: str, release: Any = None, others: Collection[str] = ()
-) -> tuple[Path, list[str]]:
-    """Return the notebook of a submission, and what there is to say about the choice.
-
-    Of several, `pick` says which.
+def look_for(path: Path, release: Any = None, known: Iterable[str] = ()) -> tuple[Path, str]:
+    """Return the notebook of a submission, and a notice about the choice or "". Of several, `pick` says which.
 
     Args:
-        folder: of the submission.
-        expected: the name that the notebook should have.
+        path: at which it is expected.
         release: the notebook that students got; without it nobody knows what was worked on.
-        others: the names of the assignment's other notebooks, none of which is taken for this one.
+        known: all notebooks of the assignment, without their suffix; no other one is taken for this.
     """
-    path = folder / expected
+    folder, expected = path.parent, path.name
+    others = {f"{name}.ipynb" for name in known} - {expected}
     found = {each: _on_disk(each, folder) for each in notebooks(folder) if each.name not in others}
     if not found or list(found) == [path] or (os.path.lexists(path) and path not in found):
-        return path, []
+        return path, ""
     if len(found) == 1:
         (only,) = found
-        return only, [f"The notebook is called `{_shown(only, folder)}`; it was taken for `{expected}`."]
+        return only, f"The notebook is called `{_shown(only, folder)}`; it was taken for `{expected}`."
     given = sources(release) if release is not None else frozenset[str]()
     taken = folder / pick(list(found.values()), expected, given).path
     names = ", ".join(f"`{_shown(each, folder)}`" for each in sorted(found))
-    return taken, [
-        f"There are {len(found)} notebooks, {names}: `{_shown(taken, folder)}` was taken, no other was looked at."
-    ]
+    choice = f"`{_shown(taken, folder)}` was taken, no other was looked at."
+    return taken, f"There are {len(found)} notebooks, {names}: {choice}"
 
 
 def pick(candidates: Sequence[Candidate], expected: str, given: Collection[str]) -> Candidate:
-    """Return the file that is meant as the notebook.
+    """Return the file that is meant as the notebook of the expected name, by the sources that were handed out.
 
     One that was worked on comes before one that is as it was handed out; the expected name, with the number of an
     attempt or without, before a copy's and any other; then the latest, by the times if packing does not explain
     them, else by the numbers; then the one in the uppermost folder.
-
-    Args:
-        candidates: at least one.
-        expected: the name that the notebook should have.
-        given: the sources of the code that was handed out, as `sources` returns them.
     """
     times = [each.written for each in candidates]
     known = [time for time in times if time is not None]
@@ -110,19 +97,6 @@ def is_called(name: str, expected: str) -> bool:
 def sources(notebook: Any) -> frozenset[str]:
     """Return the sources of a notebook's cells, without their space."""
     return frozenset(_bare(cell.source) for cell in notebook.cells)
-
-
-def look_for(path: Path, release: Any = None, known: Iterable[str] = ()) -> tuple[Path, str]:
-    """Return the notebook to read, and a notice or "".
-
-    Args:
-        path: at which it is expected.
-        release: the notebook that students got.
-        known: all notebooks of the assignment, without their suffix.
-    """
-    others = {f"{name}.ipynb" for name in known} - {path.name}
-    found, notices = choose(path.parent, path.name, release, others)
-    return found, " ".join(notices)
 
 
 def notebooks(folder: Path) -> list[Path]:

@@ -39,9 +39,7 @@ def remove(folder: Path) -> None:
     """
     if folder.is_symlink() or not folder.is_dir():
         return
-    names = count()
-    pending = [folder]
-    emptied = []
+    names, pending, emptied = count(), [folder], []
     while pending:
         place = pending.pop()
         place.chmod(0o700)
@@ -54,13 +52,9 @@ def remove(folder: Path) -> None:
                 continue
             if place != folder:
                 path.chmod(0o700)
-                path = path.rename(_free(folder, names))
+                top = (folder / f".removing-{number}" for number in names)
+                path = path.rename(next(free for free in top if not os.path.lexists(free)))
             pending.append(path)
         emptied.append(place)
     for place in reversed(emptied):
         place.rmdir()
-
-
-def _free(folder: Path, names: Iterator[int]) -> Path:
-    """Return a name in a folder that nothing has."""
-    return next(path for number in names if not os.path.lexists(path := folder / f".removing-{number}"))

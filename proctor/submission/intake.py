@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from proctor.course import Exercise
 
 STAMP = "timestamp.txt"
+GRADERS = (STAMP, COURSE_MARK)
+"""Files that are the grader's to write."""
 AGREEMENT = dt.timedelta(minutes=1)
 """Time by which a timestamp may be earlier than the notebook itself."""
 
@@ -36,13 +38,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Submitted:
-    """A submitted notebook as it lies on the disk.
+    """A submitted notebook as it lies on the disk: the file's bytes, or None and the reason, in words for the student.
 
-    Attributes:
-        content: the file's bytes; None if it cannot be read.
-        reason: why not, in words for the student.
-        notice: what else is to be said about it.
-        fingerprint: by which it is known again.
+    The notice is what else is to be said about it; by the fingerprint it is known again.
     """
 
     content: bytes | None
@@ -52,29 +50,19 @@ class Submitted:
 
 
 def read_notebook(path: Path, release: Any, known: Collection[str] = ()) -> Submitted:
-    """Read a submitted notebook's bytes; of several, or under another name, as `submission.choose` decides.
-
-    Args:
-        path: at which it is expected.
-        release: the notebook that students got.
-        known: all notebooks of the assignment.
-    """
+    """Read a submitted notebook's bytes; of several, or under another name, as `submission.look_for` decides."""
     found, notice = submission.look_for(path, release, known)
+    content, reason = None, ""
     try:
-        content: bytes | None = submission.content(found)
-        reason = ""
+        content = submission.content(found)
     except UnreadableError as error:
-        content, reason = None, str(error)
+        reason = str(error)
     return Submitted(content, reason, notice, submission.fingerprint_of(content or reason.encode()))
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Times at which submissions were handed in, in UTC without a zone.
-
-    Attributes:
-        exercise: which submissions.
-    """
+    """Times at which submissions of an exercise were handed in, in UTC without a zone."""
 
     exercise: Exercise
 
@@ -109,19 +97,14 @@ class Clock:
         _ = self._collected
 
 
-def copy_files(  # noqa: PLR0913  - two of them are bounds
-    exercise: Exercise, student: str, target: Path, given: Collection[Path], *, size: int, count: int
+def copy_files(
+    exercise: Exercise, student: str, target: Path, given: Collection[Path], room: tuple[int, int]
 ) -> None:
-    """Copy the regular files beside a submitted notebook, as far as they fit.
+    """Copy the regular files beside a student's notebook to a target, as far as they fit.
 
-    Args:
-        exercise: what was handed in.
-        student: by whom.
-        target: where to.
-        given: the files that are copied over it.
-        size: bytes that they may have together.
-        count: how many there may be.
+    Those that are given are copied over it. There is room for so many bytes together, and for so many files.
     """
+    size, count = room
     for name, reason, opened in entries(exercise.submitted(student)):
         if opened is None:
             log.warning("%s: %s was left out: it is %s", student, name, reason)
@@ -129,15 +112,13 @@ def copy_files(  # noqa: PLR0913  - two of them are bounds
         path = Path(name)
         with opened:
             length = os.fstat(opened.fileno()).st_size
-            if str(path) in (STAMP, COURSE_MARK) or _ignored(
-                path, exercise
-            ):  # both are the grader's to write
+            if name in GRADERS or _ignored(path, exercise):
                 continue
-            if length > size or count == 0:
-                log.warning("%s: %s was left out: the submission is too large", student, path)
-                continue
-            if _in_the_way(path, given):
-                log.warning("%s: %s was left out: a given file has its place", student, path)
+            full = length > size or count == 0
+            # A student's file may stand where a given one needs a folder, or the other way round.
+            if full or any(path in other.parents or other in path.parents for other in given):
+                why = "the submission is too large" if full else "a given file has its place"
+                log.warning("%s: %s was left out: %s", student, path, why)
                 continue
             data = opened.read(length)
         size, count = size - len(data), count - 1
@@ -152,23 +133,14 @@ def given_files(exercise: Exercise) -> dict[Path, bytes]:
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file, whatever its mode was."""
-    try:
-        file = path.open("xb")
-    except (FileNotFoundError, FileExistsError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        file = path.open("xb")
-    with file:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
         file.write(data)
 
 
 def _ignored(path: Path, exercise: Exercise) -> bool:
     return any(fnmatch(part, pattern) for part in path.parts for pattern in exercise.ignored)
-
-
-def _in_the_way(path: Path, given: Collection[Path]) -> bool:
-    """Return whether a student's file stands where a given one needs a folder, or the other way round."""
-    return any(path in other.parents or other in path.parents for other in given)
 
 
 def _claimed(path: Path) -> dt.datetime | None:

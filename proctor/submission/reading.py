@@ -67,10 +67,7 @@ def json_of(data: bytes, name: str) -> Any:
     Raises:
         UnreadableError: it is too large, or no JSON.
     """
-    if len(data) > MAX_BYTES:
-        raise UnreadableError(
-            f"{name} is larger than {MAX_BYTES // 2**20} MiB. Clear its outputs and save it."
-        )
+    _refuse_large(len(data), name)
     if not data.strip():
         raise UnreadableError(f"{name} is an empty file.")
     text = _counted(_as_utf8(data, name), name)
@@ -78,15 +75,6 @@ def json_of(data: bytes, name: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UnreadableError(f"{name} is no Jupyter notebook: {str(error)[:200]}.") from None
-
-
-def grade_ids(data: bytes) -> frozenset[str]:
-    """Return the names of graded cells in the content of a notebook; none if it is not one."""
-    try:
-        notebook = parse(data, "")
-    except UnreadableError:
-        return frozenset()
-    return frozenset(filter(None, map(grade_id, notebook.cells)))
 
 
 def grade_id(cell: Any) -> str:
@@ -122,11 +110,7 @@ def _as_utf8(data: bytes, name: str) -> bytes:
 
 
 def _counted(data: bytes, name: str) -> str:
-    """Return what is to be parsed.
-
-    Raises:
-        UnreadableError: there is too much of it.
-    """
+    """Return what is to be parsed; too much of it is an UnreadableError."""
     many = UnreadableError(f"{name} holds more than {MAX_VALUES:,} values. Clear its outputs and save it.")
     # A name and a text for each value, and two quotes for each of them.
     if data.count(b'"') - data.count(b'\\"') > 4 * MAX_VALUES:
@@ -150,12 +134,11 @@ def _cells_of(notebook: Any) -> list[Any] | None:
     """Return the cells of a notebook of any version, or None; until version 3 they were in worksheets."""
     if not isinstance(notebook, dict):
         return None
-    cells = notebook.get("cells")
-    sheets = notebook.get("worksheets")
-    if not isinstance(cells, list) and isinstance(sheets, list):
-        inside = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
-        return [cell for cells in inside if isinstance(cells, list) for cell in cells]
-    return cells if isinstance(cells, list) else None
+    cells, sheets = notebook.get("cells"), notebook.get("worksheets")
+    if isinstance(cells, list) or not isinstance(sheets, list):
+        return cells if isinstance(cells, list) else None
+    inside = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+    return [cell for cells in inside if isinstance(cells, list) for cell in cells]
 
 
 def _cell(cell: dict[str, Any], new_id: str) -> NotebookNode:
@@ -207,11 +190,15 @@ def content(path: Path) -> bytes:
         os.close(handle)
         raise UnreadableError(f"{path.name} is not an ordinary file.")
     with os.fdopen(handle, "rb") as file:
-        if status.st_size > MAX_BYTES:
-            raise UnreadableError(
-                f"{path.name} is larger than {MAX_BYTES // 2**20} MiB. Clear its outputs and save it."
-            )
+        _refuse_large(status.st_size, path.name)
         return file.read(MAX_BYTES + 1)
+
+
+def _refuse_large(size: int, name: str) -> None:
+    if size > MAX_BYTES:
+        raise UnreadableError(
+            f"{name} is larger than {MAX_BYTES // 2**20} MiB. Clear its outputs and save it."
+        )
 
 
 def _is_original(path: Path, status: os.stat_result) -> bool:

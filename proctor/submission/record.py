@@ -20,6 +20,7 @@ NAME = "collected.json"
 
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,99}")
 """A student id: it becomes a folder, a part of a glob pattern and a key in the gradebook."""
+UNSAFE = "cannot be the name of a folder; use letters, digits and . _ - @"
 
 REPLACED = Path(STATE) / "replaced"
 """Folder of submissions that a later one has replaced: `STUDENT/ASSIGNMENT/TIME`."""
@@ -32,11 +33,9 @@ def is_safe(student: str) -> bool:
 
 @dataclass(frozen=True)
 class Origin:
-    """Origin of a submission.
+    """Origin of a submission; the person's name, login and number are as the platform or the roster has them.
 
     Attributes:
-        platform: its name, such as "moodle".
-        name, login, platform_id: of the person, as the platform or the roster has them.
         folder: the folder in the download, or the beginning of the file's name (Moodle without folders).
         file: the file in the download that the notebook came from.
         time: when it was handed in, in UTC (ISO 8601), or "".
@@ -67,9 +66,7 @@ def load(course: Path, assignment: str) -> dict[str, Origin]:
     """
     known = _read(course).get(assignment, {})
     try:
-        return {
-            student: Origin(**{**entry, "notes": tuple(entry["notes"])}) for student, entry in known.items()
-        }
+        return {each: Origin(**{**entry, "notes": tuple(entry["notes"])}) for each, entry in known.items()}
     except (TypeError, KeyError, AttributeError):
         raise CollectError(f"{_path(course)} is damaged; move it away and collect again.") from None
 
@@ -129,8 +126,7 @@ def _read(course: Path) -> dict[str, dict[str, dict[str, Any]]]:
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, OSError) as error:
-        message = f"{_path(course)} is damaged ({error}); move it away and collect again."
-        raise CollectError(message) from None
+        raise CollectError(f"{_path(course)} is damaged ({error}); move it away and collect again.") from None
 
 
 def _write(course: Path, everything: dict[str, dict[str, dict[str, Any]]]) -> None:

@@ -28,12 +28,9 @@ MAX_CELLS = 2_000
 
 
 def restore(submitted: Any, release: Any, *, skip: bool = False) -> tuple[Any, list[str]]:
-    """Return the notebook to grade and what was put right, in words.
+    """Return the notebook to grade, from a student's and the release, and what was put right, in words.
 
-    Args:
-        submitted: the student's notebook, as `read` returns it.
-        release: the notebook that students got.
-        skip: whether to mark demonstrations that are as they were handed out; they are not run.
+    With `skip`, demonstrations that are as they were handed out are marked: they are not run.
     """
     restoring = _Restoring(release)
     cells = [restored for cell in submitted.cells if (restored := restoring.cell(cell)) is not None]
@@ -42,21 +39,24 @@ def restore(submitted: Any, release: Any, *, skip: bool = False) -> tuple[Any, l
         _mark_demonstrations(cells, release)
     for number, cell in enumerate(cells):
         cell["id"] = grade_id(cell) or f"cell-{number}"
-    metadata, minor = copy.deepcopy(release.metadata), max(release.nbformat_minor, WITH_IDS)
-    notebook = NotebookNode(release, metadata=metadata, cells=cells, nbformat_minor=minor)
-    return notebook, restoring.notices()
+    return _with_cells(release, cells), restoring.notices()
 
 
 def unreadable(release: Any, reason: str) -> Any:
     """Return the notebook that stands in for one that cannot be read: the release, with the reason on top."""
-    notebook = NotebookNode(copy.deepcopy(release))
-    notebook.metadata["proctor"] = {"unreadable": reason}
     words = f"**This submission could not be read.** {reason} The cells below are those of the release."
-    notebook.cells.insert(0, new_markdown_cell(words, id="unreadable"))
-    notebook.nbformat_minor = max(notebook.nbformat_minor, WITH_IDS)
-    for number, cell in enumerate(notebook.cells):
+    cells = [new_markdown_cell(words, id="unreadable"), *copy.deepcopy(release.cells)]
+    for number, cell in enumerate(cells):
         cell.setdefault("id", grade_id(cell) or f"cell-{number}")
+    notebook = _with_cells(release, cells)
+    notebook.metadata["proctor"] = {"unreadable": reason}
     return notebook
+
+
+def _with_cells(release: Any, cells: list[Any]) -> Any:
+    """Return the release with other cells, which have ids."""
+    minor = max(release.nbformat_minor, WITH_IDS)
+    return NotebookNode(release, metadata=copy.deepcopy(release.metadata), cells=cells, nbformat_minor=minor)
 
 
 def _mark_demonstrations(cells: list[Any], release: Any) -> None:
@@ -99,9 +99,7 @@ class _Restoring:
 
     def cell(self, cell: Any) -> Any | None:
         """Return what becomes of a cell, or None for nothing."""
-        if not isinstance(cell, dict):
-            return None
-        name, source = grade_id(cell), _text(cell.get("source", ""))
+        name, source = grade_id(cell), cell.source
         self._named += name in self._graded
         if not name:
             name = self._by_text.get(_bare(source)) or self._by_code.get(_code(source), "")
@@ -127,20 +125,21 @@ class _Restoring:
 
     def notices(self) -> list[str]:
         """Return what was put right, one sentence for each kind, which blames nobody."""
-        found = []
-        if self._graded and not self._named:
+        found, nameless = [], self._graded and not self._named
+        if nameless:
             found.append(
                 "The notebook no longer says which cells are graded, as some online editors leave it; "
                 "the graded cells were put back, which costs nothing."
             )
-        elif self._missing:
-            found.append(
-                f"{_listed(self._missing)} not in this notebook: put back and graded, which costs nothing."
-            )
-        if self._changed:
-            found.append(f"{_listed(self._changed)} not as handed out: the text that was handed out counts.")
-        if self._twice:
-            found.append(f"{_listed(self._twice)} there more than once: the first one counts.")
+        for names, rest in (
+            (
+                [] if nameless else self._missing,
+                "not in this notebook: put back and graded, which costs nothing.",
+            ),
+            (self._changed, "not as handed out: the text that was handed out counts."),
+            (self._twice, "there more than once: the first one counts."),
+        ):
+            found += [f"{_listed(names)} {rest}"] if names else []
         if self._own > self._room:
             found.append(f"Of {self._own:,} cells that are not graded, the first {self._room:,} were run.")
         return found
@@ -181,10 +180,6 @@ def _listed(names: list[str]) -> str:
     known = list(dict.fromkeys(names))
     listed = ", ".join(f"`{name}`" for name in known)
     return f"The graded cells {listed} were" if len(known) > 1 else f"The graded cell {listed} was"
-
-
-def _text(source: Any) -> str:
-    return source if isinstance(source, str) else ""
 
 
 def _lines(source: str) -> list[str]:

@@ -101,9 +101,8 @@ def pictures_of(attachments: Any) -> dict[str, dict[str, str]]:
     """Return those attachments of a cell that are pictures, in the form of the notebook format."""
     found = {}
     for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
-        checked = (
-            {kind: picture(bundle.get(kind), kind) for kind in PICTURES} if isinstance(bundle, dict) else {}
-        )
+        data = bundle if isinstance(bundle, dict) else {}
+        checked = {kind: picture(data.get(kind), kind) for kind in PICTURES}
         kept = {kind: data for kind, data in checked.items() if data}
         if kept and len(str(name)) < 200:
             found[shorten(str(name))] = kept
@@ -158,12 +157,9 @@ def _clean(output: Any) -> Any:
 def _clean_data(data: dict[str, Any], metadata: Any) -> Any:
     """Keep one picture, or else what there is of text."""
     for kind in PICTURES:
-        checked = picture(data.get(kind), kind)
-        if checked:
-            text = shorten(_text(data.get("text/plain")))
-            return new_output(
-                "display_data", data={kind: checked, "text/plain": text}, metadata=_size(metadata, kind)
-            )
+        if checked := picture(data.get(kind), kind):
+            shown = {kind: checked, "text/plain": shorten(_text(data.get("text/plain")))}
+            return new_output("display_data", data=shown, metadata=_size(metadata, kind))
     plain = _text(data.get("text/plain"))
     if not plain or _NO_TEXT.fullmatch(plain):
         plain = _other_text(data) or plain
@@ -172,10 +168,8 @@ def _clean_data(data: dict[str, Any], metadata: Any) -> Any:
 
 def _other_text(data: dict[str, Any]) -> str:
     """Return the text of an output that has none of its own: the source of Markdown and LaTeX, HTML without tags."""
-    for kind in ("text/markdown", "text/latex"):
-        if data.get(kind):
-            return _text(data[kind])
-    return text_of(_text(data.get("text/html")))
+    source = data.get("text/markdown") or data.get("text/latex")
+    return _text(source) if source else text_of(_text(data.get("text/html")))
 
 
 def _left_out(data: dict[str, Any]) -> Any:
@@ -190,8 +184,8 @@ def _note(words: str) -> Any:
 def _size(metadata: Any, kind: str) -> dict[str, Any]:
     """Keep width and height of a picture, if they are whole numbers: templates put them into tags."""
     asked = metadata.get(kind) if isinstance(metadata, dict) else None
-    sides = {} if not isinstance(asked, dict) else {key: asked.get(key) for key in ("width", "height")}
-    kept = {key: side for key, side in sides.items() if type(side) is int and 0 < side < 10_000}
+    sides = [(key, asked.get(key)) for key in ("width", "height")] if isinstance(asked, dict) else []
+    kept = {key: side for key, side in sides if type(side) is int and 0 < side < 10_000}
     return {kind: kept} if kept else {}
 
 

@@ -9,12 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from proctor.lms.platform import Platform
 
-
-def _found() -> dict[str, Platform]:
-    modules = (import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__))
-    platforms = [module.PLATFORM for module in modules]
-    return {each.name: each for each in platforms}
-
-
-PLATFORMS = _found()
+_MODULES = (import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__))
+PLATFORMS: dict[str, Platform] = {module.PLATFORM.name: module.PLATFORM for module in _MODULES}
 """By their names on the command line."""

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from proctor.errors import ExportError
-from proctor.lms.export import zipped
 from proctor.lms.owner import Owner, Piece
-from proctor.lms.platform import Exported, Platform
+from proctor.lms.platform import Exported, Platform, only_column, refuse_other_maximum, zipped
 from proctor.lms.spreadsheet import written
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ FILE = re.compile(
     r"(?P<title>.+?)_(?P<login>[^_]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>.+)|\.txt)"
 )
 MAXIMUM = re.compile(r"\[[^\]]*?(\d+(?:[.,]\d+)?)[^\]]*\]")
+OTHER_MAXIMUM = (
+    "Blackboard has {theirs} points possible, the gradebook {ours}: change the column's points "
+    "in Blackboard, and download again."
+)
 
 
 class Blackboard(Platform):
@@ -48,17 +52,7 @@ class Blackboard(Platform):
     def reader(self, files: Sequence[File], assignment: str, zone: dt.tzinfo | None) -> Reader:
         """Return a function that reads one path, whose time is in that zone."""
         del files, assignment
-
-        def read(path: PurePosixPath) -> Sequence[Piece]:
-            match = FILE.fullmatch(path.name)
-            if not match:
-                return ()
-            login = match["login"]
-            owner = Owner("blackboard", login, login, login)
-            inside = PurePosixPath(match["rest"]) if match["rest"] else None
-            return [Piece(owner, inside, time=_time(match["time"], zone))]
-
-        return read
+        return partial(_read, zone=zone)
 
     def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:
         """Return the columns of the gradebook."""
@@ -70,26 +64,22 @@ class Blackboard(Platform):
 
     def export(self, request: Request) -> Exported:
         """Return the table of usernames and points, and the pages by username."""
-        table = request.template
-        if table is None:
-            raise ExportError(f"give {self.required} as --template")
-        login, place = (
-            table.column("username", "user name"),
-            _column(table, request.column or request.assignment),
-        )
+        table = self.template(request)
+        titles = [name.partition("[")[0].strip() for name in table.header]
+        wanted = request.column or request.assignment
+        place = only_column(titles, wanted, "Blackboard's gradebook", "TITLE")
+        login = table.column("username", "user name")
         if login is None:
             raise ExportError("--template is no gradebook of Blackboard's: it has no column Username.")
+        maximum = MAXIMUM.search(table.header[place])
         rows = {row[login].casefold(): row for row in table.rows}
         problems: dict[str, str] = {}
         files: dict[str, bytes] = {}
-        for result in request.results:
-            row = rows.get(result.origin.login.casefold())
-            if row is None:
-                problems[result.student] = "is not in the gradebook's download"
-                continue
-            _refuse_other_maximum(table.header[place], result.maximum)
+        absent = "is not in the gradebook's download"
+        for result, row in request.matched(rows, problems, absent, lambda origin: origin.login.casefold()):
+            refuse_other_maximum(maximum[1] if maximum else "", result.maximum, OTHER_MAXIMUM)
             row[place] = written(result.points)
-            files |= {f"{result.origin.login}/{page.name}": page.read_bytes() for page in result.pages}
+            files |= result.pages_in(f"{result.origin.login}/")
         table.header = [table.header[login], table.header[place]]
         table.rows = [[row[login], row[place]] for row in table.rows]
         return Exported({"grades.csv": table.encode(), "feedback.zip": zipped(files)}, problems)
@@ -98,27 +88,17 @@ class Blackboard(Platform):
 PLATFORM = Blackboard()
 
 
+def _read(path: PurePosixPath, zone: dt.tzinfo | None) -> Sequence[Piece]:
+    match = FILE.fullmatch(path.name)
+    if not match:
+        return ()
+    owner = Owner("blackboard", match["login"], match["login"], match["login"])
+    inside = PurePosixPath(match["rest"]) if match["rest"] else None
+    return [Piece(owner, inside, time=_time(match["time"], zone))]
+
+
 def _time(text: str, zone: dt.tzinfo | None) -> dt.datetime | None:
     try:
         return dt.datetime.strptime(text, "%Y-%m-%d-%H-%M-%S").replace(tzinfo=zone).astimezone(dt.UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def _column(table: Table, wanted: str) -> int:
-    titles = [name.partition("[")[0].strip().casefold() for name in table.header]
-    found = [place for place, title in enumerate(titles) if title == wanted.casefold()]
-    if len(found) != 1:
-        raise ExportError(
-            f"Blackboard's gradebook has {len(found)} columns called {wanted!r}: say which with --column 'TITLE'."
-        )
-    return found[0]
-
-
-def _refuse_other_maximum(title: str, maximum: float) -> None:
-    found = MAXIMUM.search(title)
-    if found and float(found[1].replace(",", ".")) != maximum:
-        raise ExportError(
-            f"Blackboard has {found[1]} points possible, the gradebook {written(maximum)}: change the column's points "
-            "in Blackboard, and download again."
-        )

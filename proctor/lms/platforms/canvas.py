@@ -24,18 +24,15 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import ExportError, UnreadableError
-from proctor.lms.export import zipped
 from proctor.lms.owner import Owner, Piece
-from proctor.lms.platform import Exported, Platform
+from proctor.lms.platform import Exported, Platform, only_column, refuse_other_maximum, zipped
 from proctor.lms.spreadsheet import written
 from proctor.submission.reading import json_of
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from proctor.lms.members import File
-    from proctor.lms.platform import Graded, Reader, Request, Result
+    from proctor.lms.platform import Graded, Request, Result
     from proctor.lms.spreadsheet import Table
 
 FILE = re.compile(
@@ -43,17 +40,14 @@ FILE = re.compile(
 )
 ANONYMOUS = re.compile(r"(?P<id>anon_(?:late_)?\w+?)_(?P<attachment>\d+)_(?P<rest>.+)", re.IGNORECASE)
 TEXT = re.compile(r"(?P<name>.*?)(?:_late)?_(?P<id>\d+)_(?:text|link)\.html", re.IGNORECASE)
-PERSON = (
-    "Student",
-    "LastName",
-    "FirstName",
-    "ID",
-    "SIS User ID",
-    "SIS Login ID",
-    "Integration ID",
-    "Root Account",
+NOT_READ = {"Student", "LastName", "FirstName", "Section"}
+"""The columns that Canvas's import does not go by where it has its own number of a person."""
+PERSON = NOT_READ | {"ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account"}
+"""The columns up to `Section`, which Canvas wants back as they were."""
+OTHER_MAXIMUM = (
+    "Canvas has {theirs} points possible, the gradebook {ours}: change the assignment's points in Canvas, and export "
+    "again."
 )
-"""The columns before `Section`, which Canvas wants back as they were."""
 
 
 class Canvas(Platform):
@@ -65,10 +59,18 @@ class Canvas(Platform):
     required = "Canvas's gradebook export (Grades > Export)"
     upload = "grades.csv: Grades > Import; feedback.zip: the assignment's page > Upload Submissions"
 
-    def reader(self, files: Sequence[File], assignment: str, zone: dt.tzinfo | None) -> Reader:
-        """Return a function that reads one path."""
-        del files, assignment, zone
-        return _read
+    def read(self, path: PurePosixPath) -> Sequence[Piece]:
+        """Read a path: everything is in the name of the file."""
+        anonymous = ANONYMOUS.fullmatch(path.name)
+        if anonymous:
+            owner = Owner("canvas", anonymous["id"], platform_id=anonymous["id"])
+            return [Piece(owner, PurePosixPath(anonymous["rest"]), "_late_" in path.name.casefold())]
+        match = FILE.fullmatch(path.name)
+        found = match or TEXT.fullmatch(path.name)
+        if not found:
+            return ()
+        owner = Owner("canvas", found["name"] or found["id"], platform_id=found["id"])
+        return [Piece(owner, PurePosixPath(match["rest"]) if match else None, bool(match and match["late"]))]
 
     def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:
         """Return the columns of the gradebook's export, where ID is Canvas's number, and the SIS has the student's."""
@@ -83,120 +85,50 @@ class Canvas(Platform):
 
     def export(self, request: Request) -> Exported:
         """Return the table for the import, and the zip of feedback."""
-        if request.template is None or request.graded is None:
-            raise ExportError(f"give {self.required} as --template")
-        table, problems = grades(request.results, request.template, request.assignment, request.column)
-        able = [each for each in request.results if each.student not in problems]
-        files, unnamed = feedback(able, {each.student: request.graded(each.student) for each in able})
-        return Exported({"grades.csv": table, "feedback.zip": files}, problems | unnamed)
+        grades, problems = _grades(request, self.template(request))
+        files: dict[str, bytes] = {}
+        for result in request.able(problems):
+            name = PurePosixPath(result.origin.file).name
+            if not FILE.fullmatch(name) and not ANONYMOUS.fullmatch(name):
+                problems[result.student] = "was not collected from Canvas, which wants its file's name back"
+                continue
+            try:
+                files[name] = _returned(name, result, request)
+            except (OSError, UnreadableError, KeyError, TypeError) as error:
+                problems[result.student] = f"has a graded notebook that cannot be read ({error})"
+        return Exported({"grades.csv": grades, "feedback.zip": zipped(files)}, problems)
 
 
 PLATFORM = Canvas()
 
 
-def _read(path: PurePosixPath) -> Sequence[Piece]:
-    """Read a path: everything is in the name of the file."""
-    anonymous = ANONYMOUS.fullmatch(path.name)
-    if anonymous:
-        owner = Owner("canvas", anonymous["id"], platform_id=anonymous["id"])
-        return [Piece(owner, PurePosixPath(anonymous["rest"]), "_late_" in path.name.casefold())]
-    match = FILE.fullmatch(path.name)
-    found = match or TEXT.fullmatch(path.name)
-    if not found:
-        return ()
-    owner = Owner("canvas", found["name"] or found["id"], platform_id=found["id"])
-    return [Piece(owner, PurePosixPath(match["rest"]) if match else None, bool(match and match["late"]))]
-
-
-def grades(
-    results: Sequence[Result], export: Table, assignment: str, column: str = ""
-) -> tuple[bytes, dict[str, str]]:
-    """Fill in the gradebook's export.
-
-    Args:
-        results: of the students.
-        export: the gradebook's export.
-        assignment: the name of the assignment.
-        column: the name of its column in Canvas, with or without its number, if it is another one.
-
-    Returns:
-        The table for the import, and for whom it has no row, the reason.
-
-    Raises:
-        ExportError: it is no such export, or has not exactly one such column, or another maximum.
-    """
+def _grades(request: Request, export: Table) -> tuple[bytes, dict[str, str]]:
+    """Fill in the gradebook's export; return the table for the import, and for whom it has no row, the reason."""
+    header = [name.strip().lstrip("\ufeff") for name in export.header]
     number, section = export.column("ID"), export.column("Section")
-    if number is None or section is None or not {"Student", "LastName"} & set(_clean(export.header)):
+    if number is None or section is None or not {"Student", "LastName"} & set(header):
         raise ExportError(
             "--template is no gradebook export of Canvas's: it has no column Student, ID or Section."
         )
-    place = _column(export, column or assignment)
-    kept = [each for each, name in enumerate(_clean(export.header)) if name in PERSON or each == section]
+    place = only_column(header, request.column or request.assignment, "Canvas's export", "TITLE (NUMBER)")
+    for theirs in [row[place] for row in export.rows if "Points Possible" in row[0]]:
+        for result in request.results:
+            refuse_other_maximum(theirs, result.maximum, OTHER_MAXIMUM)
     rows = {row[number].strip(): row for row in export.rows if row[number].strip()}
-    _refuse_other_maximum(export, place, results)
-    problems = {}
-    for result in results:
-        if result.origin.platform_id in rows:
-            rows[result.origin.platform_id][place] = written(result.points)
-        else:
-            problems[result.student] = "is not in the gradebook's export"
-    export.header = [export.header[each] for each in [*kept, place]]
-    export.rows = [[row[each] for each in [*kept, place]] for row in export.rows]
-    return export.encode(guarded=_not_read(export)), problems
+    problems: dict[str, str] = {}
+    for result, row in request.matched(rows, problems, "is not in the gradebook's export"):
+        row[place] = written(result.points)
+    kept = [each for each, name in enumerate(header) if name in PERSON or each == section] + [place]
+    export.header = [export.header[each] for each in kept]
+    export.rows = [[row[each] for each in kept] for row in export.rows]
+    return export.encode(guarded=[at for at, each in enumerate(kept) if header[each] in NOT_READ]), problems
 
 
-def feedback(results: Sequence[Result], graded: Mapping[str, Graded]) -> tuple[bytes, dict[str, str]]:
-    """Return the zip for *Upload Submissions*, and who cannot be in it, with the reason."""
-    files, problems = {}, {}
-    for result in results:
-        name = PurePosixPath(result.origin.file).name
-        if not FILE.fullmatch(name) and not ANONYMOUS.fullmatch(name):
-            problems[result.student] = "was not collected from Canvas, which wants its file's name back"
-        elif name.casefold().endswith(".zip"):
-            files[name] = zipped({page.name: page.read_bytes() for page in result.pages})
-        else:
-            try:
-                files[name] = _notebook(result, graded[result.student])
-            except (OSError, UnreadableError, KeyError, TypeError) as error:
-                problems[result.student] = f"has a graded notebook that cannot be read ({error})"
-    return zipped(files), problems
-
-
-def _not_read(export: Table) -> list[int]:
-    """Return the columns that Canvas's import does not go by where it has its own number of a person."""
-    names = {"Student", "LastName", "FirstName", "Section"}
-    return [place for place, name in enumerate(_clean(export.header)) if name in names]
-
-
-def _clean(header: list[str]) -> list[str]:
-    return [name.strip().lstrip("\ufeff") for name in header]
-
-
-def _column(export: Table, wanted: str) -> int:
-    title = re.compile(rf"{re.escape(wanted)}(?: \(\d+\))?", re.IGNORECASE)
-    found = [place for place, name in enumerate(_clean(export.header)) if title.fullmatch(name)]
-    if len(found) != 1:
-        many = "no column" if not found else f"{len(found)} columns"
-        raise ExportError(
-            f"Canvas's export has {many} called {wanted!r}: say which with --column 'TITLE (NUMBER)'."
-        )
-    return found[0]
-
-
-def _refuse_other_maximum(export: Table, place: int, results: Sequence[Result]) -> None:
-    for row in export.rows:
-        if "Points Possible" not in row[0]:
-            continue
-        try:
-            theirs = float(row[place].replace(",", "."))
-        except ValueError:
-            return
-        for result in results:
-            if theirs != result.maximum:
-                raise ExportError(
-                    f"Canvas has {written(theirs)} points possible, the gradebook {written(result.maximum)}: change the "
-                    "assignment's points in Canvas, and export again."
-                )
+def _returned(name: str, result: Result, request: Request) -> bytes:
+    """Return what takes the place of the file that was handed in."""
+    if name.casefold().endswith(".zip"):
+        return zipped(result.pages_in(""))
+    return _notebook(result, request.graded(result.student))
 
 
 def _notebook(result: Result, graded: Graded) -> bytes:

@@ -21,7 +21,6 @@ ILIAS has is lost. The plugin leaves out files that are called like the student'
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections import Counter
 from functools import partial
@@ -29,10 +28,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from proctor.errors import ExportError
-from proctor.lms.export import zipped
 from proctor.lms.owner import Owner, Piece
-from proctor.lms.platform import Exported, Platform
-from proctor.lms.spreadsheet import guard, written
+from proctor.lms.platform import Exported, Platform, zipped
+from proctor.lms.spreadsheet import Table, written
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
     from proctor.lms.members import File
     from proctor.lms.owner import Student
     from proctor.lms.platform import Reader, Request, Result
-    from proctor.lms.spreadsheet import Table
 
 COLUMNS = [
     "update", "usr_id", "login", "lastname", "firstname", "status", "mark", "notice", "comment", "plagiarism",
@@ -75,18 +72,18 @@ class Ilias(Platform):
         number = table.column("usr_id")
         return None if number is None else general | {"platform_id": number}
 
-    def folder(self, student: Student, name: str) -> str:
+    def folder(self, student: Student) -> str:
         """Return the folder of a student."""
-        del name
-        number = student.platform_id
-        return f"{student.last}_{student.first}_{student.login}_{number}" if number else ""
+        return f"{student.last}_{student.first}_{student.login}_{student.platform_id}"
 
     def export(self, request: Request) -> Exported:
-        """Return the status file, and the zip of feedback with the status file in it."""
-        status, problems = grades(request.results, request.template, request.passing)
-        able = [each for each in request.results if each.student not in problems]
-        zipped_pages = feedback(able, request.assignment, status)
-        return Exported({"status.csv": status, "feedback.zip": zipped_pages}, problems)
+        """Return the status file, and the zip of feedback with the status file where StudOn looks for it."""
+        status, problems = _grades(request)
+        top = "multi_feedback_" + re.sub(r"[^A-Za-z0-9-]+", "_", request.assignment)
+        files = {"status.csv": status}
+        for result in request.able(problems):
+            files |= result.pages_in(f"{top}/{result.origin.folder}/")
+        return Exported({"status.csv": status, "feedback.zip": zipped(files)}, problems)
 
 
 PLATFORM = Ilias()
@@ -117,56 +114,22 @@ def _depth(files: Sequence[File]) -> int:
     return max(counts, key=lambda depth: (counts[depth], depth), default=0)
 
 
-def grades(
-    results: Sequence[Result], template: Table | None = None, passing: float | None = None
-) -> tuple[bytes, dict[str, str]]:
-    """Fill in the status file, or make one.
-
-    Args:
-        results: of the students.
-        template: the status file of the download, whose other columns stay as they are.
-        passing: the points from which the status is `passed`, else `failed`; None leaves the status.
-
-    Returns:
-        The status file, and for whom it has no row, the reason.
-
-    Raises:
-        ExportError: the template is no status file.
-    """
+def _grades(request: Request) -> tuple[bytes, dict[str, str]]:
+    """Fill in the status file, or make one; return it, and for whom it has no row, the reason."""
+    template = request.template
     if template is not None and template.header[: len(COLUMNS)] != COLUMNS:
         raise ExportError(
             f"--template is no status file of StudOn's: its columns are not {', '.join(COLUMNS)}."
         )
-    rows = {row[1]: row for row in template.rows} if template is not None else {}
-    problems = {}
-    for result in results:
-        number = result.origin.platform_id
-        if template is None:
-            rows[number] = _row(result)
-        if number not in rows:
-            problems[result.student] = "is not in the status file"
-            continue
-        rows[number][0] = "1"
-        rows[number][6] = written(result.points)
-        if passing is not None:
-            rows[number][5] = "passed" if result.points >= passing else "failed"
+    given = template.rows if template is not None else map(_row, request.results)
+    rows, problems = {row[1]: row for row in given}, dict[str, str]()
+    for result, row in request.matched(rows, problems, "is not in the status file"):
+        row[0], row[6] = "1", written(result.points)
+        if request.passing is not None:
+            row[5] = "passed" if result.points >= request.passing else "failed"
     names = (2, 3, 4)  # which StudOn does not read: it knows people by usr_id
-    shown = [
-        [guard(cell) if place in names else cell for place, cell in enumerate(row)] for row in rows.values()
-    ]
-    text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([COLUMNS, *shown])
-    return text.getvalue().encode(), problems
-
-
-def feedback(results: Sequence[Result], assignment: str, status: bytes) -> bytes:
-    """Return the multi-feedback zip, with the status file where StudOn looks for it."""
-    top = "multi_feedback_" + re.sub(r"[^A-Za-z0-9-]+", "_", assignment)
-    files = {"status.csv": status}
-    for result in results:
-        for page in result.pages:
-            files[f"{top}/{result.origin.folder}/{page.name}"] = page.read_bytes()
-    return zipped(files)
+    table = Table(COLUMNS, list(rows.values()), newline="\n")
+    return table.encode(guarded=names, quoting=csv.QUOTE_ALL), problems
 
 
 def _row(result: Result) -> list[str]:

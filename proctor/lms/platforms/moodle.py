@@ -22,23 +22,21 @@ also where groups hand in: each member gets their own.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from proctor.errors import ExportError
-from proctor.lms.export import zipped
 from proctor.lms.owner import Owner, Piece
-from proctor.lms.platform import Exported, Platform
+from proctor.lms.platform import Exported, Platform, refuse_other_maximum, zipped
 from proctor.lms.spreadsheet import written
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
-    from proctor.lms.members import File
     from proctor.lms.owner import Student
-    from proctor.lms.platform import Reader, Request, Result
+    from proctor.lms.platform import Request
     from proctor.lms.spreadsheet import Table
 
 FOLDER = re.compile(
@@ -61,6 +59,32 @@ SUBMITTED = (
 )  # fmt: skip
 GROUP = ("group", "gruppe", "groupe", "grupo")
 NO = {"no", "nein", "non"}
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+OTHERS = {
+    "mär": "mar", "mrz": "mar", "mai": "may", "okt": "oct", "dez": "dec",
+    "fév": "feb", "avr": "apr", "juin": "jun", "juil": "jul", "aoû": "aug", "déc": "dec",
+    "ene": "jan", "abr": "apr", "ago": "aug", "dic": "dec",
+}  # fmt: skip
+"""German, French and Spanish months that begin otherwise than the English ones."""
+
+WRITTEN = re.compile(
+    r"(?P<day>\d{1,2})(?:\.|er)?\s+(?:de\s+)?(?P<month>[^\W\d]+)\.?\s+(?:de\s+)?(?P<year>\d{4}),?\s+"
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?:\s*(?P<half>[ap])\.?m)?",
+    re.IGNORECASE,
+)
+
+NO_GRADE = (
+    "Moodle's worksheet has no column Grade: the assignment is graded by a rubric or a marking guide, which "
+    "Moodle does not import. Set its grading method to simple direct grading, and download the worksheet again."
+)
+NO_MAXIMUM = (
+    "Moodle's worksheet has no Maximum Grade: the assignment is graded on a scale, where points would be lost. "
+    "Set its grade to points in Moodle, and download the worksheet again."
+)
+OTHER_MAXIMUM = (
+    "Moodle's maximum is {theirs}, the gradebook's {ours}: set the assignment's maximum grade in Moodle, and "
+    "download the worksheet again."
+)
 
 
 class Moodle(Platform):
@@ -74,10 +98,17 @@ class Moodle(Platform):
         "grades.csv: assignment > Upload grading worksheet; feedback.zip: > Upload multiple feedback files"
     )
 
-    def reader(self, files: Sequence[File], assignment: str, zone: dt.tzinfo | None) -> Reader:
-        """Return a function that reads one path."""
-        del files, assignment, zone
-        return _read
+    def read(self, path: PurePosixPath) -> Sequence[Piece]:
+        """Read a path, in which one part says whose it is."""
+        for number, part in enumerate(path.parts):
+            match = FOLDER.fullmatch(part)
+            if match:
+                inside = [*filter(None, [match["rest"]]), *path.parts[number + 1 :]]
+                name = match["name"].replace("_", " ")  # as Moodle writes it, and reads it back
+                folder = name + match["prefix"][len(name) :]
+                owner = Owner("moodle", name, folder, platform_id=match["id"] or "")
+                return [Piece(owner, PurePosixPath(*inside) if inside and match["kind"] == "file" else None)]
+        return ()
 
     def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:
         """Return the columns of the grading worksheet."""
@@ -90,43 +121,26 @@ class Moodle(Platform):
         known = {"platform_id": number, "submitted": submitted, "team": group}
         return found | {key: place for key, place in known.items() if place is not None}
 
-    def folder(self, student: Student, name: str) -> str:
+    def folder(self, student: Student) -> str:
         """Return the folder of a participant."""
-        number = student.platform_id
-        return f"{name.replace('_', ' ')}_{number}_assignsubmission_file" if number else ""
+        return f"{student.full_name.replace('_', ' ')}_{student.platform_id}_assignsubmission_file"
 
     def export(self, request: Request) -> Exported:
         """Return the worksheet with the grades, and the zip of feedback."""
-        if request.template is None:
-            raise ExportError(f"give {self.required} as --template")
-        table, problems = grades(request.results, request.template)
-        able = [each for each in request.results if each.student not in problems]
-        return Exported({"grades.csv": table, "feedback.zip": feedback(able)}, problems)
+        grades, problems = _grades(request, self.template(request))
+        files: dict[str, bytes] = {}
+        for result in request.able(problems):
+            prefix = result.origin.folder  # or the beginning of the file's name, as the download had it
+            flat = prefix.endswith("_") and f"{prefix}/" not in result.origin.file
+            files |= result.pages_in(prefix if flat else f"{prefix}/")
+        return Exported({"grades.csv": grades, "feedback.zip": zipped(files)}, problems)
 
 
 PLATFORM = Moodle()
 
 
-def _read(path: PurePosixPath) -> Sequence[Piece]:
-    for number, part in enumerate(path.parts):
-        match = FOLDER.fullmatch(part)
-        if match:
-            inside = [*filter(None, [match["rest"]]), *path.parts[number + 1 :]]
-            name = match["name"].replace("_", " ")  # as Moodle writes it, and reads it back
-            owner = Owner("moodle", name, name + match["prefix"][len(name) :], platform_id=match["id"] or "")
-            return [Piece(owner, PurePosixPath(*inside) if inside and match["kind"] == "file" else None)]
-    return ()
-
-
-def grades(results: Sequence[Result], worksheet: Table) -> tuple[bytes, dict[str, str]]:
-    """Fill in the worksheet.
-
-    Returns:
-        The worksheet, and for whom it has no row, or one that Moodle would pass over, the reason.
-
-    Raises:
-        ExportError: it is no worksheet, or one for a scale or a rubric, or has another maximum than the gradebook.
-    """
+def _grades(request: Request, worksheet: Table) -> tuple[bytes, dict[str, str]]:
+    """Fill in the worksheet; return it, and for whom it has no row, or one that Moodle would pass over, the reason."""
     number, grade = worksheet.column(*NUMBER), worksheet.column(*GRADE)
     maximum = worksheet.column(*MAXIMUM)
     if number is None or (grade is None and maximum is None):
@@ -134,50 +148,22 @@ def grades(results: Sequence[Result], worksheet: Table) -> tuple[bytes, dict[str
             "--template is no grading worksheet of Moodle's: it has no column Identifier, or no Grade."
         )
     if grade is None:
-        raise ExportError(
-            "Moodle's worksheet has no column Grade: the assignment is graded by a rubric or a marking guide, which "
-            "Moodle does not import. Set its grading method to simple direct grading, and download the worksheet again."
-        )
+        raise ExportError(NO_GRADE)
     if maximum is None:
-        raise ExportError(
-            "Moodle's worksheet has no Maximum Grade: the assignment is graded on a scale, where points would be lost. "
-            "Set its grade to points in Moodle, and download the worksheet again."
-        )
+        raise ExportError(NO_MAXIMUM)
     decimal = "," if any("," in row[maximum] for row in worksheet.rows) else "."
     changeable = worksheet.column(*CHANGEABLE)
     rows = {_number(row[number]): row for row in worksheet.rows}
-    problems = {}
-    for result in results:
-        row = rows.get(result.origin.platform_id)
-        if row is None:
-            problems[result.student] = "is not in the worksheet"
-            continue
-        _refuse_other_maximum(row[maximum], result.maximum)
+    problems: dict[str, str] = {}
+    for result, row in request.matched(rows, problems, "is not in the worksheet"):
+        refuse_other_maximum(row[maximum], result.maximum, OTHER_MAXIMUM)
         if changeable is not None and row[changeable].strip().casefold() in NO:
             problems[result.student] = "has a grade that Moodle does not let change"
-            continue
-        row[grade] = written(result.points, decimal)
-    return worksheet.encode(guarded=_not_read(worksheet)), problems
-
-
-def _not_read(worksheet: Table) -> list[int]:
-    """Return the columns that Moodle's import does not read: names, e-mail addresses, the status."""
-    last = max(
-        worksheet.column(*names) or 0 for names in (GRADE, MAXIMUM)
-    )  # what comes behind is dates, and comments that the import reads
-    number = worksheet.column(*NUMBER)
-    return [place for place in range(last) if place != number and place != worksheet.column(*GRADE)]
-
-
-def feedback(results: Sequence[Result]) -> bytes:
-    """Return the zip with each one's pages in the folder, or under the name, that the download had."""
-    files = {}
-    for result in results:
-        prefix = result.origin.folder
-        flat = prefix.endswith("_") and f"{prefix}/" not in result.origin.file
-        for page in result.pages:
-            files[f"{prefix}{'' if flat else '/'}{page.name}"] = page.read_bytes()
-    return zipped(files)
+        else:
+            row[grade] = written(result.points, decimal)
+    # The import does not read names, e-mail addresses and the status; what comes behind is dates, and comments.
+    not_read = set(range(max(grade, maximum))) - {number, grade}
+    return worksheet.encode(guarded=not_read), problems
 
 
 def _number(cell: str) -> str:
@@ -185,13 +171,21 @@ def _number(cell: str) -> str:
     return match[1] if match else ""
 
 
-def _refuse_other_maximum(cell: str, maximum: float) -> None:
+def moodle_time(text: str, zone: dt.tzinfo | None) -> dt.datetime | None:
+    """Read «Tuesday, 5 March 2024, 11:23 PM», «Dienstag, 5. März 2024, 23:23», «mardi 5 mars 2024, 23:23» and the like.
+
+    Return the time in UTC, or None where there is none: «-», or a language that we do not know.
+    """
+    match = WRITTEN.search(text)
+    month = match["month"].casefold() if match else ""
+    month = OTHERS.get(month[:4]) or OTHERS.get(month[:3]) or month[:3]
+    if not match or month not in MONTHS:
+        return None
+    year, day, hour, minute = (int(match[part]) for part in ("year", "day", "hour", "minute"))
+    if match["half"]:
+        hour = hour % 12 + 12 * (match["half"].casefold() == "p")
     try:
-        theirs = float(cell.replace(",", "."))
+        local = dt.datetime(year, MONTHS.index(month) + 1, day, hour, minute, tzinfo=zone)
     except ValueError:
-        return  # no maximum
-    if theirs != maximum:
-        raise ExportError(
-            f"Moodle's maximum is {written(theirs)}, the gradebook's {written(maximum)}: set the assignment's maximum "
-            "grade in Moodle, and download the worksheet again."
-        )
+        return None
+    return local.astimezone(dt.UTC)

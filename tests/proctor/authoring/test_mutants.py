@@ -8,8 +8,7 @@ import nbformat
 import pytest
 
 from proctor.authoring.forks import in_copy
-from proctor.authoring.mutants import mutants, without_markers
-from proctor.authoring.rerun import cells_to_rerun
+from proctor.authoring.mutants import cells_to_rerun, mutants, without_markers
 from tests.proctor.support.orphans import adopted_orphans
 from tests.proctor.support.own_courses import answer, code, graded
 

@@ -16,11 +16,10 @@ from sqlalchemy import create_engine
 from proctor.batch import pages
 from proctor.cli import export
 from proctor.cli.main import main
-from proctor.course import course_lock
+from proctor.course import course_lock, exercise_of
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.gradebook.database import open_gradebook
 from proctor.lms import comments
-from proctor.lms.results import Course
 from tests.proctor.support import postgres, small_course
 from tests.proctor.support.classrooms import Made, build
 from tests.proctor.support.downloads import (
@@ -91,7 +90,7 @@ def _roster(folder: Path) -> list[str]:
 
 def _key(course: Path) -> str:
     """Return the key of the comment that was written."""
-    made = Course(course, EXERCISE, f"sqlite:///{course / 'gradebook.db'}", "made-up")
+    made = exercise_of(course, EXERCISE)
     (offer,) = comments.offers(made)
     return offer.key
 

@@ -24,7 +24,7 @@ from proctor.gradebook.marks import marks_of
 from proctor.gradebook.saving import Graded, save
 from proctor.nbgrader_plugin.late_plugin import Plugin
 from proctor.nbgrader_plugin.late_policy import LatePolicy
-from proctor.submission.checksums import checksum
+from proctor.submission.fingerprints import checksum
 from tests.proctor.support import small_course
 
 if TYPE_CHECKING:

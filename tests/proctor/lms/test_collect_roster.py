@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from proctor.errors import CollectError
-from proctor.lms.names import slug, spellings
-from proctor.lms.owner import Owner
+from proctor.lms.owner import Owner, slug, spellings
+from proctor.lms.platforms.moodle import moodle_time
 from proctor.lms.roster import Roster, read_roster
-from proctor.lms.times import moodle_time
 from proctor.submission.record import is_safe
 from tests.proctor.support.downloads import PEOPLE, canvas_gradebook, status_csv, worksheet
 

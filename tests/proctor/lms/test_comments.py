@@ -9,9 +9,9 @@ import pytest
 from nbgrader.api import Comment, Gradebook
 
 from proctor.cli.main import main
-from proctor.gradebook.database import open_gradebook
+from proctor.course import Exercise, exercise_of
 from proctor.lms import comments
-from proctor.lms.results import Course
+from proctor.lms.results import gradebook_of
 from proctor.submission.structure import answered_in
 from tests.proctor.support.classrooms import POPULAR, Made, build, named
 
@@ -29,15 +29,15 @@ def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> tuple[Course, str]:
+def course(tmp_path: Path) -> tuple[Exercise, str]:
     """Make a class of five: three with one mistake, of whom one has a comment; return it, and the comment's cell."""
     _, reports = named(_mistake())
     students = [Made(f"id{number}", reports if number < 3 else {}, {}) for number in range(5)]
     build(tmp_path, students)
-    made = Course(tmp_path, EXERCISE, f"sqlite:///{tmp_path / 'gradebook.db'}", "made-up")
+    made = exercise_of(tmp_path, EXERCISE)
     graded = next(name for name, each in reports.items() if any(v.misconception for v in each.verdicts))
     (cell,) = answered_in(nbformat.read(tmp_path / "release" / EXERCISE / f"{EXERCISE}.ipynb", 4))[graded]
-    with open_gradebook(made.database, made.course_id) as gradebook:
+    with gradebook_of(made.directory) as gradebook:
         solution = gradebook.add_solution_cell(cell, EXERCISE, EXERCISE)
         for notebook in gradebook.notebook_submissions(EXERCISE, EXERCISE):
             text = TEXT if notebook.student.id in ("id0", "id3") else None
@@ -55,20 +55,20 @@ def _comment(gradebook: Gradebook, student: str, cell: str) -> Any:
     return next(each for each in notebook.comments if each.name == cell)
 
 
-def texts(course: Course, cell: str) -> dict[str, str | None]:
+def texts(course: Exercise, cell: str) -> dict[str, str | None]:
     """Return everybody's comment in a cell."""
-    with open_gradebook(course.database, course.course_id) as gradebook:
+    with gradebook_of(course.directory) as gradebook:
         return {f"id{n}": _comment(gradebook, f"id{n}", cell).manual_comment for n in range(5)}
 
 
-def test_given_and_taken_back(course: tuple[Course, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_given_and_taken_back(course: tuple[Exercise, str], capsys: pytest.CaptureFixture[str]) -> None:
     """It goes to those who made the mistake and have none, once, and comes back only where it still stands."""
     made, cell = course
     before = texts(made, cell)
     (offer,) = comments.offers(made)
     assert offer.cell == cell
     assert (offer.have, offer.share) == (("id0",), ("id1", "id2"))
-    options = [f"--course={made.folder}"]
+    options = [f"--course={made.root}"]
     assert main(["comments", EXERCISE, *options]) == 0
     assert f"{offer.key}  {cell}" in capsys.readouterr().out
     assert main(["comments", EXERCISE, "--apply", offer.key, "--dry-run", *options]) == 0
@@ -82,23 +82,23 @@ def test_given_and_taken_back(course: tuple[Course, str], capsys: pytest.Capture
     assert "no comment" in capsys.readouterr().err
 
 
-def test_in_a_course_of_renamed_folders(course: tuple[Course, str]) -> None:
+def test_in_a_course_of_renamed_folders(course: tuple[Exercise, str]) -> None:
     """The release, which says which cell a comment is about, is where the course's settings put it."""
     made, _ = course
     before = comments.offers(made)
-    config = made.folder / "nbgrader_config.py"
+    config = made.root / "nbgrader_config.py"
     config.write_text(config.read_text() + 'c.CourseDirectory.release_directory = "handout"\n')
-    (made.folder / "release").rename(made.folder / "handout")
-    assert comments.offers(made) == before != []
+    (made.root / "release").rename(made.root / "handout")
+    assert comments.offers(exercise_of(made.root, EXERCISE)) == before != []
 
 
-def test_offered_again_in_a_review(course: tuple[Course, str]) -> None:
+def test_offered_again_in_a_review(course: tuple[Exercise, str]) -> None:
     """Who made the mistake is offered what others got for it, the most frequent first; nobody else, and not the own."""
     made, cell = course
     assert comments.suggestions(made, "id1") == {cell: [TEXT]}
     assert comments.suggestions(made, "id0") == {}  # the only one who has it
     assert comments.suggestions(made, "id4") == {}  # made no mistake
-    with open_gradebook(made.database, made.course_id) as gradebook:
+    with gradebook_of(made.directory) as gradebook:
         for student in ("id1", "id2"):
             _comment(gradebook, student, cell).manual_comment = "Once more."
         gradebook.db.commit()

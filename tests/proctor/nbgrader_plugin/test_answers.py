@@ -17,8 +17,7 @@ from nbgrader.server_extensions.formgrader import handlers
 from playwright.sync_api import Page, Route, expect
 from traitlets.config import Config
 
-from proctor.nbgrader_plugin import suggestions
-from proctor.nbgrader_plugin.answers import ROUTE, Answer, grouped, page
+from proctor.nbgrader_plugin.answers import ROUTE, SUGGESTIONS, Answer, grouped, page
 from proctor.nbgrader_plugin.configuration import configure
 from proctor.nbgrader_plugin.formgrader import add_pages
 from tests.proctor.support.chromium import chromium
@@ -81,7 +80,7 @@ def test_our_pages_are_served_once() -> None:
     add_pages()
     add_pages()
     routes = [route for route, *_ in handlers.default_handlers]
-    assert (routes.count(ROUTE), routes.count(suggestions.ROUTE)) == (1, 1)
+    assert (routes.count(ROUTE), routes.count(SUGGESTIONS)) == (1, 1)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from proctor.errors import UserError
 from proctor.nbgrader_plugin.editions import Translation, hash_of, lines_with_words, write_edition
-from proctor.submission.checksums import checksum
+from proctor.submission.fingerprints import checksum
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,9 @@ import pytest
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.report.gathering import Classroom, Submission
 from proctor.report.items import Item, discriminate, items, misconceptions
-from proctor.report.lesson import Lesson
+from proctor.report.lesson import Lesson, ideas, not_begun
 from proctor.report.marks import Marks
 from proctor.report.outliers import notices, slow_from, stops, versions
-from proctor.report.teach_again import ideas, not_begun
 
 GOOD, BAD, OPEN = Outcome.PASSED, Outcome.FAILED, Outcome.UNFINISHED
 

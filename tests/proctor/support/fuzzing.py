@@ -29,10 +29,11 @@ from proctor.agent.frames import Connection, FormatError, pack, unpack
 from proctor.agent.values import Reader, Writer
 from proctor.errors import CollectError, TableError, UnreadableError
 from proctor.feedback.markdown import code, render
+from proctor.lms.choose import grade_ids
 from proctor.lms.download import open_inner
+from proctor.lms.platforms.moodle import moodle_time
 from proctor.lms.roster import people_in
 from proctor.lms.spreadsheet import parse_table
-from proctor.lms.times import moodle_time
 from proctor.submission.sanitize import clean_outputs, shorten, text_of, without_requests
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def read_and_restored(data: bytes) -> None:
     restored, notices = submission.restore(found, RELEASE)
     nbformat.validate(restored)
     assert all(isinstance(notice, str) for notice in notices)
-    assert submission.grade_ids(nbformat.writes(restored).encode()) >= GRADED
+    assert grade_ids(nbformat.writes(restored).encode()) >= GRADED
 
 
 def overwritten(patch: tuple[bytes, int, int]) -> None:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 BOUNDS = Bounds(output=2**30)
 """The usual limits; many tests share a session, and must not run out of output together."""
+NUMPY_ONLY = {"preload": ["numpy"]}
+"""Settings of a fork server that starts in half a second.
+
+With SciPy and Matplotlib, as by default, it takes three more. That one is compared with Jupyter and with agents that
+start by themselves (`agent/test_parity.py`), and grades the banks.
+"""
 
 
 class Cells:
@@ -65,8 +71,8 @@ def shown(execution: Execution) -> str:
 
 @contextlib.contextmanager
 def cells(folder: Path, bounds: Bounds = BOUNDS, **settings: Any) -> Iterator[Cells]:
-    """Run cells in a new session on a folder."""
-    with Session(folder, Sandbox(**settings), bounds) as session:
+    """Run cells in a new session on a folder; where nothing else is set, its fork server is a quick one."""
+    with Session(folder, Sandbox(**{**NUMPY_ONLY, **settings}), bounds) as session:
         yield Cells(session)
 
 
