@@ -70,7 +70,8 @@ lab: $(STAMP)
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements/dev.txt
+	-$(BIN)/python -W ignore -m compileall -qq -j 0 $(CURDIR)/$(VENV)/lib  # on all cores; pip would compile on one
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 

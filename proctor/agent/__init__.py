@@ -5,14 +5,13 @@
     streams, shell     a notebook's shell, whose outputs go out as frames
     server             answers the calls of hidden tests on the notebook's objects
     operations         what is done to an object by an operator
-    traits, errors     what is told of a type that is met, and of an exception
+    described          what is told of a type, an exception, a figure
     callbacks          objects of a hidden test, as the student's code sees them
-    capture, figures   what is printed and drawn
-    agent, copies      one submission: its cells, its snapshots, the copies that are judged
+    agent              one submission: its cells, and the copies that are judged
     privileges         the loss of all privileges, before anything of a submission is seen
     fork_server        the preloaded process, which forks an agent for each submission
 
 It imports nothing of the rest of the package. Its source is shown in the sandbox as the package `agent`; the grader
-imports `frames`, `values` and `kinds`, so that the wire is described once. Whoever tampers with it in there can only
-return other values.
+imports it, too, so that the wire, its values and the operators are described once. Whoever tampers with it in there can
+only return other values.
 """

@@ -21,10 +21,10 @@ def main(path):
     with open(path, encoding="utf-8") as file:
         settings = json.load(file)
     if "control" in settings:
-        close_all_but({settings["control"]})
+        close_all_but(settings["control"])
         fork_server.run(settings["control"], settings["preload"])
         return
-    close_all_but({settings["end"]})
+    close_all_but(settings["end"])
     if os.getpid() != os.getpgrp():
         os.setsid()
     privileges.lose(settings)

@@ -25,11 +25,13 @@ import socket
 import sys
 import tarfile
 import threading
+from pathlib import Path
 from types import CodeType
 
 from . import shell as shells
+from .described import describe_error
 from .frames import Connection, DescriptorConnection
-from .server import Server, describe
+from .server import Server
 from .streams import Descriptor, OutStream
 
 HOME = os.environ.get("HOME", "/home/student")
@@ -54,7 +56,7 @@ class Agent:
     def serve(self):
         """Answer requests until the grader closes its end; never returns."""
         try:
-            os.register_at_fork(after_in_child=self._part)
+            os.register_at_fork(after_in_child=self._connection.close)  # a cell's child does not speak for it
             self._connection.socket.sendall(HELLO)
             asyncio.set_event_loop(self._loop)
             self._loop.run_until_complete(self._serve())
@@ -63,29 +65,23 @@ class Agent:
         finally:
             os._exit(0)
 
-    def _part(self):
-        """Keep a process that a cell has forked from speaking for this one."""
-        self._connection.close()
-
     async def _serve(self):
         while True:
             if len(asyncio.all_tasks(self._loop)) > 1:
                 await self._readable()  # what cells have left running goes on meanwhile
             header, _ = self._connection.receive()
-            descriptors = self._connection.take_descriptors()
+            descriptors, self._connection.descriptors = self._connection.descriptors, []
             await getattr(self, "do_" + header["do"])(header, *descriptors)
             if os.getpid() != self._pid:
                 os._exit(0)  # a cell has forked, and this is the child, at the cell's end
 
     async def _readable(self):
         ready = self._loop.create_future()
-        self._loop.add_reader(
-            self._connection.socket.fileno(), lambda: ready.done() or ready.set_result(None)
-        )
+        self._loop.add_reader(self._connection.socket, lambda: ready.done() or ready.set_result(None))
         try:
             await ready
         finally:
-            self._loop.remove_reader(self._connection.socket.fileno())
+            self._loop.remove_reader(self._connection.socket)
 
     async def do_start(self, _header, packed):
         """Unpack the submission and settle in its folder."""
@@ -107,17 +103,11 @@ class Agent:
             try:
                 raised = await self._run(header["source"])
                 if header.get("tests") and raised is not None:
-                    told = {"error": describe(raised)}
+                    told = {"error": describe_error(raised)}
             except (KeyboardInterrupt, asyncio.CancelledError):
                 pass
             except Exception as error:  # the shell itself stumbles: a cell has taken something away from it
-                shown = {
-                    "output_type": "error",
-                    "ename": type(error).__name__,
-                    "evalue": str(error),
-                    "traceback": [],
-                }
-                self._display.show(shown)
+                self._display.show_error(type(error).__name__, str(error))
             if header.get("saved") is not None:
                 self._display.flush()
                 told |= self._run_saved(header["saved"], set(header["wanted"]))
@@ -128,16 +118,16 @@ class Agent:
 
     async def _run(self, source):
         """Run a cell; return the exception that it ended with, or None."""
-        shell, error = self._shell, None
+        shell = self._shell
         shells.prepare_cell()
         self._task, self._running = None, True
         signal.signal(signal.SIGINT, self._interrupted)
         try:
+            how = {"transformed_cell": source, "preprocessing_exc_tuple": None}
             try:
-                transformed = shell.transform_cell(source)
+                how["transformed_cell"] = shell.transform_cell(source)
             except Exception:
-                transformed, error = source, sys.exc_info()
-            how = {"transformed_cell": transformed, "preprocessing_exc_tuple": error}
+                how["preprocessing_exc_tuple"] = sys.exc_info()
             if not shell.should_run_async(source, **how):
                 return raised_in(shell.run_cell(source, store_history=True))
             self._task = self._loop.create_task(shell.run_cell_async(source, store_history=True, **how))
@@ -162,8 +152,7 @@ class Agent:
     def _run_saved(self, source, wanted):
         """Run what a cell saves to a file, in the notebook's names and without a word, if it defines what is wanted.
 
-        Returns:
-            What the grader is told: the names that the file alone would lack, if it runs.
+        Returns what the grader is told: the names that the file alone would lack, if it runs.
         """
         shell, names = self._shell, self._shell.user_ns
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -205,10 +194,13 @@ def raised_in(result):
 
 
 def serve_as_copy(end, shell, saved):
-    """Answer calls until the grader closes the connection; never returns."""
+    """Answer calls until the grader closes the connection; what is printed or shows goes nowhere. Never returns."""
     try:
         end.settimeout(None)  # whatever a cell has set for new sockets
-        cut_off(end, shell)
+        shell.display.disconnect()
+        shell.display.descriptors = []
+        point_nowhere()
+        close_all_but(end.fileno())
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # methods may start programs and wait for them
         revive_pools()
         gc.freeze()  # what is frozen is touched by no collection, and so stays shared
@@ -226,14 +218,6 @@ def serve_as_copy(end, shell, saved):
         os._exit(0)
 
 
-def cut_off(end, shell):
-    """Keep a forked copy from everything but its own socket: what it prints or shows goes nowhere."""
-    shell.display.disconnect()
-    shell.display.descriptors = []
-    point_nowhere()
-    close_all_but({end.fileno()})
-
-
 def point_nowhere():
     """Point the standard descriptors nowhere."""
     null = os.open(os.devnull, os.O_RDWR)
@@ -242,13 +226,10 @@ def point_nowhere():
 
 
 def close_all_but(kept):
-    """Close all descriptors but the first three and some others, which no program that is started inherits."""
-    first = 3
-    for number in sorted(kept):
-        os.set_inheritable(number, False)  # noqa: FBT003  - the function's own signature
-        os.closerange(first, number)
-        first = max(first, number + 1)
-    os.closerange(first, MAX_OPEN)
+    """Close all descriptors but the first three and another one, which no program that is started inherits."""
+    os.set_inheritable(kept, False)  # noqa: FBT003  - the function's own signature
+    os.closerange(3, kept)
+    os.closerange(max(3, kept + 1), MAX_OPEN)
 
 
 def revive_pools():
@@ -268,10 +249,9 @@ def unpack(descriptor, folder):
     os.makedirs(folder, exist_ok=True)
     with os.fdopen(descriptor, "rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
         for member in archive:
-            target = os.path.join(folder, member.name)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            with archive.extractfile(member) as content, open(target, "wb") as copy:
-                shutil.copyfileobj(content, copy)
+            target = Path(folder, member.name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(archive.extractfile(member).read())
 
 
 def lend_fonts():
@@ -294,15 +274,12 @@ def defined_names(tree):
 def lacking_names(tree, known):
     """Return the names that a module's code reads, and that `known` has, but neither itself nor Python."""
     codes, read, stored = [compile(tree, "saved", "exec")], set(), set(dir(builtins))
-    top = codes[0]
     for code in codes:  # grows while it is walked
         codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
         for step in dis.get_instructions(code):
             if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
                 read.add(step.argval)
-            elif step.opname in ("STORE_NAME", "STORE_GLOBAL") and (
-                code is top or step.opname == "STORE_GLOBAL"
-            ):
+            elif step.opname == "STORE_GLOBAL" or (step.opname == "STORE_NAME" and code is codes[0]):
                 stored.add(step.argval)
             elif step.opname == "STORE_NAME":  # in the body of a class
                 read.discard(step.argval)

@@ -1,12 +1,10 @@
 """Objects of a hidden test as the student's code sees them: each use of one crosses, and is answered.
 
 The form of one is ``["o", number, traits]``; the traits say what can be done with it: "call" (with its name and the
-parameters of a function), "next" (an iterator), and which names are plain attributes.
+parameters of a function), "next" (an iterator), and which names are plain attributes ("fields").
 """
 
 import inspect
-
-ENUMS = "an enumeration of the notebook"
 
 
 class Callback:
@@ -15,12 +13,15 @@ class Callback:
     def __init__(self, server, number, traits):
         self._server, self._number, self._fields = server, number, traits.get("fields", ())
 
+    def _ask(self, name, /, *args, **named):
+        return self._server.call_back(self._number, name, args, named)
+
     def __getattr__(self, name):
         if name.startswith("_"):
             raise AttributeError(name)
         if name in self._fields:
-            return self._server.call_back(self._number, "__getattr__", (name,), {})
-        return lambda *args, **named: self._server.call_back(self._number, name, args, named)
+            return self._ask("__getattr__", name)
+        return lambda *args, **named: self._ask(name, *args, **named)
 
 
 class FunctionCallback(Callback):
@@ -38,7 +39,7 @@ class FunctionCallback(Callback):
             )
 
     def __call__(self, *args, **named):
-        return self._server.call_back(self._number, "__call__", args, named)
+        return self._ask("__call__", *args, **named)
 
 
 class IteratorCallback(Callback):
@@ -48,7 +49,7 @@ class IteratorCallback(Callback):
         return self
 
     def __next__(self):
-        return self._server.call_back(self._number, "__next__", (), {})
+        return self._ask("__next__")
 
 
 def callback(server, number, traits):

@@ -70,31 +70,29 @@ def spare_reloads():
 def start_with(owner, name, entries):
     """Let a dict that each object of a class begins with, as an attribute, hold some entries."""
     kept = f"_{name}"
-    holder = property(
-        lambda self: vars(self)[kept], lambda self, value: vars(self).update({kept: {**entries, **value}})
-    )
-    setattr(owner, name, holder)
+
+    def begin(holder, value):
+        vars(holder)[kept] = {**entries, **value}
+
+    setattr(owner, name, property(lambda holder: vars(holder)[kept], begin))
 
 
 def rehearse(notebook_shell):
     """Do once what every notebook does, a figure and a traceback, and leave no state of it behind."""
-    out, err, prompt = sys.stdout, sys.stderr, notebook_shell.execution_count
-    names, sources = dict(notebook_shell.user_ns), set(linecache.cache)
-    sys.stdout = sys.stderr = OutStream(notebook_shell.display, "stdout", 1)
-    if "matplotlib.backends.backend_agg" in sys.modules:
-        with contextlib.suppress(Exception):
-            draw()
-    for source in ("1 / 0", "print(1)\n2"):
-        notebook_shell.run_cell(source, store_history=False)
-    notebook_shell.reset(new_session=False)
+    prompt, names, sources = notebook_shell.execution_count, {**notebook_shell.user_ns}, {*linecache.cache}
+    stream = OutStream(notebook_shell.display, "stdout", 1)
+    with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+        if "matplotlib.backends.backend_agg" in sys.modules:
+            with contextlib.suppress(Exception):
+                draw()
+        for source in ("1 / 0", "print(1)\n2"):
+            notebook_shell.run_cell(source, store_history=False)
+        notebook_shell.reset(new_session=False)
     notebook_shell.execution_count = prompt
     notebook_shell.user_ns.pop("_exit_code", None)
-    notebook_shell.user_ns |= {
-        name: value for name, value in names.items() if name not in notebook_shell.user_ns
-    }
+    notebook_shell.user_ns.update({**names, **notebook_shell.user_ns})
     for name in [name for name in linecache.cache if "ipykernel_" in name and name not in sources]:
         del linecache.cache[name]
-    sys.stdout, sys.stderr = out, err
     for name in ("last_type", "last_value", "last_traceback", "last_exc"):
         vars(sys).pop(name, None)
 
@@ -114,58 +112,50 @@ def draw():
     figure.canvas.print_figure(io.BytesIO(), format="png", bbox_inches="tight")
 
 
-class ForkServer:
+def serve(control, notebook_shell):
     """Fork an agent for each request, and report how it ended, until the grader closes its end."""
-
-    def __init__(self, control, notebook_shell):
-        self._control, self._shell = control, notebook_shell
-        self._reports = {}
-
-    def serve(self):
-        """Answer requests; returns when the grader is gone."""
-        woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # its number is written to the pipe
-        poller = select.poll()
-        poller.register(self._control, select.POLLIN)
-        poller.register(woken, select.POLLIN)
-        while True:
-            ready = {number for number, _ in poller.poll()}
-            if woken in ready:
-                os.read(woken, 4096)
-                self._report_ends()
-            if self._control.fileno() in ready and not self._answer():
+    woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # its number is written to the pipe
+    poller, reports = select.poll(), {}
+    poller.register(control, select.POLLIN)
+    poller.register(woken, select.POLLIN)
+    while True:
+        ready = {number for number, _ in poller.poll()}
+        if woken in ready:
+            os.read(woken, 4096)
+            report_ends(reports)
+        if control.fileno() in ready:
+            request, descriptors, _, _ = socket.recv_fds(control, MAX_REQUEST, DESCRIPTORS)
+            if not request:
                 return
+            answer(request, descriptors, notebook_shell, reports)
 
-    def _answer(self):
-        request, descriptors, _, _ = socket.recv_fds(self._control, MAX_REQUEST, DESCRIPTORS)
-        if not request:
-            return False
-        end, sandbox, report_number = descriptors
-        report = socket.socket(fileno=report_number)
-        try:
-            # The next child is born in the sandbox's namespace of processes; this one stays where it is.
-            privileges.enter(sandbox, privileges.PID)
-            pid = os.fork()
-        except OSError as error:
-            tell(report, f"!{error}")
-        else:
-            if pid == 0:
-                become_agent(self._shell, json.loads(request), end, sandbox, report)
-            self._reports[pid] = report
-        os.close(end)
-        os.close(sandbox)
-        return True
 
-    def _report_ends(self):
-        with contextlib.suppress(ChildProcessError):
-            while True:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-                if pid == 0:
-                    return
-                report = self._reports.pop(pid)
-                tell(report, str(os.waitstatus_to_exitcode(status)))
-                report.close()
+def answer(request, descriptors, notebook_shell, reports):
+    """Fork an agent, and keep where its end is to be reported."""
+    end, sandbox, report_number = descriptors
+    report = socket.socket(fileno=report_number)
+    try:
+        # The next child is born in the sandbox's namespace of processes; this one stays where it is.
+        privileges.enter(sandbox, privileges.PID)
+        pid = os.fork()
+    except OSError as error:
+        tell(report, f"!{error}")
+    else:
+        if pid == 0:
+            become_agent(notebook_shell, json.loads(request), end, sandbox, report)
+        reports[pid] = report
+    os.close(end)
+    os.close(sandbox)
+
+
+def report_ends(reports):
+    """Report how each agent ended that has."""
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+            with reports.pop(ended[0]) as report:
+                tell(report, str(os.waitstatus_to_exitcode(ended[1])))
 
 
 def tell(report, text):
@@ -189,7 +179,7 @@ def become_agent(notebook_shell, settings, end, sandbox, report):
     except BaseException as error:
         tell(report, f"!{type(error).__name__}: {error}")
         os._exit(1)
-    close_all_but({end})
+    close_all_but(end)
     Agent(socket.socket(fileno=end), notebook_shell).serve()
 
 
@@ -201,8 +191,8 @@ def share_in_large_pages():
     """
     with open("/proc/self/maps", encoding="ascii", errors="replace") as maps:
         lines = [line.split() for line in maps]
-    for extent, mode, *_, name in [line if len(line) > 5 else [*line, ""] for line in lines]:
-        if mode == "rw-p" and name in ("", "[heap]"):
+    for extent, mode, _, _, _, *names in lines:
+        if mode == "rw-p" and names in ([], ["[heap]"]):
             start, end = (int(place, 16) for place in extent.split("-"))
             for place in range(-(-start // LARGE_PAGE) * LARGE_PAGE, end - LARGE_PAGE + 1, LARGE_PAGE):
                 privileges.libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(LARGE_PAGE), COLLAPSE)
@@ -218,9 +208,7 @@ def run(control_number, modules):
     """Preload, say so, and serve."""
     notebook_shell = shell.build(Display())  # first: what is imported next integrates itself with it
     preload(modules)
-    with contextlib.suppress(
-        ImportError, AttributeError
-    ):  # another version of IPython: reloading takes its time
+    with contextlib.suppress(ImportError, AttributeError):  # another version of IPython: it takes its time
         spare_reloads()
     rehearse(notebook_shell)
     forget_ourselves()
@@ -234,4 +222,4 @@ def run(control_number, modules):
     share_in_large_pages()
     os.write(2, READY)
     point_nowhere()
-    ForkServer(socket.socket(fileno=control_number), notebook_shell).serve()
+    serve(socket.socket(fileno=control_number), notebook_shell)

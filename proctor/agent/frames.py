@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ MAX_MARKS = 800_000
 """Commas and opening brackets in a header, which is at least the number of the values in it."""
 MAX_DESCRIPTORS = 4
 PIECE = 2**18
+TOO_LARGE = f"more than {MAX_FRAME // 2**20} MiB in one value"
 
 
 class FormatError(ValueError):
@@ -37,21 +39,19 @@ def pack(header: dict[str, Any], body: bytes | bytearray = b"") -> bytes:
     """Return the frame of a JSON-ready header and a body, as bytes; FormatError if it is too large."""
     text = json.dumps(header, separators=(",", ":")).encode()
     if len(text) > MAX_HEADER or 4 + len(text) + len(body) > MAX_FRAME:
-        raise FormatError(f"more than {MAX_FRAME // 2**20} MiB in one value")
+        raise FormatError(TOO_LARGE)
     return struct.pack(">II", 4 + len(text) + len(body), len(text)) + text + body
 
 
 def unpack(frame: bytes) -> tuple[dict[str, Any], bytes]:
     """Return (header, body) of a frame without its first four bytes; FormatError if it is malformed."""
+    size = int.from_bytes(frame[:4], "big")
+    text = frame[4 : 4 + size]
+    if size > MAX_HEADER or text.count(b",") + text.count(b"[") + text.count(b"{") > MAX_MARKS:
+        raise FormatError("too many items in one value")
     try:
-        (size,) = struct.unpack_from(">I", frame)
-        text = bytes(frame[4 : 4 + size])
-        if size > MAX_HEADER or text.count(b",") + text.count(b"[") + text.count(b"{") > MAX_MARKS:
-            raise FormatError("too many items in one value")
         header = json.loads(text)
-    except FormatError:
-        raise
-    except (struct.error, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         raise FormatError("a frame that is not in the format") from None
     if not isinstance(header, dict) or 4 + size > len(frame):
         raise FormatError("a frame whose header is not an object")
@@ -67,7 +67,6 @@ class Connection:
 
     def __init__(self, end: socket.socket) -> None:
         self.socket, self._data = end, bytearray()
-        self.descriptors: list[int] = []
 
     def waited(self) -> None:
         """Note that nothing came, or went, for as long as the socket waits."""
@@ -80,39 +79,28 @@ class Connection:
         """Send a packed frame."""
         view = memoryview(frame)
         while view:
-            try:
+            with suppress(BlockingIOError):
                 if descriptors:
                     sent, descriptors = socket.send_fds(self.socket, [view[:PIECE]], descriptors), ()
                 else:
                     sent = self.socket.send(view)
-            except BlockingIOError:
-                self.waited()
-            else:
                 view = view[sent:]
-                if view:
-                    self.waited()
+            if view:
+                self.waited()
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
         """Return the header and the body of the next frame; EOFError when the other side is gone."""
-        return unpack(self.receive_frame())
-
-    def receive_frame(self) -> bytes:
-        """Return the next frame, without its length."""
-        (size,) = struct.unpack(">I", self._take(4))
+        size = int.from_bytes(self._take(4), "big")
         if size > MAX_FRAME:
             raise FormatError("a frame that is too large")
-        return self._take(size)
+        return unpack(self._take(size))
 
     def _take(self, size: int) -> bytes:
         while len(self._data) < size:
-            try:
-                piece = self._read()
-            except BlockingIOError:
-                self.waited()
-                continue
-            if not piece:
-                raise EOFError
-            self._data += piece
+            with suppress(BlockingIOError):
+                if not (piece := self._read()):
+                    raise EOFError
+                self._data += piece
             if len(self._data) < size:
                 self.waited()
         taken = bytes(self._data[:size])
@@ -128,14 +116,13 @@ class Connection:
 
 
 class DescriptorConnection(Connection):
-    """A connection that keeps the descriptors that frames bring along, in `descriptors`, for whoever takes them."""
+    """A connection that keeps the descriptors that frames bring along, for whoever takes them."""
+
+    def __init__(self, end: socket.socket) -> None:
+        super().__init__(end)
+        self.descriptors: list[int] = []
 
     def _read(self) -> bytes:
         data, found, _, _ = socket.recv_fds(self.socket, PIECE, MAX_DESCRIPTORS)
         self.descriptors += found
         return data
-
-    def take_descriptors(self) -> list[int]:
-        """Return the descriptors that came since the last time; they are the caller's to close."""
-        taken, self.descriptors = self.descriptors, []
-        return taken

@@ -42,19 +42,22 @@ DICTS = {
     "defaultdict": lambda pairs: defaultdict(None, pairs),
 }
 TIMES = {kind.__name__: kind for kind in (dt.date, dt.time, dt.datetime)}
+PLAIN = (bool, int, float, complex, str, bytes, list, tuple, set, frozenset, dict, range, slice, type(None))
+
+
+def _subclasses(module, *bases):
+    """Return the classes in a module that are derived from some bases, and their names."""
+    found = {kind: name for name, kind in vars(module).items() if isinstance(kind, type)}
+    return {kind: (module.__name__, name) for kind, name in found.items() if issubclass(kind, bases)}
+
+
 TYPES = {
-    kind: (module.__name__, name)
-    for module in (np, builtins)
-    for name, kind in vars(module).items()
-    if isinstance(kind, type)
-    and (
-        issubclass(kind, np.generic | Exception)
-        if module is np or issubclass(kind, Exception)
-        else kind in (bool, int, float, complex, str, bytes, list, tuple, set, frozenset, dict, range, slice)
-    )
+    **_subclasses(np, np.generic, Exception),
+    **_subclasses(builtins, Exception),
+    **{kind: ("builtins", kind.__name__) for kind in PLAIN},
 }
 """Types that cross by name: calling one does nothing but make a value."""
-NAMED = {names: kind for kind, names in TYPES.items()} | {("builtins", "NoneType"): type(None)}
+NAMED = {names: kind for kind, names in TYPES.items()}
 
 
 def _write_int(writer, value, _depth):
@@ -66,21 +69,15 @@ def _write_int(writer, value, _depth):
 
 
 def _read_int(reader, text):
-    if type(text) is not str or len(text) > MAX_BITS // 4 + 1:
+    if len(text) > MAX_BITS // 4 + 1:
         raise FormatError("a whole number that is too large")
     reader.pay(len(text) * 4 // BITS_PER_ITEM)
     return int(text, 16)
 
 
 def _write_bytes(writer, value, _depth):
-    writer.write_array_bytes(value)
+    writer.add(value, len(value))
     return ["b", type(value).__name__, len(value)]
-
-
-def _read_bytes(reader, kind, size):
-    if type(size) is not int or size < 0:
-        raise FormatError("bytes of no size")
-    return {"bytes": bytes, "bytearray": bytearray}[kind](reader.take(size))
 
 
 def _write_set(writer, value, depth):
@@ -88,43 +85,21 @@ def _write_set(writer, value, depth):
     return None if keys is None else ["s" if type(value) is set else "f", keys]
 
 
-def _write_deque(writer, value, depth):
-    return ["q", [writer.write(item, depth + 1) for item in value], value.maxlen]
+def _ends(value):
+    return value.start, value.stop, value.step
 
 
-def _read_deque(reader, forms, maxlen):
-    return deque([reader.read(form) for form in forms], maxlen)
-
-
-def _write_range(writer, value, depth):
-    ends = (value.start, value.stop, value.step)
-    if _length(value) > MAX_RANGE:
-        return None
-    return ["R", *(writer.write(end, depth + 1) for end in ends)]
+def _is_short(value):
+    """Return whether a range is one to make a list of; `len` refuses to tell of a very long one."""
+    start, stop, step = _ends(value)
+    return (stop - start + step - (1 if step > 0 else -1)) // step <= MAX_RANGE
 
 
 def _read_range(reader, *forms):
-    value = range(*map(reader.read, forms))
-    if _length(value) > MAX_RANGE:
+    value = range(*reader.read_all(forms))
+    if not _is_short(value):
         raise FormatError("a range that is too long")
     return value
-
-
-def _length(value):
-    """Return the length of a range, which `len` refuses to tell of a long one."""
-    return max(0, (value.stop - value.start + value.step - (1 if value.step > 0 else -1)) // value.step)
-
-
-def _write_slice(writer, value, depth):
-    return ["S", *(writer.write(end, depth + 1) for end in (value.start, value.stop, value.step))]
-
-
-def _read_slice(reader, *forms):
-    return slice(*map(reader.read, forms))
-
-
-def _write_time(_writer, value, _depth):
-    return ["D", type(value).__name__, value.isoformat()]
 
 
 def _read_time(_reader, kind, text):
@@ -133,14 +108,9 @@ def _read_time(_reader, kind, text):
     return TIMES[kind].fromisoformat(text)
 
 
-def _write_timedelta(_writer, value, _depth):
-    return ["T", value.days, value.seconds, value.microseconds]
-
-
-def _read_timedelta(_reader, *numbers):
-    if any(type(number) is not int for number in numbers):
-        raise FormatError("a time that is none")
-    return dt.timedelta(*numbers)
+def _is_small(value):
+    """Return whether a Decimal is one that can be compared, hashed and turned into an `int` at no great cost."""
+    return not value.is_snan() and (not value.is_finite() or abs(value.adjusted()) <= MAX_DIGITS)
 
 
 def _write_decimal(writer, value, _depth):
@@ -150,71 +120,54 @@ def _write_decimal(writer, value, _depth):
 
 
 def _read_decimal(reader, text):
-    if type(text) is not str or len(text) > MAX_DIGITS:
-        raise FormatError("a Decimal that is too large")
+    fits = type(text) is str and len(text) <= MAX_DIGITS
     reader.pay(len(text) // 64)
-    value = Decimal(text)
-    if not _is_small(value):
+    if not fits or not _is_small(value := Decimal(text)):
         raise FormatError("a Decimal that is too large")
     return value
 
 
-def _is_small(value):
-    """Return whether a Decimal is one that can be compared, hashed and turned into an `int` at no great cost."""
-    return not value.is_snan() and (not value.is_finite() or abs(value.adjusted()) <= MAX_DIGITS)
+def _can_be_reduced(parts):
+    return all(type(part) is int and part.bit_length() <= MAX_FRACTION_BITS for part in parts)
 
 
 def _write_fraction(writer, value, depth):
     parts = (value.numerator, value.denominator)
-    if max(part.bit_length() for part in parts) > MAX_FRACTION_BITS:
+    if not _can_be_reduced(parts):
         return None
     writer.pay(MAX_FRACTION_BITS // BITS_PER_ITEM)
-    return ["F", *(writer.write(part, depth + 1) for part in parts)]
+    return ["F", *writer.write_all(parts, depth)]
 
 
 def _read_fraction(reader, *forms):
-    parts = [reader.read(form) for form in forms]
+    parts = reader.read_all(forms)
     reader.pay(MAX_FRACTION_BITS // BITS_PER_ITEM)
-    if any(type(part) is not int or part.bit_length() > MAX_FRACTION_BITS for part in parts):
+    if not _can_be_reduced(parts):
         raise FormatError("a Fraction that is too large")
     return Fraction(*parts)
 
 
 def _write_masked(writer, value, depth):
-    data, mask = np.asarray(value.data), np.ma.getmaskarray(value)
-    forms = [writer.write(part, depth + 1) for part in (data, mask)]
+    forms = writer.write_all((np.asarray(value.data), np.ma.getmaskarray(value)), depth)
     return ["k", *forms] if forms[0][0] == "a" else None
 
 
 def _read_masked(reader, *forms):
-    data, mask = map(reader.read, forms)
+    data, mask = reader.read_all(forms)
     if not isinstance(data, np.ndarray) or not isinstance(mask, np.ndarray) or data.shape != mask.shape:
         raise FormatError("a masked array whose parts do not fit")
     return np.ma.MaskedArray(data, mask=mask.astype(bool))
 
 
-def _write_type(_writer, value, _depth):
-    found = ("builtins", "NoneType") if value is type(None) else TYPES.get(value)
-    return ["N", *found] if found else None
-
-
-def _read_type(_reader, module, name):
-    return NAMED[module, name]
-
-
-def _write_dtype(_writer, value, _depth):
-    return None if value.hasobject or value.fields else ["y", value.str]
+def _crosses(dtype):
+    return not dtype.hasobject and not dtype.fields
 
 
 def _read_dtype(_reader, text):
     kind = np.dtype(str(text)[:MAX_DTYPE])
-    if kind.hasobject or kind.fields:
+    if not _crosses(kind):
         raise FormatError("a dtype that does not cross")
     return kind
-
-
-def _write_dict_of(name):
-    return lambda writer, value, depth: writer.write_dict(value, depth, name)
 
 
 def change(target, value):
@@ -225,38 +178,46 @@ def change(target, value):
 
 WRITERS = {
     int: _write_int,
-    bytes: _write_bytes,
-    bytearray: _write_bytes,
-    set: _write_set,
-    frozenset: _write_set,
-    deque: _write_deque,
-    range: _write_range,
-    slice: _write_slice,
-    dt.timedelta: _write_timedelta,
+    **dict.fromkeys((bytes, bytearray), _write_bytes),
+    **dict.fromkeys((set, frozenset), _write_set),
+    deque: lambda writer, value, depth: ["q", writer.write_all(value, depth), value.maxlen],
+    range: lambda writer, value, depth: (
+        ["R", *writer.write_all(_ends(value), depth)] if _is_short(value) else None
+    ),
+    slice: lambda writer, value, depth: ["S", *writer.write_all(_ends(value), depth)],
+    dt.timedelta: lambda _writer, value, _depth: ["T", value.days, value.seconds, value.microseconds],
     Decimal: _write_decimal,
     Fraction: _write_fraction,
     np.ma.MaskedArray: _write_masked,
-    type: _write_type,
-    **dict.fromkeys(TIMES.values(), _write_time),
-    **dict.fromkeys({type(np.dtype(code)) for code in np.typecodes["All"]}, _write_dtype),
-    **{kind: _write_dict_of(kind.__name__) for kind in (OrderedDict, Counter, defaultdict)},
+    type: lambda _writer, value, _depth: ["N", *TYPES[value]] if value in TYPES else None,
+    **dict.fromkeys(
+        TIMES.values(), lambda _writer, value, _depth: ["D", type(value).__name__, value.isoformat()]
+    ),
+    **dict.fromkeys(
+        {type(np.dtype(code)) for code in np.typecodes["All"]},
+        lambda _writer, value, _depth: ["y", value.str] if _crosses(value) else None,
+    ),
+    **dict.fromkeys(
+        (OrderedDict, Counter, defaultdict),
+        lambda writer, value, depth: writer.write_dict(value, depth, type(value).__name__),
+    ),
 }
 """By type: a function of the writer, the value and its depth."""
 
 READERS = {
     "i": _read_int,
-    "b": _read_bytes,
+    "b": lambda reader, kind, size: {"bytes": bytes, "bytearray": bytearray}[kind](reader.take(size)),
     "s": lambda reader, forms: set(reader.read_keys(forms)),
     "f": lambda reader, forms: frozenset(reader.read_keys(forms)),
-    "q": _read_deque,
+    "q": lambda reader, forms, maxlen: deque(reader.read_all(forms), maxlen),
     "R": _read_range,
-    "S": _read_slice,
+    "S": lambda reader, *forms: slice(*reader.read_all(forms)),
     "D": _read_time,
-    "T": _read_timedelta,
+    "T": lambda _reader, *numbers: dt.timedelta(*numbers),
     "X": _read_decimal,
     "F": _read_fraction,
     "k": _read_masked,
-    "N": _read_type,
+    "N": lambda _reader, module, name: NAMED[module, name],
     "y": _read_dtype,
 }
 """By kind: a function of the reader and the rest of the form."""

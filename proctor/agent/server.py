@@ -15,17 +15,16 @@ plain attribute. And a call that makes an object may ask for plain attributes of
 
 import builtins
 import sys
+from collections import namedtuple
 
 import numpy as np
 
-from . import traits
 from .callbacks import Callback, callback
-from .capture import Printed
-from .errors import describe
-from .figures import describe_figures
+from .described import builtin_error, describe_error, describe_figures, describe_type
 from .frames import pack
 from .kinds import MUTABLE, change
 from .operations import OPERATIONS
+from .streams import Printed
 from .values import Reader, Writer, state_of
 
 PLAIN = (np.ndarray, float, int, type(None))
@@ -36,26 +35,18 @@ class Missing(Exception):
     """A name that is not there."""
 
 
-class Method:
-    """A method of a student's object, on its way across."""
-
-    def __init__(self, ref, name):
-        self.ref, self.name = ref, name
-
-
-class Class:
-    """A class of the notebook's, on its way across."""
-
-    def __init__(self, found):
-        self.found = found
+Method = namedtuple("Method", "ref name")  # noqa: PYI024  - without annotations
+"""A method of a student's object, on its way across."""
+Class = namedtuple("Class", "found")  # noqa: PYI024  - likewise
+"""A class of the notebook's, on its way across."""
 
 
 class Server:
-    """Answers requests; `ask` sends a frame to the grader and returns its answer.
+    """Answers requests.
 
     Args:
         namespace: the notebook's names.
-        ask: takes a frame, and returns the header and body of the answer.
+        ask: sends a frame to the grader, and returns the header and body of its answer.
         saved: names that cells define which are saved to a file rather than run, with what they define.
         figures: pyplot's figures that were shown.
     """
@@ -70,7 +61,10 @@ class Server:
     def handle(self, header, body):
         """Return the answer to one request, as a frame."""
         self.notes, self.extra = [], {}
-        outside, sys.stdout = sys.stdout, self.printed.beside(sys.stdout)
+        outside = sys.stdout
+        if outside is not self.printed:  # as it is while the student's code waits for an object of the test's
+            self.printed.stream = outside
+        sys.stdout = self.printed
         try:
             reader = Reader(body, self._resolve)
             for step in header.get("ahead", ()):
@@ -80,15 +74,13 @@ class Server:
         except Missing as missing:
             return pack({"missing": str(missing)})
         except BaseException as error:  # whatever the student's code raises, SystemExit included
-            return pack({"error": describe(error)})
+            return pack({"error": describe_error(error)})
         finally:
             sys.stdout = outside
 
     def _answer(self, value, want):
         writer = Writer(self._refer, plain_keys=True)
-        header = {"value": writer.write(value)}
-        for name, found in self.extra.items():
-            header[name] = writer.write(found)
+        header = {name: writer.write(found) for name, found in {"value": value, **self.extra}.items()}
         if want:
             held = getattr(value, "__dict__", {})
             plain = {name: held[name] for name in want if name in held and isinstance(held[name], PLAIN)}
@@ -134,14 +126,14 @@ class Server:
         before = [self._state(arg) for arg in everything]
         value = target(*args, **named)
         changed = [
-            number
+            [number, arg]
             for number, (arg, state) in enumerate(zip(everything, before, strict=True))
             if state is not None and not _same(self._state(arg), state)
         ]
-        if any(isinstance(everything[number], np.ndarray) for number in changed):
+        if any(isinstance(arg, np.ndarray) for _, arg in changed):
             self.notes.append("argument changed")
         kinds = (*MUTABLE, np.ndarray) if header.get("in_place") else MUTABLE
-        if kept := [[number, everything[number]] for number in changed if type(everything[number]) in kinds]:
+        if kept := [pair for pair in changed if type(pair[1]) in kinds]:
             self.extra["changed"] = kept
         if isinstance(value, np.ndarray):
             if any(np.may_share_memory(value, other) for other in self.returned):
@@ -176,15 +168,12 @@ class Server:
             return None
 
     def do_printed(self, header, reader):
-        """Return what was printed since the criterion began, or since the last time."""
         return self.printed.take()
 
     def do_figures(self, header, reader):
-        """Return what pyplot's figures show."""
         return describe_figures(self.figures)
 
     def do_set(self, header, reader):
-        """Set an attribute."""
         setattr(self._object(header["ref"]), header["name"], reader.read(header["value"]))
 
     def do_define(self, header, reader):
@@ -208,9 +197,7 @@ class Server:
             self.notes, self.extra = notes, extra
             header, body = self.ask(answer)
         if "error" in header:
-            kind = getattr(builtins, str(header.get("kind")), None)
-            is_error = isinstance(kind, type) and issubclass(kind, Exception)
-            raise (kind if is_error else RuntimeError)(header["error"])
+            raise (builtin_error(header.get("kind")) or RuntimeError)(header["error"])
         return Reader(body, self._resolve).read(header["value"])
 
     @staticmethod
@@ -245,26 +232,21 @@ class Server:
 
     def _type_number(self, value):
         kind = type(value)
-        key = (kind, kind is np.ndarray)
-        if key not in self.types:
-            self.types[key] = len(self.types)
-            self.new_types[str(self.types[key])] = traits.describe(kind)
-        return self.types[key]
+        if kind not in self.types:
+            self.types[kind] = len(self.types)
+            self.new_types[str(self.types[kind])] = describe_type(kind)
+        return self.types[kind]
 
     def _resolve(self, kind, number, *rest):
         if kind == "o":
             return callback(self, number, *rest)
         if kind == "g":
             return getattr(sys.modules[number], rest[0])
-        if kind == "e":
-            return self._enum_member(number, *rest)
+        if kind == "e":  # a member of the notebook's own enumeration
+            if number not in self.namespace:
+                raise Missing(number)
+            return self._attribute(self.namespace[number], rest[0])
         return getattr(self._object(number), rest[0]) if kind == "m" else self._object(number)
-
-    def _enum_member(self, name, member):
-        """Return the member of the notebook's own enumeration of that name."""
-        if name not in self.namespace:
-            raise Missing(name)
-        return self._attribute(self.namespace[name], member)
 
 
 def _same(one, other):

@@ -55,14 +55,8 @@ class ShellDisplayHook(DisplayHook):
     def finish_displayhook(self):
         """Show the result."""
         if self._data:
-            self.shell.display.show(
-                {
-                    "output_type": "execute_result",
-                    "data": encoded(self._data),
-                    "metadata": self._metadata,
-                    "execution_count": self.prompt_count,
-                }
-            )
+            shown = {"output_type": "execute_result", "data": encoded(self._data), "metadata": self._metadata}
+            self.shell.display.show(shown | {"execution_count": self.prompt_count})
 
 
 class DisplayFormatter(formatters.DisplayFormatter):
@@ -151,11 +145,8 @@ class FrontEndMagics(Magics):
 class ZMQInteractiveShell(InteractiveShell):
     """The shell; tqdm, rich and others know a notebook by this class name."""
 
-    displayhook_class, display_pub_class, compiler_class = (
-        ShellDisplayHook,
-        ShellDisplayPublisher,
-        CellCompiler,
-    )
+    displayhook_class, display_pub_class = ShellDisplayHook, ShellDisplayPublisher
+    compiler_class = CellCompiler
     display, kernel = Any(), Any()
     exiter = Instance(ZMQExitAutocall)
     keepkernel_on_exit = None
@@ -177,8 +168,8 @@ class ZMQInteractiveShell(InteractiveShell):
 
     def init_environment(self):
         """Set the variables that ipykernel sets (called by `InteractiveShell.__init__`)."""
-        os.environ |= {"TERM": "xterm-color", "CLICOLOR": "1", "FORCE_COLOR": "1", "CLICOLOR_FORCE": "1"}
-        os.environ |= {"PAGER": "cat", "GIT_PAGER": "cat"}
+        os.environ |= {"TERM": "xterm-color", "PAGER": "cat", "GIT_PAGER": "cat"}
+        os.environ |= dict.fromkeys(("CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE"), "1")
 
     def init_history(self):
         """Keep the history in memory (called by `InteractiveShell.__init__`)."""
@@ -214,8 +205,7 @@ class ZMQInteractiveShell(InteractiveShell):
             text = str(evalue)
         except Exception:
             text = "<exception str() failed>"
-        shown = {"output_type": "error", "ename": str(etype.__name__), "evalue": text}
-        self.display.show(shown | {"traceback": list(stb)})
+        self.display.show_error(str(etype.__name__), text, stb)
 
 
 def is_deep(error, trace):
@@ -235,10 +225,8 @@ def is_deep(error, trace):
 
 def encoded(bundle):
     """Return a bundle of formats with bytes as base64 text."""
-    return {
-        kind: base64.b64encode(data).decode("ascii") if isinstance(data, bytes) else data
-        for kind, data in bundle.items()
-    }
+    images = {kind: data for kind, data in bundle.items() if isinstance(data, bytes)}
+    return bundle | {kind: base64.b64encode(data).decode("ascii") for kind, data in images.items()}
 
 
 def refuse_input(prompt="", *_args, **_named):

@@ -14,13 +14,14 @@ There is no pickle and no object dtype. Sizes, depth, number of items and equal 
 stays on its side and crosses as "r", "m" or "o".
 """
 
+import contextlib
 import math
 from collections import Counter
 
 import numpy as np
 
 from . import kinds, tables
-from .frames import MAX_FRAME, FormatError
+from .frames import MAX_FRAME, TOO_LARGE, FormatError
 
 MAX_ITEMS = 200_000
 MAX_DEPTH = 12
@@ -30,13 +31,41 @@ MAX_EQUAL_HASHES = 50
 """Keys of a dict with the same hash: more make building it quadratic."""
 KINDS = "biufcUSMm"
 TOO_MANY = "too many or too deeply nested items in one value"
+MALFORMED = (
+    TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError, MemoryError,
+    ImportError,  # a table of pandas, where only the other side claims to have it
+)  # fmt: skip
 
 
 class NotPlain(Exception):
     """A key that cannot cross by value."""
 
 
-class Writer:
+class _Account:
+    """Counts the items of a value, and knows whether keys are on their way."""
+
+    def __init__(self, plain_keys):
+        self.items, self._keys, self._plain_keys = 0, 0, plain_keys
+
+    def pay(self, items):
+        """Count items; FormatError if there are too many."""
+        self.items += items
+        if self.items > MAX_ITEMS:
+            raise FormatError(TOO_MANY)
+
+    @contextlib.contextmanager
+    def _in_keys(self):
+        self._keys += 1
+        try:
+            yield
+        finally:
+            self._keys -= 1
+
+    def _has_to_be_plain(self):
+        return self._keys and self._plain_keys
+
+
+class Writer(_Account):
     """Turns values into their JSON form and collects the arrays' bytes; `refer` handles what is not plain.
 
     Args:
@@ -45,14 +74,8 @@ class Writer:
     """
 
     def __init__(self, refer, *, plain_keys=False):
-        self.refer, self.body, self.items = refer, bytearray(), 0
-        self._plain_keys, self._in_keys = plain_keys, 0
-
-    def pay(self, items):
-        """Count items; FormatError if there are too many."""
-        self.items += items
-        if self.items > MAX_ITEMS:
-            raise FormatError(TOO_MANY)
+        super().__init__(plain_keys)
+        self.refer, self.body = refer, bytearray()
 
     def write(self, value, depth=0):
         """Return the JSON form of a value; FormatError if it is too large."""
@@ -67,7 +90,7 @@ class Writer:
         if isinstance(value, np.ndarray | np.generic) and kind is not np.ma.MaskedArray:
             return self._write_array(value)
         if kind in (list, tuple):
-            return [kind.__name__[0], [self.write(item, depth + 1) for item in value]]
+            return [kind.__name__[0], self.write_all(value, depth)]
         if kind is dict:
             return self.write_dict(value, depth)
         write = kinds.WRITERS.get(kind) or tables.writer_of(value)
@@ -78,50 +101,49 @@ class Writer:
             return self._refer(value)
         return form
 
-    def write_array_bytes(self, data):
-        """Add bytes to the body; FormatError if there are too many."""
-        if len(self.body) + len(data) > MAX_FRAME:
-            raise FormatError(f"more than {MAX_FRAME // 2**20} MiB in one value")
-        self.body += data
-
-    def _write_array(self, value):
-        if value.dtype.kind not in KINDS or value.dtype.itemsize == 0:
-            return self._refer(value)
-        if len(self.body) + value.nbytes > MAX_FRAME:
-            raise FormatError(f"more than {MAX_FRAME // 2**20} MiB in one value")
-        self.body += np.asarray(value).tobytes()
-        return (
-            ["n", value.dtype.str]
-            if isinstance(value, np.generic)
-            else ["a", value.dtype.str, list(value.shape)]
-        )
+    def write_all(self, values, depth):
+        """Return the forms of the values that a value at some depth consists of."""
+        return [self.write(value, depth + 1) for value in values]
 
     def write_dict(self, value, depth, *names):
         """Return the form of a dict, with the name of its type unless it is `dict`."""
         keys = self.write_keys(list(value), depth)
         if keys is None:
             return self._refer(value)
-        items = [self.write(item, depth + 1) for item in value.values()]
+        items = self.write_all(value.values(), depth)
         return ["d", [list(pair) for pair in zip(keys, items, strict=True)], *names]
 
     def write_keys(self, keys, depth):
         """Return the forms of keys or a set's elements, or None if one of them has to stay on its side."""
-        begun, self._in_keys = len(self.body), self._in_keys + 1
+        begun = len(self.body)
         try:
-            return [self.write(key, depth + 1) for key in keys]
+            with self._in_keys():
+                return self.write_all(keys, depth)
         except NotPlain:
             del self.body[begun:]
             return None
-        finally:
-            self._in_keys -= 1
+
+    def add(self, data, size):
+        """Add bytes, or an array's, to the body; FormatError if there are too many."""
+        if len(self.body) + size > MAX_FRAME:
+            raise FormatError(TOO_LARGE)
+        self.body += data.tobytes() if isinstance(data, np.ndarray) else data
+
+    def _write_array(self, value):
+        if value.dtype.kind not in KINDS or value.dtype.itemsize == 0:
+            return self._refer(value)
+        self.add(np.asarray(value), value.nbytes)
+        if isinstance(value, np.generic):
+            return ["n", value.dtype.str]
+        return ["a", value.dtype.str, list(value.shape)]
 
     def _refer(self, value):
-        if self._in_keys and self._plain_keys:
+        if self._has_to_be_plain():
             raise NotPlain
         return self.refer(value)
 
 
-class Reader:
+class Reader(_Account):
     """Builds values from their JSON form and the body, trusting neither; `resolve` handles "r", "m" and "o".
 
     Args:
@@ -131,14 +153,8 @@ class Reader:
     """
 
     def __init__(self, body, resolve, *, plain_keys=False):
-        self.body, self.resolve, self.offset, self.items = memoryview(body), resolve, 0, 0
-        self._plain_keys, self._in_keys = plain_keys, 0
-
-    def pay(self, items):
-        """Count items; FormatError if there are too many."""
-        self.items += items
-        if self.items > MAX_ITEMS:
-            raise FormatError("too many items in one value")
+        super().__init__(plain_keys)
+        self.body, self.resolve, self.offset = memoryview(body), resolve, 0
 
     def read(self, form):
         """Return the value of a JSON form; FormatError if it is not in the format."""
@@ -146,65 +162,44 @@ class Reader:
         if form is None or isinstance(form, bool | int | float | str):
             return form
         try:
-            return self._read_list(*form)
+            kind, *rest = form
+            if read := READERS.get(kind):
+                return read(self, *rest)
+            if self._has_to_be_plain():
+                raise FormatError("a key that is not plain")
+            return self.resolve(kind, *rest)
         except FormatError:
             raise
-        except (
-            TypeError,
-            ValueError,
-            LookupError,
-            ArithmeticError,
-            AttributeError,
-            RecursionError,
-            MemoryError,
-            ImportError,  # a table of pandas, where only the other side claims to have it
-        ):
+        except MALFORMED:
             raise FormatError("a value that is not in the format") from None
 
-    def _read_list(self, kind, *rest):
-        if kind == "a":
-            dtype, shape = rest
-            return self._array(dtype, shape)
-        if kind == "n":
-            return self._array(rest[0], [])[()]
-        if kind == "c":
-            return complex(*map(float, rest))
-        if kind in ("l", "t"):
-            values = [self.read(item) for item in rest[0]]
-            return values if kind == "l" else tuple(values)
-        if kind == "d":
-            return self._dict(*rest)
-        read = kinds.READERS.get(kind) or tables.READERS.get(kind)
-        if read:
-            return read(self, *rest)
-        if self._in_keys and self._plain_keys:
-            raise FormatError("a key that is not plain")
-        return self.resolve(kind, *rest)
+    def read_all(self, forms):
+        """Return the values of some forms."""
+        return [self.read(form) for form in forms]
 
-    def _dict(self, pairs, name="dict"):
+    def read_dict(self, pairs, name="dict"):
+        """Return a dict of the type of that name."""
         keys = self.read_keys([key for key, _ in pairs])
-        items = zip(keys, [self.read(item) for _, item in pairs], strict=True)
-        return kinds.DICTS[name](items)
+        return kinds.DICTS[name](zip(keys, [self.read(item) for _, item in pairs], strict=True))
 
     def read_keys(self, forms):
         """Return keys or a set's elements; FormatError if too many of them have the same hash."""
-        self._in_keys += 1
-        try:
-            keys = [self.read(form) for form in forms]
-        finally:
-            self._in_keys -= 1
-        check_hashes(keys)
+        with self._in_keys():
+            keys = self.read_all(forms)
+        if len(keys) > MAX_EQUAL_HASHES and max(Counter(map(hash, keys)).values()) > MAX_EQUAL_HASHES:
+            raise FormatError("a dict or set whose keys have the same hash")
         return keys
 
     def take(self, count):
         """Return the next bytes of the body."""
         end = self.offset + count
-        if end > len(self.body):
+        if not self.offset <= end <= len(self.body):
             raise FormatError("a value that is longer than its bytes")
         taken, self.offset = self.body[self.offset : end], end
         return taken
 
-    def _array(self, dtype, shape):
+    def read_array(self, dtype, shape):
+        """Return an array, which can be written to."""
         kind = np.dtype(str(dtype)[: kinds.MAX_DTYPE])
         if kind.kind not in KINDS or kind.hasobject or not kind.itemsize or len(shape) > MAX_DEPTH:
             raise FormatError("an array of a type that does not cross")
@@ -219,10 +214,17 @@ class Reader:
         return np.frombuffer(data, dtype=kind).reshape(shape).copy()
 
 
-def check_hashes(keys):
-    """Raise FormatError if too many of some values have the same hash."""
-    if len(keys) > MAX_EQUAL_HASHES and max(Counter(map(hash, keys)).values()) > MAX_EQUAL_HASHES:
-        raise FormatError("a dict or set whose keys have the same hash")
+READERS = {
+    "a": Reader.read_array,
+    "n": lambda reader, dtype: reader.read_array(dtype, [])[()],
+    "c": lambda _reader, *parts: complex(*map(float, parts)),
+    "l": Reader.read_all,
+    "t": lambda reader, forms: tuple(reader.read_all(forms)),
+    "d": Reader.read_dict,
+    **kinds.READERS,
+    **tables.READERS,
+}
+"""By kind: a function of the reader and the rest of the form."""
 
 
 def state_of(value):

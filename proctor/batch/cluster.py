@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proctor.batch.job import Result, ZippedFolder
+from proctor.batch.job import PackedFolder, Result
 from proctor.batch.work import work
 from proctor.batch.workers import AHEAD
 from proctor.errors import WorkersUnavailable
@@ -46,7 +46,7 @@ class ClusterPool:
         self._client, self._longest = client, longest
         self._under_way: dict[str, tuple[Any, Job]] = {}
         self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._tests: dict[Path | ZippedFolder, ZippedFolder] = {}
+        self._tests: dict[Path | PackedFolder, PackedFolder] = {}
 
     def has_room(self) -> bool:
         """Return whether a worker has less than it should be given.
@@ -63,9 +63,9 @@ class ClusterPool:
     def submit(self, job: Job) -> None:
         """Have a job done, with its files and the hidden tests packed."""
         if job.tests not in self._tests:
-            zipped = ZippedFolder.of_tests(job.tests) if isinstance(job.tests, Path) else job.tests
-            self._tests[job.tests] = zipped
-        files = ZippedFolder.of(job.files) if isinstance(job.files, Path) else job.files
+            tests = PackedFolder.of_tests(job.tests) if isinstance(job.tests, Path) else job.tests
+            self._tests[job.tests] = tests
+        files = PackedFolder.of(job.files) if isinstance(job.files, Path) else job.files
         packed = replace(job, files=files, tests=self._tests[job.tests])
         future = self._client.submit(work_on_cluster, packed, self._longest, pure=False)
         self._under_way[future.key] = future, job

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from proctor.batch.survey import Survey
     from proctor.batch.workers import Pool
     from proctor.gradebook.book import Book
-    from proctor.sandbox.limits import Limits
+    from proctor.sandbox.settings import Limits
 
 SETTINGS = ("Grading", "Sandbox", "LimitOutput", "Execute")
 """The sections of Jupyter's configuration that matter where a submission is executed."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
+import stat
 import traceback
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,48 +20,48 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ZippedFolder:
-    """A folder that travels: its regular files in a zip archive.
+class PackedFolder:
+    """A folder that travels: its regular files.
 
     Attributes:
-        archive: the files.
-        inside: where in it the folder is; what else it holds are files that the folder's own code reads.
+        files: their contents, by their paths.
+        inside: where the folder is among them; what else there is are files that the folder's own code reads.
     """
 
-    archive: bytes
+    files: tuple[tuple[str, bytes], ...]
     inside: str = "."
 
     @classmethod
-    def of(cls, folder: Path) -> ZippedFolder:
+    def of(cls, folder: Path) -> PackedFolder:
         """Pack a folder of ours; what Python has compiled stays at home."""
-        return cls(_archive(folder, _files(folder)))
+        return cls(_contents(folder, _files(folder)))
 
     @classmethod
-    def of_tests(cls, folder: Path) -> ZippedFolder:
+    def of_tests(cls, folder: Path) -> PackedFolder:
         """Pack hidden tests, with the code and the notebooks that their diagnosis needs."""
-        needed = [Path(os.path.normpath(folder / name)) for name in companions(folder)]
-        root = Path(os.path.commonpath([folder, *needed]))
-        code = [path for other in needed for path in _files(other) if path.suffix in (".py", ".ipynb")]
-        return cls(_archive(root, [*_files(folder), *code]), str(folder.relative_to(root)))
+        needed = [os.path.normpath(folder / name) for name in companions(folder)]
+        root = os.path.commonpath([folder, *needed])
+        code = [path for other in needed for path in _files(other) if path.endswith((".py", ".ipynb"))]
+        return cls(_contents(root, [*_files(folder), *code]), os.path.relpath(folder, root))
 
     def unpack(self, folder: Path) -> Path:
         """Write its files into a folder, and return where the packed one is now."""
-        with zipfile.ZipFile(io.BytesIO(self.archive)) as archive:
-            archive.extractall(folder)  # nothing lands outside; tar files need Python 3.11.4 for that
+        for name, content in self.files:
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
         return folder / self.inside
 
 
-def _files(folder: Path) -> list[Path]:
-    found = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    return sorted(path for path in found if path.suffix != ".pyc")
+def _files(folder: Path | str) -> list[str]:
+    """Return the paths of the regular files in a folder; by strings, since there are some for each submission."""
+    found = [os.path.join(top, name) for top, _, names in os.walk(folder) for name in names]  # noqa: PTH118
+    regular = [path for path in found if stat.S_ISREG(os.lstat(path).st_mode)]
+    return sorted(path for path in regular if not path.endswith(".pyc"))
 
 
-def _archive(root: Path, files: Iterable[Path]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", strict_timestamps=False) as archive:
-        for path in dict.fromkeys(files):
-            archive.write(path, path.relative_to(root))
-    return buffer.getvalue()
+def _contents(root: Path | str, paths: Iterable[str]) -> tuple[tuple[str, bytes], ...]:
+    return tuple((os.path.relpath(path, root), Path(path).read_bytes()) for path in dict.fromkeys(paths))
 
 
 @dataclass(frozen=True)
@@ -97,8 +96,8 @@ class Job:
 
     student: str
     notebooks: dict[str, Ungraded]
-    files: Path | ZippedFolder
-    tests: Path | ZippedFolder
+    files: Path | PackedFolder
+    tests: Path | PackedFolder
     config: Any = None
     execute: bool = True
 

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.batch.job import Job, Result, ZippedFolder, failed
+from proctor.batch.job import Job, PackedFolder, Result, failed
 from proctor.errors import GraderError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def work(job: Job) -> Result:
 
 
 @contextlib.contextmanager
-def _folder(files: Path | ZippedFolder) -> Iterator[Path]:
+def _folder(files: Path | PackedFolder) -> Iterator[Path]:
     """Lend a submission's folder."""
     if isinstance(files, Path):
         if not files.is_dir():  # else it would look like a submission that cannot be read
@@ -46,7 +46,7 @@ def _folder(files: Path | ZippedFolder) -> Iterator[Path]:
 
 
 @cache
-def _lasting(tests: ZippedFolder) -> tuple[tempfile.TemporaryDirectory[str], Path]:
+def _lasting(tests: PackedFolder) -> tuple[tempfile.TemporaryDirectory[str], Path]:
     """Unpack hidden tests, once for each process, into a folder that lasts as long as the process."""
     folder = tempfile.TemporaryDirectory(prefix="tests-")
     return folder, tests.unpack(Path(folder.name))

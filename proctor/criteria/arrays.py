@@ -58,7 +58,7 @@ class ArrayChecks(Assertions):
                 return result
         raise CriterionFailed(
             Check.TYPE,
-            f"{what} should be an array of numbers, and a {type_name(value)} came. What do you return?",
+            f"{what} should be an array of numbers, and a {type(value).__name__} came. What do you return?",
         )
 
     def check(  # noqa: PLR0913  - two arrays, and how to compare them
@@ -116,8 +116,3 @@ class ArrayChecks(Assertions):
     def fail_with(self, check: Check, hint: str) -> None:
         """Fail this criterion at `check` with a hint: a fact, then a question."""
         raise CriterionFailed(check, hint)
-
-
-def type_name(value: Any) -> str:
-    """Name the type of a student's value in words; a proxy names the type on the student's side."""
-    return str(getattr(value, "_type_name", None) or type(value).__name__)

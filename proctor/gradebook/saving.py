@@ -19,7 +19,7 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from sqlalchemy import select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.orm import load_only
 
 from proctor.errors import GraderError
@@ -38,6 +38,9 @@ OWN_COLUMNS = load_only(
     SubmittedAssignment.timestamp, SubmittedAssignment.extension, SubmittedAssignment.student_id
 )
 """nbgrader's models add up all scores of a submission whenever one is read, unless they are told what is wanted."""
+
+
+AGAIN = "run `nbgrader generate_assignment` again"
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,10 @@ def save(book: Book, graded: Graded, price: Price, *, create: bool = True) -> di
         if assignment is None:
             raise GraderError(f"No assignment with ID {graded.assignment!r} exists in the gradebook.")
         _save_student(session, graded.student, create=create)
-        submission = _submission(session, assignment, graded)
+        submission, notebooks = _submission(session, assignment, graded)
         for name, marks in graded.notebooks.items():
-            notebook = _notebook(session, assignment, submission, name)
-            before |= _save_scores(session, notebook, marks)
-            _save_comments(session, notebook, marks)
+            before |= _save_scores(session, notebooks[name], marks)
+            _save_comments(session, notebooks[name], marks)
         session.flush()
         charge(book, submission, list(graded.notebooks), price)
     return before
@@ -100,41 +102,41 @@ def _save_student(session: Any, student: str, *, create: bool) -> None:
     session.flush()
 
 
-def _submission(session: Any, assignment: Any, graded: Graded) -> Any:
-    """Return a student's row of an assignment, with the time of handing in where that is known."""
+def _submission(session: Any, assignment: Any, graded: Graded) -> tuple[Any, dict[str, Any]]:
+    """Return a student's row of an assignment, with the time of handing in where that is known, and of its notebooks."""
     place = {"assignment_id": assignment.id, "student_id": graded.student}
     found = session.scalars(select(SubmittedAssignment).filter_by(**place).options(OWN_COLUMNS)).one_or_none()
+    is_new = found is None
     if found is None:
         found = SubmittedAssignment(**place)
         session.add(found)
         session.flush()
-        for name in session.scalars(select(Notebook.name).filter_by(assignment_id=assignment.id)).all():
-            _notebook(session, assignment, found, name)
     if graded.handed_in is not None:
         found.timestamp = graded.handed_in
-    return found
+    own = and_(SubmittedNotebook.notebook_id == Notebook.id, SubmittedNotebook.assignment_id == found.id)
+    query = select(Notebook.name, Notebook.id, SubmittedNotebook).outerjoin(SubmittedNotebook, own)
+    query = query.where(Notebook.assignment_id == assignment.id)
+    rows = session.execute(query.options(load_only(SubmittedNotebook.notebook_id))).all()
+    notebooks = {
+        name: notebook or _new_notebook(session, found, number)
+        for name, number, notebook in rows
+        if is_new or name in graded.notebooks
+    }
+    if unknown := graded.notebooks.keys() - notebooks.keys():
+        raise GraderError(f"The gradebook does not know the notebook {min(unknown)!r}: {AGAIN}.")
+    return found, notebooks
 
 
-def _notebook(session: Any, assignment: Any, submission: Any, name: str) -> Any:
-    """Return a submission's row of a notebook, with a row for each of its cells."""
-    number = session.scalars(select(Notebook.id).filter_by(assignment_id=assignment.id, name=name)).one()
-    place = {"assignment_id": submission.id, "notebook_id": number}
-    found = session.scalars(
-        select(SubmittedNotebook).filter_by(**place).options(load_only(SubmittedNotebook.notebook_id))
-    ).one_or_none()
-    if found is None:
-        found = SubmittedNotebook(**place)
-        session.add(found)
-        session.flush()
-        for cell, kind in session.execute(
-            select(BaseCell.id, BaseCell.type).where(BaseCell.notebook_id == number)
-        ).all():
-            if kind != "SolutionCell":
-                session.add(Grade(cell_id=cell, notebook_id=found.id))
-            if kind != "GradeCell":
-                session.add(Comment(cell_id=cell, notebook_id=found.id))
-        session.flush()
-    return found
+def _new_notebook(session: Any, submission: Any, number: str) -> Any:
+    """Add a submission's row of a notebook, with a row for each of its cells: an object for each would be dear."""
+    added = SubmittedNotebook(assignment_id=submission.id, notebook_id=number)
+    session.add(added)
+    session.flush()
+    cells = session.execute(select(BaseCell.id, BaseCell.type).where(BaseCell.notebook_id == number)).all()
+    for row, without in ((Grade, "SolutionCell"), (Comment, "GradeCell")):
+        if rows := [{"cell_id": cell, "notebook_id": added.id} for cell, kind in cells if kind != without]:
+            session.execute(insert(row), rows)
+    return added
 
 
 def _save_scores(session: Any, notebook: Any, marks: Marks) -> dict[str, Score]:
@@ -180,4 +182,4 @@ def _rows(session: Any, notebook: Any, cells: Iterable[str], *columns: Any) -> d
 
 
 def _unknown(cell: str) -> str:
-    return f"The gradebook does not know the cell {cell!r} of the release: run `nbgrader generate_assignment` again."
+    return f"The gradebook does not know the cell {cell!r} of the release: {AGAIN}."

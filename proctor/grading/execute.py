@@ -22,7 +22,7 @@ from nbformat.v4 import new_output
 
 from proctor.criteria.outcome import CellReport, Outcome
 from proctor.grading.judge_cells import Exam, Judging
-from proctor.session.clock import Budget
+from proctor.session.clock import Budget, cpu_seconds
 from proctor.session.session import Execution
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def run_submission(notebook: NotebookNode, open_session: Callable[[Displays], Se
         with open_session({}) as session:
             done = _run_cells(notebook, spent, session, judging, graded)
             if done and judging.judge_again(_followed_by_code(notebook, graded), session):
-                return Run(judging.reports, session.cpu_seconds())
+                return Run(judging.reports, cpu_seconds(session.pid))
     judging.give_up(LOST)
     return Run(judging.reports)
 

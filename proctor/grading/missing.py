@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from proctor.agent.errors import MAX_TEXT
+from proctor.agent.described import MAX_TEXT
 from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.grading.versions import advice
 

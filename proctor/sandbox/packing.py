@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from proctor.sandbox.limits import Limits
+    from proctor.sandbox.settings import Limits
 
 COURSE_MARK = "nbgrader_config.py"
 FOLDER = "a folder"
@@ -30,27 +30,22 @@ MAX_DEPTH = 32
 MAX_PATH = 1_000
 """Bytes of a path within a submission: Linux takes 4,096 of a whole one, and the course's own come before."""
 MAX_ENTRIES = 20_000
+SPECIAL = "not a regular file"
+WORDS = {
+    errno.ELOOP: "a link", errno.ENOENT: "gone", errno.EACCES: "not readable", errno.ENXIO: SPECIAL
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Packed:
-    """A packed folder.
+    """A packed folder."""
 
-    Attributes:
-        archive: an uncompressed tar file of regular files.
-        left_out: relative paths of what was not packed, each with the reason in words.
-    """
-
-    archive: bytes
-    left_out: dict[str, str]
+    archive: bytes  # an uncompressed tar file of regular files
+    left_out: dict[str, str]  # relative paths of what was not packed, each with the reason in words
 
 
 def pack(folder: Path, limits: Limits) -> Packed:
-    """Pack the regular files of `folder`.
-
-    Raises:
-        SubmissionRefused: if it is not a folder, is the course itself, or exceeds `limits`.
-    """
+    """Pack the regular files of a folder; SubmissionRefused if it is none, is the course itself, or is too large."""
     if not folder.is_dir():
         raise SubmissionRefused(f"{folder} is not a folder")
     if (folder / COURSE_MARK).exists():
@@ -80,14 +75,13 @@ def pack(folder: Path, limits: Limits) -> Packed:
 
 
 def entries(folder: Path) -> Iterator[tuple[str, str, BinaryIO | None]]:
-    """Yield each entry below `folder`: its relative path, and why it is left out, or else its content.
+    """Yield each entry below a folder: its relative path, and why it is left out, or else its content.
 
     Every file is opened relative to the open folder that holds it and without following links, and is judged
     by what was opened: exchanging it in the meantime gains nothing. What vanishes in the meantime is left out.
     Depth, paths and the number of entries have limits, and nothing calls itself: a student decides how deep folders are.
     """
-    room = MAX_ENTRIES
-    waiting = [PurePosixPath()]
+    room, waiting = MAX_ENTRIES, [PurePosixPath()]
     while waiting:
         inside = waiting.pop()
         try:
@@ -141,15 +135,9 @@ def _open(name: str, folder: int) -> tuple[str, BinaryIO | None]:
     if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
         return "", os.fdopen(handle, "rb")
     os.close(handle)
-    return ("a hard link" if stat.S_ISREG(facts.st_mode) else "not a regular file"), None
+    return ("a hard link" if stat.S_ISREG(facts.st_mode) else SPECIAL), None
 
 
 def _why(error: OSError) -> str:
     """Return in words why something could not be opened."""
-    words = {
-        errno.ELOOP: "a link",
-        errno.ENOENT: "gone",
-        errno.EACCES: "not readable",
-        errno.ENXIO: "not a regular file",
-    }
-    return words.get(error.errno or 0, str(error.strerror))
+    return WORDS.get(error.errno or 0, str(error.strerror))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import struct
 import time
 from typing import TYPE_CHECKING
 
-from proctor.sandbox.process import children, readable
+from proctor.sandbox.process import children, family, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +21,7 @@ LOOK = 0.25
 
 
 class Peer:
-    """A connected process; can be killed, even after its number was given to another.
-
-    Attributes:
-        socket: our end.
-        pid: its number, as we see it.
-    """
+    """A process that is connected to our `socket`; can be killed, even after its number was given to another."""
 
     def __init__(self, end: socket.socket, pid: int) -> None:
         self.socket, self.pid = end, pid
@@ -66,9 +60,7 @@ class Peer:
             return
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._handle, signal.SIGSTOP)
-            below = children(self.pid)
-            for pid in below:  # grows while it is walked
-                below += children(pid)
+            below = family(children(self.pid))
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
             for pid in below:
                 with contextlib.suppress(ProcessLookupError):
@@ -83,17 +75,12 @@ def socket_pair() -> tuple[socket.socket, socket.socket]:
 
 
 def accept(end: socket.socket, seconds: float, given_up: Callable[[], bool] = lambda: False) -> Peer | None:
-    """Return the process that says hello at the other end of a pair; None if none does.
+    """Return the process that says hello in time at the other end of a pair; None if none does, and close our end.
 
-    Args:
-        end: our end, of :func:`socket_pair`; closed if nobody comes.
-        seconds: how long to wait.
-        given_up: returns whether nobody will come any more; asked now and then.
+    `given_up` is asked now and then whether nobody will come any more.
     """
     deadline = time.monotonic() + seconds
-    poller = select.poll()
-    poller.register(end, select.POLLIN)
-    while not poller.poll(1000 * max(0.0, min(LOOK, deadline - time.monotonic()))):
+    while not readable(end.fileno(), min(LOOK, deadline - time.monotonic())):
         if time.monotonic() >= deadline or given_up():
             end.close()
             return None

@@ -32,21 +32,13 @@ ENDINGS: dict[int, str] = {
 
 @dataclass
 class SandboxProcess:
-    """A started process and all that it starts.
+    """A started process and all that it starts."""
 
-    Attributes:
-        popen: bubblewrap, or the program itself where there is no sandbox.
-        errors: read end of the pipe that holds what was written before the program was ready.
-        init: pidfd of the sandbox's process 1, with whose end Linux ends all others; None without a sandbox.
-        init_pid: the same, as a number outside the sandbox.
-        joined: whether it lies in the namespace of a fork server, so that bubblewrap is not told of its end.
-    """
-
-    popen: subprocess.Popen[bytes]
-    errors: int
-    init: int | None = None
-    init_pid: int = 0
-    joined: bool = False
+    popen: subprocess.Popen[bytes]  # bubblewrap, or the program itself where there is no sandbox
+    errors: int  # read end of the pipe that holds what was written before the program was ready
+    init: int | None = None  # pidfd of the sandbox's process 1, with whose end Linux ends all others
+    init_pid: int = 0  # the same, as a number outside the sandbox
+    joined: bool = False  # in the namespace of a fork server, so that bubblewrap is not told of its end
 
     def wait_until_ready(self, seconds: float) -> str | None:
         """Block until what runs inside says that it is ready: None, or else the reason why not."""
@@ -90,7 +82,7 @@ class SandboxProcess:
         return self.status(0) is not None
 
     def status(self, seconds: float) -> int | None:
-        """Return the exit status of the process, once it has ended, or None if it has not in time."""
+        """Return the exit status of the process, or None if it does not end in time."""
         if self.popen.returncode is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.popen.wait(seconds)
@@ -113,19 +105,13 @@ class SandboxProcess:
         self.errors, self.init = -1, None
 
 
-def in_memory(content: bytes, name: str = "proctor") -> int:
-    """Return a descriptor of a file in memory that holds `content`; the caller closes it."""
-    descriptor = os.memfd_create(name)
+def lend(stack: contextlib.ExitStack, content: bytes) -> int:
+    """Return a descriptor of a file in memory that holds `content`; it is ours until `stack` ends."""
+    descriptor = os.memfd_create("proctor")
+    stack.callback(os.close, descriptor)
     with os.fdopen(descriptor, "wb", closefd=False) as file:
         file.write(content)
     os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
-
-
-def lend(stack: contextlib.ExitStack, content: bytes) -> int:
-    """Return a descriptor of `content` that is ours until `stack` ends."""
-    descriptor = in_memory(content)
-    stack.callback(os.close, descriptor)
     return descriptor
 
 
@@ -155,14 +141,9 @@ def start_plainly(
     folder: str = "/",
     stdin: int = subprocess.DEVNULL,
 ) -> SandboxProcess:
-    """Start `command` without any sandbox.
+    """Start a command in a folder, without any sandbox.
 
-    Args:
-        command: the program and its arguments.
-        environment: its variables.
-        fds: descriptors that it inherits under their numbers.
-        folder: where it starts.
-        stdin: a descriptor for its input and output; nowhere by default.
+    It inherits `fds` under their numbers; `stdin` is for its input and output, and leads nowhere by default.
     """
     errors, writer = os.pipe()
     try:
@@ -208,32 +189,34 @@ def start_bwrap(  # noqa: PLR0913  - a process has that many sides
         joined: whether the arguments join the namespaces of a fork server.
         stdin: a descriptor for the command's input and output; nowhere by default.
     """
-    info, info_writer = os.pipe()
-    gate, gate_writer = os.pipe()
-    spelled = in_memory(_spell([*arguments, "--info-fd", str(info_writer)], gate if two_users else None))
-    passed = {*fds, spelled, info_writer, gate} if two_users else {*fds, spelled, info_writer}
-    try:
-        sandbox = start_plainly(
-            [str(program), "--args", str(spelled), "--", *command], {}, passed, stdin=stdin
-        )
-    except BaseException:
-        os.close(info)
-        os.close(gate_writer)
-        raise
-    finally:
-        for descriptor in (spelled, info_writer, gate):
-            os.close(descriptor)
-    sandbox.joined = joined
-    with os.fdopen(info, "rb") as facts:
-        pid = json.loads(facts.read() or b"{}").get("child-pid")
-    with contextlib.suppress(OSError):  # it ended at once: its complaint is read later
-        if pid:
-            sandbox.init, sandbox.init_pid = os.pidfd_open(pid), pid
-            if two_users:
-                _map_users(pid)
-                os.write(gate_writer, b"1")
-    os.close(gate_writer)
+    with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+        info, info_writer = _pipe(ours, theirs)
+        gate, gate_writer = _pipe(theirs, ours)
+        words = [*arguments, "--info-fd", str(info_writer)]
+        words += ["--userns-block-fd", str(gate)] if two_users else []
+        spelled = lend(theirs, b"".join(os.fsencode(word) + b"\0" for word in words))
+        passed = {*fds, spelled, info_writer, *([gate] if two_users else [])}
+        line = [str(program), "--args", str(spelled), "--", *command]
+        sandbox = start_plainly(line, {}, passed, stdin=stdin)
+        theirs.close()
+        sandbox.joined = joined
+        with os.fdopen(info, "rb", closefd=False) as facts:
+            pid = json.loads(facts.read() or b"{}").get("child-pid")
+        with contextlib.suppress(OSError):  # it ended at once: its complaint is read later
+            if pid:
+                sandbox.init, sandbox.init_pid = os.pidfd_open(pid), pid
+                if two_users:
+                    _map_users(pid)
+                    os.write(gate_writer, b"1")
     return sandbox
+
+
+def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:
+    """Return the ends of a pipe, each until its owner ends."""
+    ends = os.pipe()
+    reader.callback(os.close, ends[0])
+    writer.callback(os.close, ends[1])
+    return ends
 
 
 def readable(descriptor: int, seconds: float = 3600) -> bool:
@@ -252,12 +235,6 @@ def how_it_ended(status: int) -> str:
     if number <= 0:
         return f"ended with status {status}" if status else ""
     return ENDINGS.get(number, f"crashed with signal {number}")
-
-
-def _spell(arguments: Iterable[str], gate: int | None) -> bytes:
-    """Return bubblewrap's arguments as it reads them from a descriptor."""
-    words = [*arguments, *(["--userns-block-fd", str(gate)] if gate is not None else [])]
-    return b"".join(os.fsencode(word) + b"\0" for word in words)
 
 
 def _map_users(pid: int) -> None:

@@ -27,19 +27,10 @@ PACKAGE = Path(__file__).resolve().parents[1]
 """Our own package: students need not read the grader."""
 
 SYSTEM = (
-    "/usr/bin",
-    "/usr/lib",
-    "/usr/lib32",
-    "/usr/lib64",
-    "/usr/libexec",
-    "/usr/share",
-    "/usr/local/bin",
-    "/usr/local/lib",
-    "/usr/local/lib64",
-    "/usr/local/share/fonts",
-    "/nix/store",
-    "/gnu/store",
-)
+    "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/share",
+    "/usr/local/bin", "/usr/local/lib", "/usr/local/lib64", "/usr/local/share/fonts",
+    "/nix/store", "/gnu/store",
+)  # fmt: skip
 TOP = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
 """Folders on most systems of old, links into /usr on those of today."""
 
@@ -57,17 +48,11 @@ MADE_UP = {
 
 @dataclass(frozen=True)
 class View:
-    """Mounts and variables that a sandbox sees.
+    """Folders that a sandbox sees."""
 
-    Attributes:
-        shown: host paths that appear under the same path, read-only.
-        links: symbolic links to make: path, target.
-        hidden: folders below a shown one that appear empty.
-    """
-
-    shown: tuple[Path, ...]
-    links: tuple[tuple[Path, str], ...]
-    hidden: tuple[Path, ...]
+    shown: tuple[Path, ...]  # host paths that appear under the same path, read-only
+    links: tuple[tuple[Path, str], ...]  # symbolic links to make: path, target
+    hidden: tuple[Path, ...]  # folders below a shown one that appear empty
 
     def parents(self) -> list[Path]:
         """Return the folders that have to be made for the shown ones, outermost first."""
@@ -75,25 +60,16 @@ class View:
 
 
 def build_view(hide: Iterable[Path] = ()) -> View:
-    """Return the view that the running interpreter needs.
-
-    Args:
-        hide: folders that must not be seen, even where they lie in one that is shown.
-    """
-    top = [Path(path) for path in TOP]
-    links = tuple((path, str(path.readlink())) for path in top if path.is_symlink())
-    wanted = [
-        *map(Path, SYSTEM),
-        *(path for path in top if not path.is_symlink()),
-        *_python(),
-        *map(Path, SETTINGS),
-    ]
+    """Return the view that the running interpreter needs, without folders to hide that lie in a shown one."""
+    links = {path: str(path.readlink()) for path in map(Path, TOP) if path.is_symlink()}
+    wanted = {*map(Path, (*SYSTEM, *TOP, *SETTINGS)), *_python()} - links.keys()
     shown: list[Path] = []
-    for path in sorted({path for path in wanted if path.exists()}):
-        if not any(_is_below(path, other) for other in shown):
+    for path in sorted(path for path in wanted if path.exists()):
+        if not any(path.is_relative_to(other) for other in shown):
             shown.append(path)
-    hidden = {path for path in (PACKAGE, *hide) if path.is_dir() and _seen_at(path, shown)}
-    return View(tuple(shown), links, tuple(sorted(hidden)))
+    is_seen = {path: any(path.is_relative_to(other) for other in shown) for path in (PACKAGE, *hide)}
+    hidden = sorted(path for path, seen in is_seen.items() if seen and path.is_dir())
+    return View(tuple(shown), tuple(links.items()), tuple(hidden))
 
 
 def _python() -> Iterator[Path]:
@@ -101,9 +77,7 @@ def _python() -> Iterator[Path]:
 
     The program is often a chain of links from one prefix to the next; each has to be there.
     """
-    prefixes = {
-        Path(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
-    }
+    prefixes = set(map(Path, (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)))
     program = Path(sys.executable)
     while program.is_symlink():
         prefixes.add(program.parent.parent)
@@ -115,16 +89,6 @@ def _python() -> Iterator[Path]:
         yield Path(site.getusersitepackages())
 
 
-def _is_below(path: Path, folder: Path) -> bool:
-    """Return whether `path` is `folder` or lies in it."""
-    return path == folder or folder in path.parents
-
-
-def _seen_at(path: Path, shown: Iterable[Path]) -> bool:
-    """Return whether `path` is visible under its own name."""
-    return any(_is_below(path, folder) for folder in shown)
-
-
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment variables of the student's process: none of the caller's, but `extra`.
 
@@ -134,8 +98,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     variables = {
         "HOME": HOME,
-        "USER": "student",
-        "LOGNAME": "student",
+        **dict.fromkeys(("USER", "LOGNAME"), "student"),
         "SHELL": "/bin/sh",
         "TMPDIR": "/tmp",  # noqa: S108  - inside the sandbox
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
@@ -146,9 +109,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         "IPYTHONDIR": f"{HOME}/.ipython",
         "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
         "MALLOC_ARENA_MAX": "2",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }

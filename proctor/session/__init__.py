@@ -3,8 +3,7 @@
     session       one submission that runs: cells in order, and frozen copies of its state
     copies        the copies that are judged, forked from a snapshot
     proxies       the links that carry a hidden test's calls
-    proxy         the student's objects as a hidden test sees them
-    raised        the student's exceptions, likewise
+    proxy         the student's objects and exceptions as a hidden test sees them
     handed        what a hidden test hands in
     connection    a socket to a process of the student's, with deadlines
     outputs       what a cell shows, within bounds

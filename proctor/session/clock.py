@@ -21,38 +21,23 @@ LONGEST = 5
 
 @dataclass(frozen=True)
 class Allowance:
-    """Time that something may take.
+    """Time that something may take, in seconds."""
 
-    Attributes:
-        cpu: seconds of CPU time of the student's processes.
-        wall: seconds on the clock, for what waits without computing; generous.
-    """
-
-    cpu: float
-    wall: float
+    cpu: float  # time of the student's processes
+    wall: float  # on the clock, for what waits without computing; generous
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Limits of a submission: time, bytes of output, processes that it may take down.
+    """Limits of a submission."""
 
-    Attributes:
-        cell: for one of the student's cells.
-        call: for one call by a hidden test.
-        graded_cell: for all the calls of one graded cell.
-        submission: for all of the student's cells, in all the sessions that it took.
-        cell_output: bytes of output of one cell.
-        output: bytes of output of all cells together.
-        restarts: how often a submission may take its process down.
-    """
-
-    cell: Allowance = Allowance(cpu=20, wall=120)
-    call: Allowance = Allowance(cpu=10, wall=60)
-    graded_cell: Allowance = Allowance(cpu=20, wall=120)
-    submission: Allowance = Allowance(cpu=150, wall=900)
-    cell_output: int = 2_000_000
-    output: int = 8_000_000
-    restarts: int = 20
+    cell: Allowance = Allowance(cpu=20, wall=120)  # for one of the student's cells
+    call: Allowance = Allowance(cpu=10, wall=60)  # for one call by a hidden test
+    graded_cell: Allowance = Allowance(cpu=20, wall=120)  # for all the calls of one graded cell
+    submission: Allowance = Allowance(cpu=150, wall=900)  # for all cells, in all the sessions that it took
+    cell_output: int = 2_000_000  # bytes
+    output: int = 8_000_000  # bytes, of all cells together
+    restarts: int = 20  # how often a submission may take its process down
 
 
 class Deadline:
@@ -76,24 +61,17 @@ class Deadline:
 
     def over(self) -> bool:
         """Return whether the allowance is used up."""
-        now = cpu_seconds(self._pid)
+        cpu, account, now = cpu_seconds(self._pid), kept_waiting_seconds(self._pid), time.monotonic()
         if self._start_cpu is None:
-            self._start_cpu, self._account = now, kept_waiting_seconds(self._pid)
-        self._used = now - self._start_cpu
-        self._look_at_waiting()
+            self._start_cpu, self._account = cpu, account
+        self._used = cpu - self._start_cpu
+        # Many threads wait no longer than the time that passed.
+        self._kept_waiting += min(max(0.0, account - self._account), now - self._looked)
+        self._looked, self._account = now, account
         return self._used > self._allowance.cpu or self.wall_left() <= 0
 
-    def _look_at_waiting(self) -> None:
-        """Add what was waited since the last look: many threads wait no longer than the time that passed."""
-        passed, account = time.monotonic(), kept_waiting_seconds(self._pid)
-        self._kept_waiting += min(max(0.0, account - self._account), passed - self._looked)
-        self._looked, self._account = passed, account
-
     def used(self) -> Allowance:
-        """Return the CPU time up to the last look, and the time on the clock.
-
-        What was over before anyone looked counts as if it had computed all the time.
-        """
+        """Return the CPU time up to the last look (before any, as if it had computed all the time), and on the clock."""
         wall = time.monotonic() - self._start_wall
         return Allowance(wall if self._start_cpu is None else self._used, wall)
 

@@ -21,7 +21,6 @@ LOOK = 0.25
 """Seconds between two looks at deadlines: over sooner, a call costs no look at all."""
 
 TOO_LONG = "The time limit was reached. Which loop may never end?"
-GONE = "The process that ran your code is gone."
 
 
 class GuardedConnection(Connection):
@@ -41,18 +40,17 @@ class GuardedConnection(Connection):
         self._deadlines, self._looked = deadlines, time.monotonic()
 
     def waited(self) -> None:
-        """Look at the deadlines (called by `Connection` when something takes long, or comes in pieces).
+        """Look at the deadlines now and then (called by `Connection` when something takes long, or comes in pieces)."""
+        if time.monotonic() - self._looked >= LOOK:
+            self.look()
+
+    def look(self) -> None:
+        """Look at the deadlines.
 
         Raises:
             Broken: one of them is over.
             EOFError: the process has ended, though another one may keep its socket open.
         """
-        if time.monotonic() - self._looked < LOOK:
-            return
-        self.look()
-
-    def look(self) -> None:
-        """Look at the deadlines now; raises like :meth:`waited`."""
         self._looked = time.monotonic()
         if self.peer.is_over() and not _has_data(self.socket):
             raise EOFError
@@ -70,8 +68,3 @@ def _has_data(end: socket.socket) -> bool:
         return bool(end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
     except OSError:
         return False
-
-
-def died(text: str = GONE) -> Broken:
-    """Return the error of an answer that will not come because the student's process is gone."""
-    return Broken(Outcome.DIED, text)

@@ -9,17 +9,16 @@ from proctor.agent.frames import FormatError
 from proctor.criteria import Broken
 from proctor.criteria.outcome import Outcome
 from proctor.session.clock import Allowance, Deadline
-from proctor.session.connection import GONE, GuardedConnection, died
+from proctor.session.connection import GuardedConnection
 from proctor.session.proxies import MAX_CALLBACKS, Link
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from proctor.sandbox.peer import Peer
     from proctor.session.session import Session
 
 LOOK_AT_CELL = 1
 """Seconds between two looks at the cell's deadline while calls are over too soon to be looked at."""
+GONE = "The process that ran your code is gone."
 ENDED = "Your code ended the process it ran in: a crash, an exit, or memory running out."
 ENDLESS = "An object that was passed in was called without end."
 SPENT = "The time limit of this cell was used up by the criteria before."
@@ -41,7 +40,7 @@ class Copy(Link):
     def exchange(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
         """Send a request and return its answer, within the call's and the cell's allowance."""
         if not self.alive:
-            raise died(GONE)
+            raise Broken(Outcome.DIED, GONE)
         connection = self._connection
         connection.allow(Deadline(self._peer.pid, self._call), self._cell)
         try:
@@ -56,7 +55,7 @@ class Copy(Link):
                 frame = self.answer(header, body)
         except (OSError, EOFError):
             self.close()
-            raise died(ENDED) from None
+            raise Broken(Outcome.DIED, ENDED) from None
         except (Broken, FormatError):
             self.close()
             raise
@@ -85,9 +84,7 @@ class CopySide:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._copy is not None:
             self._copy.close()
 

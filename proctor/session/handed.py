@@ -13,10 +13,10 @@ import inspect
 import io
 import math
 import operator
-import types
-import unittest
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from types import CodeType, CoroutineType, FrameType, ModuleType
+from typing import TYPE_CHECKING, Any, cast
+from unittest import TestCase
 
 import numpy as np
 
@@ -35,26 +35,17 @@ MAX_ARGUMENT = 2**24
 MAX_AXES = 32
 """Entries of an array of whole numbers that may be meant as a shape."""
 MODULES = (builtins, math, cmath, operator, np)
-REFUSED = (
-    types.ModuleType,
-    types.CoroutineType,
-    types.CodeType,
-    types.FrameType,
-    unittest.TestCase,
-    io.FileIO,
-)
+REFUSED = (ModuleType, CoroutineType, CodeType, FrameType, TestCase, io.FileIO)
 PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, np.ndarray, np.generic, type(None))
 """Types of attributes that the student's code may read."""
-BUGS = (NameError, ImportError, SyntaxError)
+OURS = (AssertionError, CannotCross, NameError, ImportError, SyntaxError)
 """Exceptions of a function of the test's that no argument brings about."""
 
 
 class Handed:
     """The objects that a criterion has handed in, by number.
 
-    Attributes:
-        failure: an exception of the test's own that the student's code met, and that is not for it: a failed
-            assertion, or a bug.
+    `failure` is an exception of the test's own that the student's code met, but that is not for it.
     """
 
     def __init__(self) -> None:
@@ -80,42 +71,27 @@ class Handed:
             raise LookupError
         return self.objects[number]
 
-    def use(
-        self,
-        asked: Any,
-        reader: Reader,
-        writer: Writer,
-        record: Callable[[int, str, tuple[Any, ...]], None],
-    ) -> bytes:
-        """Return the answer to the student's code that uses an object.
-
-        Args:
-            asked: number, name of the method, and the forms of its arguments, as they came.
-            reader: reads the forms.
-            writer: writes the answer.
-            record: is told of each call that is made.
-        """
+    def use(self, asked: Any, reader: Reader, writer: Writer, record: Callable[..., Any]) -> bytes:
+        """Return the answer to the student's code that uses an object; `record` is told of each call that is made."""
         try:
-            number, name, positional, named = asked
-            args, kwargs = reader.read(positional), reader.read(named)
+            number, name, *forms = asked
+            args, kwargs = reader.read_all(forms)
             held = self.resolve(number)
             if not isinstance(args, tuple) or not isinstance(kwargs, dict):
-                return _error("TypeError", "no such call")
+                return error_frame("TypeError", "no such call")
             if name == "__getattr__":
-                return bytes(pack({"value": writer.write(_field(held, *args))}, writer.body))
+                return pack({"value": writer.write(_field(held, *args))}, writer.body)
             method = _method(held, name)
             if _largest([args, list(kwargs.values())], is_shape=name != "__call__") > MAX_ARGUMENT:
-                return _error("MemoryError", "an argument is too large")
+                return error_frame("MemoryError", "an argument is too large")
             record(number, name, (*args, *kwargs.values()))
-            return bytes(pack({"value": writer.write(method(*args, **kwargs))}, writer.body))
-        except (AssertionError, CannotCross, *BUGS) as error:
-            if not isinstance(error, Fault):
-                self.failure = error
-            return _error(getattr(error, "kind", type(error).__name__), str(error))
+            return pack({"value": writer.write(method(*args, **kwargs))}, writer.body)
         except Broken:
             raise
         except Exception as error:  # noqa: BLE001  - whatever goes wrong here, the student's code asked for it
-            return _error(getattr(error, "kind", type(error).__name__), str(error))
+            if isinstance(error, OURS) and not isinstance(error, Fault):
+                self.failure = error
+            return error_frame(getattr(error, "kind", type(error).__name__), error)
 
 
 def _home(value: Any) -> str:
@@ -132,11 +108,8 @@ def _traits(value: Any) -> dict[str, Any]:
         return {"next": True}
     traits: dict[str, Any] = {}
     if callable(value):
-        traits = {
-            "call": True,
-            "name": getattr(value, "__name__", "function"),
-            "parameters": _parameters(value),
-        }
+        name = getattr(value, "__name__", "function")
+        traits = {"call": True, "name": name, "parameters": _parameters(value)}
     fields = [name for name, held in getattr(value, "__dict__", {}).items() if _is_field(name, held)]
     fields += [name for name in getattr(type(value), "_fields", ()) if _is_field(name, getattr(value, name))]
     return traits | ({"fields": fields} if fields else {})
@@ -163,17 +136,18 @@ def _field(held: Any, name: Any) -> Any:
 
 def _method(held: Any, name: Any) -> Callable[..., Any]:
     """Return the method of an object that the student's code may call."""
-    is_special = (name == "__call__" and callable(held)) or (
-        name == "__next__" and isinstance(held, Iterator)
-    )
-    if not isinstance(name, str) or (name.startswith("_") and not is_special):
+    if name == "__call__" and callable(held):
+        return cast("Callable[..., Any]", held)
+    if not isinstance(name, str) or (
+        name.startswith("_") and not (name == "__next__" and isinstance(held, Iterator))
+    ):
         raise AttributeError(f"no method {name}")
-    method: Callable[..., Any] = held if name == "__call__" else getattr(held, name)
-    return method
+    return cast("Callable[..., Any]", getattr(held, name))
 
 
-def _error(kind: str, text: str) -> bytes:
-    return bytes(pack({"kind": kind, "error": text[:200]}))
+def error_frame(kind: str, text: object) -> bytes:
+    """Return the answer that an object of the test's raises an exception."""
+    return pack({"kind": kind, "error": str(text)[:200]})
 
 
 def _largest(values: Iterable[Any], *, is_shape: bool) -> int:
@@ -185,7 +159,6 @@ def _largest(values: Iterable[Any], *, is_shape: bool) -> int:
     for value in values:
         if isinstance(value, int | np.integer):
             product = min(product * max(1, abs(int(value))), MAX_ARGUMENT + 1)
-            largest = max(largest, min(abs(int(value)), MAX_ARGUMENT + 1))
         elif isinstance(value, list | tuple):
             largest = max(largest, _largest(value, is_shape=is_shape))
         elif (

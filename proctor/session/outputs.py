@@ -42,21 +42,14 @@ Displays = dict[str, dict[int, Shown]]
 
 
 class Outputs:
-    """Collector of the outputs of one cell, which stops at a number of bytes.
-
-    Attributes:
-        size: bytes that are kept.
-        seen: bytes that came, or were announced.
-        outputs: what is kept so far.
-    """
+    """Collector of the outputs of one cell, which keeps `size` bytes up to a limit, of the `seen` ones that came."""
 
     def __init__(self, limit: int, displays: Displays | None = None) -> None:
-        self.limit, self.size, self.seen = limit, 0, 0
+        self.limit, self.size, self.seen, self._lost = limit, 0, 0, 0
         self.outputs: list[NotebookNode] = []
         self._displays: Displays = {} if displays is None else displays
         self._own: list[tuple[str, Shown]] = []
         self._clear_next = False
-        self._lost = 0
 
     def add(self, header: dict[str, Any], body: bytes) -> None:
         """Take one frame of a running cell; what is not in the notebook format is dropped."""
@@ -132,13 +125,12 @@ def _read(body: bytes) -> NotebookNode | None:
     try:
         data = json.loads(body)
         kind = data.pop("output_type")
-        fields = TYPES[kind]
-        if not all(isinstance(data[name], expected) for name, expected in fields.items()):
+        kept = {name: data[name] for name in TYPES[kind]}
+        if not all(isinstance(kept[name], expected) for name, expected in TYPES[kind].items()):
             return None
-        kept = {name: data[name] for name in fields}
         if "data" in kept:
             kept["data"] = {name: value for name, value in kept["data"].items() if _is_valid(name, value)}
-        if not all(isinstance(line, str) for line in kept.get("traceback", ())):
+        if not _are_lines(kept.get("traceback", [])):
             return None
         if _parts(kept) > MAX_PARTS:
             kind, kept = "stream", {"name": "stdout", "text": TOO_MANY}
@@ -159,6 +151,8 @@ def _is_valid(name: str, value: Any) -> bool:
     """Return whether the notebook format has such a value for a format: text, its lines, or any for JSON."""
     if name == "application/json" or (name.startswith("application/") and name.endswith("+json")):
         return True
-    return isinstance(value, str) or (
-        isinstance(value, list) and all(isinstance(line, str) for line in value)
-    )
+    return isinstance(value, str) or _are_lines(value)
+
+
+def _are_lines(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(line, str) for line in value)

@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from proctor.agent.described import MAX_METHODS
 from proctor.agent.frames import FormatError, pack, unpack
 from proctor.agent.kinds import MUTABLE, change
 from proctor.agent.server import Server
 from proctor.agent.tables import writer_of
 from proctor.agent.values import Reader, Writer, state_of
-from proctor.criteria import Broken, Fault, NoAttribute, NotFound, StudentError
+from proctor.criteria import Broken, Fault, NoAttribute, NotFound
 from proctor.criteria.outcome import Outcome
 from proctor.errors import CannotCross
-from proctor.session.handed import MAX_ARGUMENT as MAX_ARGUMENT  # noqa: PLC0414  - offered on
-from proctor.session.handed import Handed
-from proctor.session.proxy import METHOD, OBJECT, Proxy, Type, face
-from proctor.session.raised import clip, student_error
+from proctor.session.handed import Handed, error_frame
+from proctor.session.proxy import METHOD, OBJECT, Proxy, Type, clip, face, student_error, unjudged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,7 +36,7 @@ MAX_DEPTH = 20
 """Calls of the test's functions that are under way within each other."""
 MAX_TRACE = 64 * 2**20
 """Bytes of a criterion's trace that are kept, at most."""
-MAX_TYPES, MAX_METHODS = 1_000, 200
+MAX_TYPES = 1_000
 MAX_NAMES, NAME_BYTES = 50_000, 50
 """Bytes of the names of a type's attributes; those that each takes besides its characters."""
 MAX_PROXIES = 200_000
@@ -88,46 +87,36 @@ class Link:
     """
 
     def __init__(self) -> None:
-        self.trace: list[Any] = []
-        self._kept = 0
-        self.notes: list[str] = []
-        self.in_place = False
-        self._handed, self._requests, self._depth = Handed(), 0, 0
+        self.in_place, self._depth = False, 0
         self._types: dict[int, Type] = {}
         self._proxies: dict[int, Proxy] = {}
         self._lasting: dict[str, Proxy] = {}
         self._told: dict[str, Any] = {}
-        self._ahead: list[tuple[Any, ...]] = []
-        self._held: list[list[Any]] = []
-        self._fetched: dict[tuple[int, str], Any] = {}
         self._wanted: dict[str, None] = {}
+        self.begin()
 
     def begin(self) -> None:
         """Start a criterion: forget the objects, values and notes of the one before."""
-        self.trace, self.notes, self._handed, self._kept = [], [], Handed(), 0
-        self._ahead, self._fetched, self._requests = [("begin",)], {}, 0
-        self._held = []
+        self.trace: list[Any] = []
+        self.notes: list[str] = []
+        self._handed, self._kept, self._requests = Handed(), 0, 0
+        self._ahead: list[tuple[Any, ...]] = [("begin",)]
+        self._held: list[list[Any]] = []
+        self._fetched: dict[tuple[int, str], Any] = {}
         self._proxies = {ref: proxy for ref, proxy in self._proxies.items() if ref < 0}
 
     def find(self, names: Sequence[str]) -> dict[str, Any]:
         """Return what a criterion needs by name: proxies, and the values of variables; NotFound if one is missing."""
         found: dict[str, Any] = dict(self._lasting)
-        unknown = [name for name in names if name not in found]
-        if unknown:
+        if unknown := [name for name in names if name not in found]:
             values, absent = self.request({"do": "find", "needs": unknown}), self._told.get("absent")
             if not isinstance(values, list) or not isinstance(absent, list) or len(values) != len(unknown):
-                raise self.unjudged("names that are none")
-            present = {
-                name: value
-                for index, (name, value) in enumerate(zip(unknown, values, strict=True))
-                if index not in absent
-            }
-            found |= present
-            self._lasting |= {
-                name: value
-                for name, value in present.items()
-                if isinstance(value, Proxy) and value._ref < 0  # noqa: SLF001  - no other face
-            }
+                raise unjudged("names that are none")
+            for index, (name, value) in enumerate(zip(unknown, values, strict=True)):
+                if index not in absent:
+                    found[name] = value
+                    if isinstance(value, Proxy) and value._ref < 0:  # noqa: SLF001  - it has no other face
+                        self._lasting[name] = value
             self.trace.clear()
         for name in names:
             if name not in found:
@@ -141,7 +130,7 @@ class Link:
     def call(self, ref: int, name: str | None, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Call an object, or a method of it, and return the value that comes."""
         header: dict[str, Any] = {"do": "call", "ref": ref, "name": name}
-        values: dict[str, Any] = {"args": args, "named": named} if named else {"args": args}
+        values = {"args": args, "named": named} if named else {"args": args}
         if name is None and self._wanted:
             header["want"] = list(self._wanted)
         if self.in_place:
@@ -152,13 +141,9 @@ class Link:
         return self._recorded(value)
 
     def operate(self, ref: int, name: str | None, operator: str, args: tuple[Any, ...]) -> Any:
-        """Return the result of an operator on an object, or on a method of it."""
-        return self._recorded(self._operate(ref, name, operator, args))
-
-    def advance(self, ref: int, name: str | None) -> Any:
-        """Return the next value of an iterator; StopIteration at its end."""
-        value = self._operate(ref, name, "__next__", ())
-        if "end" in self._told:
+        """Return the result of an operator on an object, or on a method of it; StopIteration if there is no next one."""
+        value = self.request({"do": "operate", "operator": operator, "ref": ref, "name": name}, args=args)
+        if operator == "__next__" and "end" in self._told:
             raise StopIteration
         return self._recorded(value)
 
@@ -170,9 +155,6 @@ class Link:
         """Return the description of the figures that pyplot has open."""
         return self.request({"do": "figures"})
 
-    def _operate(self, ref: int, name: str | None, operator: str, args: tuple[Any, ...]) -> Any:
-        return self.request({"do": "operate", "operator": operator, "ref": ref, "name": name}, args=args)
-
     def get(self, ref: int, name: str, of: str | None = None) -> Any:
         """Return an attribute of an object, or of a method of it: as it came along with the object, or asked for."""
         if of is None and (ref, name) in self._fetched:
@@ -180,9 +162,8 @@ class Link:
             return self._recorded(value.copy() if isinstance(value, np.ndarray) else value)
         if of is None and len(self._wanted) < MAX_WANTED and not name.startswith("__"):
             self._wanted[name] = None
-        header = {"do": "get", "ref": ref, "name": name}
         try:
-            value = self.request(header if of is None else {**header, "of": of})
+            value = self.request({"do": "get", "ref": ref, "name": name, "of": of})
         except NotFound as missing:
             raise NoAttribute(str(missing)) from None
         if of is None and type(value) in MUTABLE and len(self._held) < MAX_HELD:
@@ -191,12 +172,8 @@ class Link:
 
     def set(self, ref: int, name: str, value: Any, *, plain: bool) -> None:
         """Set an attribute of an object; a plain one, which cannot fail, along with the next request."""
-        if (
-            plain
-            and len(self._ahead) < MAX_AHEAD
-            and type(value) is np.ndarray
-            and value.nbytes < MAX_AHEAD_BYTES
-        ):
+        is_small = type(value) is np.ndarray and value.nbytes < MAX_AHEAD_BYTES
+        if plain and is_small and len(self._ahead) < MAX_AHEAD:
             self._ahead.append(("set", ref, name, value.copy()))
             self._fetched.pop((ref, name), None)
         else:
@@ -233,7 +210,7 @@ class Link:
             answer, body = self.exchange(frame)
             value = self._value(answer, body, header.get("name"))
         except FormatError as error:
-            raise self.unjudged(str(error)) from None
+            raise unjudged(str(error)) from None
         except Fault as fault:
             self._raise_own_failure()
             self.trace.append(Stumble(f"{fault.title}: {fault.says}"))
@@ -244,20 +221,16 @@ class Link:
     def _write_back(self) -> None:
         """Tell along with the next request what the test has changed in lists that objects of the student's hold."""
         for held in self._held:
-            ref, name, value, before = held
-            if (now := state_of(value)) != before:
+            if (now := state_of(held[2])) != held[3]:
                 held[3] = now
-                self._ahead.append(("update", ref, name, value))
+                self._ahead.append(("update", *held[:3]))
 
     def _frame(self, header: dict[str, Any], values: dict[str, Any]) -> bytes:
         writer = Writer(self._refer)
         try:
             self._write_back()
             if self._ahead:
-                header = {
-                    **header,
-                    "ahead": [(*step[:3], *map(writer.write, step[3:])) for step in self._ahead],
-                }
+                header["ahead"] = [(*step[:3], *map(writer.write, step[3:])) for step in self._ahead]
             form = {key: writer.write(value) for key, value in values.items()}
             return pack({**header, **form}, writer.body)
         except FormatError as error:
@@ -269,10 +242,6 @@ class Link:
         if failure is not None:
             raise failure
 
-    def unjudged(self, what: str) -> StudentError:
-        """Return the error of a value that is not fit to be judged."""
-        return StudentError("a value that cannot be judged", what)
-
     def forget(self, since: int, *, faults: bool) -> None:
         """Take what came since an index out of the trace: the values, and the faults, too, if told so."""
         self.trace[since:] = [item for item in self.trace[since:] if isinstance(item, Stumble) and not faults]
@@ -280,17 +249,14 @@ class Link:
     def _recorded(self, value: Any) -> Any:
         """Return a value that came, and keep it in the trace unless it stays on its side."""
         if not isinstance(value, Proxy):
-            self._record(value)
+            self._kept += footprint(value)
+            self.trace.append(value if self._kept <= MAX_TRACE else Unkept(type(value).__name__))
         return value
-
-    def _record(self, value: Any) -> None:
-        self._kept += footprint(value)
-        self.trace.append(value if self._kept <= MAX_TRACE else Unkept(type(value).__name__))
 
     def answer(self, header: dict[str, Any], body: bytes) -> bytes:
         """Return the answer to the student's code that uses an object of the test's."""
         if self._depth >= MAX_DEPTH:
-            return bytes(pack({"kind": "RecursionError", "error": "too many calls within each other"}))
+            return error_frame("RecursionError", "too many calls within each other")
         self._depth += 1
         told = self._told
         try:
@@ -299,10 +265,10 @@ class Link:
                 header["back"],
                 Reader(body, self._resolve, plain_keys=True),
                 Writer(self._refer),
-                lambda number, name, args: self._record(CallBack(number, name, args)),
+                lambda *called: self._recorded(CallBack(*called)),
             )
         except FormatError as error:
-            return bytes(pack({"kind": "ValueError", "error": f"{error}"[:200]}))
+            return error_frame("ValueError", error)
         finally:
             self._depth -= 1
             self._told = told
@@ -322,8 +288,8 @@ class Link:
         reader = Reader(body, self._resolve, plain_keys=True)
         value = reader.read(answer["value"])
         self._told = {name: reader.read(answer[name]) for name in TOLD & answer.keys()}
-        if isinstance(value, Proxy) and (fetched := answer.get("fetched")):
-            for name, form in fetched if isinstance(fetched, list) else []:
+        if isinstance(value, Proxy) and isinstance(fetched := answer.get("fetched"), list):
+            for name, form in fetched:
                 if name in self._wanted:
                     self._fetched[value._ref, name] = reader.read(form)  # noqa: SLF001  - a proxy has no other face
         return value
@@ -336,10 +302,11 @@ class Link:
                 size = sum(map(len, names)) + NAME_BYTES * len(names)
                 if len(self._types) >= MAX_TYPES or len(methods) > MAX_METHODS or size > MAX_NAMES:
                     raise FormatError("too many types")
-                special = None if fixed is None else frozenset(map(str, fixed))
-                shown = face(clip(name, 80), call=bool(traits["call"]), base=traits["base"])
                 self._types[int(number)] = Type(
-                    clip(name, 80), frozenset(map(str, methods)), special, shown, bool(traits["truth"])
+                    frozenset(map(str, methods)),
+                    None if fixed is None else frozenset(map(str, fixed)),
+                    face(clip(name, 80), call=bool(traits["call"]), base=traits["base"]),
+                    bool(traits["truth"]),
                 )
         except (TypeError, AttributeError, LookupError, ValueError):
             raise FormatError("types that are none") from None
@@ -367,12 +334,7 @@ class Link:
 
 
 class Loopback(Link):
-    """A link within the process: for the solution, the mistakes, and the tests of the tests.
-
-    Args:
-        namespace: what it leads to.
-        figures: pyplot's figures that were shown.
-    """
+    """A link to a namespace within the process: for the solution, the mistakes, and the tests of the tests."""
 
     def __init__(self, namespace: Mapping[str, Any], figures: Iterable[Any] = ()) -> None:
         super().__init__()
@@ -386,9 +348,7 @@ class Loopback(Link):
         return unpack(self.server.handle(*unpack(frame[4:]))[4:])
 
 
-def loopback(namespace: Mapping[str, Any], figures: Iterable[Any] = ()) -> Loopback:
-    """Return a link to the classes of a namespace of this process, and to the figures that were shown."""
-    return Loopback(namespace, figures)
+loopback = Loopback
 
 
 def _change(arguments: Sequence[Any], changes: Any) -> None:
@@ -396,13 +356,12 @@ def _change(arguments: Sequence[Any], changes: Any) -> None:
     try:
         pairs = [(arguments[number], changed) for number, changed in changes]
     except (TypeError, ValueError, LookupError):
-        raise StudentError("a value that cannot be judged", "arguments that are none") from None
+        raise unjudged("arguments that are none") from None
     for argument, changed in pairs:
-        if type(argument) is not type(changed) or (
-            np.shape(argument) != np.shape(changed) and isinstance(argument, np.ndarray)
-        ):
-            raise StudentError("a value that cannot be judged", "an argument that became something else")
-        if isinstance(argument, np.ndarray):
+        is_array = isinstance(argument, np.ndarray)
+        if type(argument) is not type(changed) or (is_array and argument.shape != changed.shape):
+            raise unjudged("an argument that became something else")
+        if is_array:
             argument[...] = changed
         else:
             change(argument, changed)

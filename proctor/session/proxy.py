@@ -1,17 +1,23 @@
-"""The student's objects as a hidden test sees them.
+"""The student's objects and exceptions as a hidden test sees them.
 
 Whatever is done to a :class:`Proxy` is done to the object that it stands for: calls, attributes, operators, iteration,
-`with`, `isinstance`. What cannot be done to the object raises there, as the student's exception.
+`with`, `isinstance`. What cannot be done to the object raises there, as the student's exception: of its own type, where
+it is one of Python's. So `with self.assertRaises(ValueError)` holds for a `ValueError` of the student's, which is a
+:class:`~proctor.criteria.StudentError` as well.
 """
 
 from __future__ import annotations
 
 import inspect
-from functools import lru_cache
-from types import FunctionType, GeneratorType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from proctor.agent.described import BASES, MAX_TEXT, builtin_error
+from proctor.agent.frames import FormatError
+from proctor.agent.operations import OPERATIONS
+from proctor.criteria import StudentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,59 +26,26 @@ MAX_LENGTH = 10_000_000
 """Length that an object may say it has: `list` makes room for so many."""
 SHOWN = frozenset(("__name__", "__qualname__", "__dict__", "__annotations__", "__bases__", "__wrapped__"))
 """Attributes with two underscores that are asked for; others NumPy and unittest probe for."""
-RESULTS: dict[str, type | tuple[type, ...]] = {
-    "__len__": int,
-    "__bool__": bool,
-    "__hash__": int,
-    "__str__": str,
-    "__repr__": str,
-    "__format__": str,
-    "__int__": int,
-    "__float__": float,
-    "__complex__": complex,
-    "__contains__": bool,
+RESULTS: dict[str, type] = {
+    **{f"__{kind.__name__}__": kind for kind in (bool, int, float, complex, str)},
+    **dict.fromkeys(("__repr__", "__format__"), str),
+    **dict.fromkeys(("__len__", "__hash__"), int),
+    **dict.fromkeys(("__contains__", "__instancecheck__", "__subclasscheck__", "__exit__"), bool),
     "__array__": np.ndarray,
-    "__instancecheck__": bool,
-    "__subclasscheck__": bool,
-    "__exit__": bool,
 }
 """Types of what comes, where Python insists on one."""
-BASES: dict[str, type] = {
-    **{
-        kind.__name__: kind
-        for kind in (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type)
-    },
-    "function": FunctionType,
-    "generator": GeneratorType,
-}
-
-
-KINDS = (
-    inspect.Parameter.POSITIONAL_ONLY,
-    inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    inspect.Parameter.VAR_POSITIONAL,
-    inspect.Parameter.KEYWORD_ONLY,
-    inspect.Parameter.VAR_KEYWORD,
-)
-"""Kinds of parameters, by their number."""
+NEVER = (KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
+"""Exceptions that stop programs, or the test's own loops, and not criteria."""
+MAX_NAMES = 20
 
 
 class Type(NamedTuple):
-    """A type of the student's.
+    """A type of the student's."""
 
-    Attributes:
-        name: of the type.
-        methods: the names that are methods of every object of it.
-        fixed: which attributes are not plain (None: any may be).
-        face: the class of the proxies of its objects.
-        truth: whether an object of it may be false.
-    """
-
-    name: str
-    methods: frozenset[str]
-    fixed: frozenset[str] | None
-    face: type[Proxy]
-    truth: bool = True
+    methods: frozenset[str]  # names that are methods of every object of it
+    fixed: frozenset[str] | None  # attributes that are not plain (None: any may be)
+    face: type[Proxy]  # class of the proxies of its objects
+    truth: bool = True  # an object of it may be false
 
 
 def _operation(name: str) -> Callable[..., Any]:
@@ -83,52 +56,29 @@ def _operation(name: str) -> Callable[..., Any]:
     return operate
 
 
-class Link(Protocol):
-    """Connection to the student's side, as a proxy uses it; see :class:`proctor.session.proxies.Link`."""
-
-    def call(self, ref: int, name: str | None, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        """Call an object, or a method of it."""
-
-    def operate(self, ref: int, name: str | None, operator: str, args: tuple[Any, ...]) -> Any:
-        """Return the result of an operator."""
-
-    def advance(self, ref: int, name: str | None) -> Any:
-        """Return the next value of an iterator."""
-
-    def get(self, ref: int, name: str, of: str | None = None) -> Any:
-        """Return an attribute."""
-
-    def set(self, ref: int, name: str, value: Any, *, plain: bool) -> None:
-        """Set an attribute."""
-
-    def name_of(self, proxy: Proxy) -> str:
-        """Return the name under which a class was found."""
-
-    def unjudged(self, what: str) -> Exception:
-        """Return the error of a value that is not fit to be judged."""
-
-
 class Proxy:
-    """A student's object, class or method as a hidden test sees it."""
+    """A student's object, class or method as a hidden test sees it.
+
+    Args:
+        link: carries requests, a :class:`proctor.session.proxies.Link`.
+        ref: number of the object.
+        kind: its type.
+        name: of a method of it that is meant, if one is.
+    """
 
     __slots__ = ("_kind", "_link", "_methods", "_name", "_ref")
     __array_ufunc__ = None
     """An array leaves an operator to the proxy beside it."""
 
-    def __init__(self, link: Link, ref: int, kind: Type, name: str | None = None) -> None:
+    def __init__(self, link: Any, ref: int, kind: Type, name: str | None = None) -> None:
         values = {"_link": link, "_ref": ref, "_kind": kind, "_name": name, "_methods": kind.methods}
         for slot, value in values.items():
             object.__setattr__(self, slot, value)
 
-    @property
-    def _type_name(self) -> str:
-        """The name of its type."""
-        return str(self._kind.name)
-
     def _operate(self, operator: str, *args: Any) -> Any:
         value = self._link.operate(self._ref, self._name, operator, args)
         if not isinstance(value, RESULTS.get(operator, object)):
-            raise self._link.unjudged(f"a result of {operator} that is none")
+            raise unjudged(f"a result of {operator} that is none")
         return value
 
     def __getattr__(self, name: str) -> Any:
@@ -153,17 +103,14 @@ class Proxy:
     def __len__(self) -> int:
         length = self._operate("__len__")
         if not 0 <= length <= MAX_LENGTH:
-            raise self._link.unjudged(f"a length that is negative, or above {MAX_LENGTH:,}")
+            raise unjudged(f"a length that is negative, or above {MAX_LENGTH:,}")
         return int(length)
 
     def __iter__(self) -> Any:
         iterator = self._operate("__iter__")
         if not isinstance(iterator, Proxy):
-            raise self._link.unjudged("an iterator that is none")
+            raise unjudged("an iterator that is none")
         return iterator
-
-    def __next__(self) -> Any:
-        return self._link.advance(self._ref, self._name)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         told = (getattr(error, "kind", None) or kind.__name__, str(error)) if kind else (None, "")
@@ -180,27 +127,9 @@ class Proxy:
             return bool(self._operate("__subclasscheck__", kind))
         return self._link.name_of(self) in getattr(kind, "lineage", ())
 
-    __eq__, __ne__ = _operation("__eq__"), _operation("__ne__")
-    __lt__, __le__ = _operation("__lt__"), _operation("__le__")
-    __gt__, __ge__ = _operation("__gt__"), _operation("__ge__")
-    __hash__ = _operation("__hash__")
-    __str__, __repr__ = _operation("__str__"), _operation("__repr__")
-    __format__ = _operation("__format__")
-    __int__, __float__, __complex__ = (_operation(f"__{name}__") for name in ("int", "float", "complex"))
-    __contains__, __reversed__ = _operation("__contains__"), _operation("__reversed__")
-    __getitem__, __setitem__ = _operation("__getitem__"), _operation("__setitem__")
-    __delitem__, __delattr__ = _operation("__delitem__"), _operation("__delattr__")
-    __enter__ = _operation("__enter__")
-    __neg__, __pos__, __invert__ = _operation("__neg__"), _operation("__pos__"), _operation("__invert__")
-    __abs__, __round__ = _operation("__abs__"), _operation("__round__")
 
-
-BINARY = (
-    "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow", "lshift", "rshift", "and", "or", "xor",
-)  # fmt: skip
-for _name in BINARY:
-    setattr(Proxy, f"__{_name}__", _operation(f"__{_name}__"))
-    setattr(Proxy, f"__r{_name}__", _operation(f"__r{_name}__"))
+for _name in OPERATIONS.keys() - vars(Proxy).keys() - {"__signature__"}:
+    setattr(Proxy, _name, _operation(_name))
 
 
 class CallableProxy(Proxy):
@@ -215,28 +144,23 @@ class CallableProxy(Proxy):
     @property
     def __signature__(self) -> inspect.Signature:
         """Its parameters, for `inspect.signature`."""
+        empty = inspect.Parameter.empty
         try:
-            parameters = [
-                inspect.Parameter(
-                    name,
-                    KINDS[kind],
-                    default=default[0] if default else inspect.Parameter.empty,
-                )
-                for name, kind, default in self._operate("__signature__")
-            ]
-            return inspect.Signature(parameters)
+            return inspect.Signature(
+                [
+                    inspect.Parameter(name, kind, default=default[0] if default else empty)
+                    for name, kind, default in self._operate("__signature__")
+                ]
+            )
         except (TypeError, ValueError, IndexError):
-            raise self._link.unjudged("a signature that is none") from None
+            raise unjudged("a signature that is none") from None
 
 
 @lru_cache(maxsize=256)
 def face(name: str, *, call: bool, base: str | None) -> type[Proxy]:
     """Return the class of the proxies of a type: its name and docstring are those of the student's.
 
-    Args:
-        name: of the type.
-        call: whether its objects can be called.
-        base: the type of Python's that it is derived from, as `isinstance` is to tell, or None.
+    Its objects can be called, or not; `isinstance` is to tell that they are of a base, a type of Python's, if any.
     """
     shown: dict[str, Any] = {
         "__slots__": (),
@@ -247,5 +171,53 @@ def face(name: str, *, call: bool, base: str | None) -> type[Proxy]:
     return type(name, (CallableProxy if call else Proxy,), shown)
 
 
-METHOD = Type("method", frozenset(), None, face("method", call=True, base=None), truth=False)
-OBJECT = Type("object", frozenset(), None, face("object", call=True, base=None))
+METHOD = Type(frozenset(), None, face("method", call=True, base=None), truth=False)
+OBJECT = Type(frozenset(), None, face("object", call=True, base=None))
+
+
+def unjudged(what: str) -> StudentError:
+    """Return the error of a value that is not fit to be judged."""
+    return StudentError("a value that cannot be judged", what)
+
+
+def student_error(data: Any) -> StudentError:
+    """Build the error that a student's side described, trusting nothing of the description."""
+    if not isinstance(data, dict):
+        raise FormatError("an error that is none")
+    lines, bases = data.get("where"), data.get("bases")
+    bases = bases[:MAX_NAMES] if isinstance(bases, list) else []
+    where = "\n".join(clip(line, 200) for line in lines[:4]) if isinstance(lines, list) else ""
+    lineage = tuple(clip(name, 80) for name in (data.get("kind"), *bases))
+    error = raised_class(lineage)(lineage[0], clip(data.get("text"), MAX_TEXT), where)
+    attributes = data.get("attributes")
+    if isinstance(attributes, dict):
+        error.attributes = dict(list(attributes.items())[:MAX_NAMES])
+    return error
+
+
+def raised_class(lineage: tuple[str, ...]) -> type[StudentError]:
+    """Return the class for an exception whose type and bases have these names, nearest first."""
+    known = (builtin_error(name, BaseException) for name in lineage)
+    builtin = next((kind for kind in known if kind not in (None, BaseException, Exception, *NEVER)), None)
+    nearest = _with_base(builtin) if builtin else StudentError
+    if lineage[0] == getattr(builtin, "__name__", ""):
+        return nearest
+    return type(nearest.__name__, (nearest,), {"lineage": lineage})
+
+
+@cache
+def _with_base(kind: type[BaseException]) -> type[StudentError]:
+    """Return a StudentError that is an exception of Python's, too, or of the nearest type that takes one text."""
+    for base in kind.__mro__:
+        try:
+            found = type(StudentError.__name__, (StudentError, base), {})
+            found("kind", "text")
+        except (TypeError, ValueError):
+            continue
+        return found
+    return StudentError
+
+
+def clip(text: Any, length: int) -> str:
+    """Return printable text of at most `length` characters, whatever came."""
+    return "".join(c if c.isprintable() else " " for c in str(text)[:length]).strip()

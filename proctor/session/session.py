@@ -6,7 +6,7 @@ a kernel likes.
 
 from __future__ import annotations
 
-import os
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,16 +18,15 @@ from proctor.sandbox.launch import LAST_WORDS, Started, start_agent
 from proctor.sandbox.memory import MemoryWatch
 from proctor.sandbox.packing import pack
 from proctor.sandbox.peer import accept, socket_pair
-from proctor.sandbox.process import how_it_ended, in_memory
-from proctor.session.clock import Allowance, Bounds, Deadline, cpu_seconds
-from proctor.session.connection import GuardedConnection, died
+from proctor.sandbox.process import how_it_ended, lend
+from proctor.session.clock import Allowance, Bounds, Deadline
+from proctor.session.connection import GuardedConnection
 from proctor.session.outputs import Displays, Outputs
-from proctor.session.raised import student_error
+from proctor.session.proxy import student_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from nbformat import NotebookNode
 
@@ -49,25 +48,15 @@ SILENT = "The process of your notebook does not answer any more."
 
 @dataclass
 class Execution:
-    """Result of one cell.
-
-    Attributes:
-        outputs: what it displayed.
-        ended: the limit that ended it, if one did.
-        cause: what its process died of, in words, if it did.
-        fatal: whether the session is of no use any more.
-        used: the time it took.
-        lacks: names that the file which it saves would lack, if it saves one.
-        raised: the exception that it ended with, if that was asked for.
-    """
+    """Result of one cell."""
 
     outputs: list[NotebookNode] = field(default_factory=list)
-    ended: Outcome | None = None
-    cause: str = ""
-    fatal: bool = False
+    ended: Outcome | None = None  # the limit that ended it, if one did
+    cause: str = ""  # of its process's death, in words, if it died
+    fatal: bool = False  # the session is of no use any more
     used: Allowance = Allowance(0, 0)
-    lacks: tuple[str, ...] = ()
-    raised: StudentError | None = None
+    lacks: tuple[str, ...] = ()  # names that the file which it saves would lack, if it saves one
+    raised: StudentError | None = None  # the exception that it ended with, if that was asked for
 
 
 class Session:
@@ -84,12 +73,7 @@ class Session:
         self._watch: MemoryWatch | None = None
 
     def __enter__(self) -> Self:
-        """Start.
-
-        Raises:
-            SubmissionRefused: the folder cannot be taken.
-            GraderError: no sandbox could be started.
-        """
+        """Start; SubmissionRefused if the folder cannot be taken, GraderError if no sandbox could be started."""
         limits = self._settings.effective_limits
         packed = pack(self._folder, limits)
         try:
@@ -98,6 +82,7 @@ class Session:
             if self._started.sandbox.init is not None:
                 self._watch = MemoryWatch(self._started.sandbox, limits.memory, self.pid)
                 self._watch.start()
+                self._started.undo.callback(self._watch.stop)
             self._send_submission(packed.archive)
         except BaseException as error:
             self.close()
@@ -106,17 +91,13 @@ class Session:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
         """Kill the submission with all its processes, and give back sockets and folders."""
-        if self._watch is not None:
-            self._watch.stop()
         if self._started is not None:
-            self._started.close()
+            self._started.undo.close()
             self._started = None
 
     @property
@@ -131,28 +112,23 @@ class Session:
         return self._peer.pid
 
     def alive(self) -> bool:
-        """Return whether the agent is there.
-
-        Raises:
-            GraderError: if it was lost through no fault of its own.
-        """
-        if self._watch is not None and self._watch.tripped:
+        """Return whether the agent is there; GraderError if it was lost through no fault of its own."""
+        if self._out_of_memory():
             return False
         living = not self._peer.is_over()
         if not living and self._started is not None and self._started.lost():
             raise GraderError(LOST)
         return living
 
+    def _out_of_memory(self) -> bool:
+        return self._watch is not None and self._watch.tripped
+
     def cause_of_death(self) -> str:
         """Return in words what ended the agent; "" while it lives, or where nothing tells."""
-        if self._watch is not None and self._watch.tripped:
+        if self._out_of_memory():
             return "memory limit"
-        status = self._started.status() if self._started is not None and self._peer.is_over() else ""
+        status = self._started.status if self._started is not None and self._peer.is_over() else ""
         return how_it_ended(int(status)) if status.lstrip("-").isdigit() else ""
-
-    def cpu_seconds(self) -> float:
-        """Return the CPU time in seconds that the submission has used."""
-        return cpu_seconds(self.pid)
 
     def run(
         self, source: str, saved: str | None = None, wanted: Sequence[str] = (), *, tests: bool = False
@@ -166,27 +142,23 @@ class Session:
             tests: whether to ask for the exception that the cell ends with.
         """
         collector = Outputs(min(self._bounds.cell_output, self._output_left), self._displays)
-        deadline = Deadline(self.pid, self._bounds.cell)
-        told: dict[str, Any] = {}
-        request: dict[str, Any] = {"do": "run", "source": source, "tests": tests}
-        raised = None
-        if saved is not None:
-            request |= {"saved": saved, "wanted": list(wanted)}
+        deadline, result = Deadline(self.pid, self._bounds.cell), Execution()
+        request = {"do": "run", "source": source, "tests": tests, "saved": saved, "wanted": list(wanted)}
         try:
             self._connection.allow(deadline)
             self._connection.send(request)
-            ended, told = self._listen(collector, deadline)
-            raised = student_error(told["error"]) if "error" in told else None
-            fatal = ended is not None and not self._interrupt(collector)
+            result.ended, told = self._listen(collector, deadline)
+            result.lacks = _names(told)
+            result.raised = student_error(told["error"]) if "error" in told else None
+            result.fatal = result.ended is not None and not self._interrupt(collector)
         except (EOFError, OSError, FormatError) as error:
             if not isinstance(error, FormatError):
                 self._peer.is_over(LAST_WORDS)  # its socket is closed a moment before
             self.alive()
-            ended, fatal = Outcome.DIED, True
+            result.ended, result.fatal, result.cause = Outcome.DIED, True, self.cause_of_death()
         self._output_left -= collector.size
-        cause = self.cause_of_death() if ended is Outcome.DIED else ""
-        outputs = collector.finish()
-        return Execution(outputs, ended, cause, fatal, deadline.used(), _names(told), raised)
+        result.outputs, result.used = collector.finish(), deadline.used()
+        return result
 
     def _listen(self, collector: Outputs, deadline: Deadline) -> tuple[Outcome | None, dict[str, Any]]:
         """Gather what a cell shows until it is done (None) or over its limit."""
@@ -214,10 +186,9 @@ class Session:
         return False
 
     def fork(self, seconds: float) -> Peer:
-        """Return a copy of the submission as it is now.
+        """Return a copy of the submission as it is now; Broken if there is none.
 
-        Raises:
-            Broken: there is none. Who does not answer in time is killed: nobody has to wait for it again.
+        Who does not answer in time is killed: nobody has to wait for it again.
         """
         deadline = Deadline(self.pid, Allowance(seconds, seconds))
         mine, theirs = socket_pair()
@@ -233,23 +204,18 @@ class Session:
                 return peer
         if not deadline.wall_left():
             self._peer.kill()
-        raise died(SILENT)
+        raise Broken(Outcome.DIED, SILENT)
 
     def _send_submission(self, archive: bytes) -> None:
-        packed = in_memory(archive)
         wall = self._settings.start_timeout
-        try:
+        with contextlib.ExitStack() as stack:
             self._connection.allow(Deadline(self.pid, Allowance(wall, wall)))
-            self._connection.send({"do": "start"}, descriptors=[packed])
+            self._connection.send({"do": "start"}, descriptors=[lend(stack, archive)])
             self._connection.receive()
-        finally:
-            os.close(packed)
 
 
 def _names(told: dict[str, Any]) -> tuple[str, ...]:
     """Return the names that a saved file would lack, as the agent tells them."""
     names = told.get("lacks")
-    found = names if isinstance(names, list) else []
-    return tuple(name for name in found if isinstance(name, str) and name.isidentifier() and len(name) < 60)[
-        :MAX_NAMES
-    ]
+    texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    return tuple([name for name in texts if name.isidentifier() and len(name) < 60][:MAX_NAMES])

@@ -14,16 +14,30 @@ from tests.proctor.support.thinning import THOROUGH
 
 HERE = Path(__file__).resolve().parent
 LONGEST_FIRST = (
-    "grading/test_banks.py",
-    "course/test_main_job.py",
     "lesson/test_browser_student.py",
-    "course/test_banks.py",
-    "lms/test_return.py",
+    "agent/test_parity.py",
+    "grading/test_banks.py",
+    "nbgrader_plugin/test_browser_instructor.py",
     "batch/test_grade.py",
     "batch/test_grade_killed.py",
-    "agent/test_parity.py",
-    "session/test_verdicts.py",
+    "course/test_main_job.py",
+    "course/test_banks.py",
+    "batch/test_grade_cluster.py",
+    "submission/test_sanitize.py",
+    "session/test_ends.py",
     "lesson/test_figures.py",
+    "authoring/test_own_courses.py",
+    "gradebook/test_regrade.py",
+    "lesson/test_self_checks.py",
+    "session/test_ordinary_user.py",
+    "session/test_hostile.py",
+    "session/test_verdicts.py",
+    "lms/test_return.py",
+    "lesson/test_self_check_bank.py",
+    "gradebook/test_postgresql.py",
+    "batch/test_nothing_left.py",
+    "lesson/test_see.py",
+    "jupyter_kernel/test_kernel.py",
 )
 """Files that take longest. A worker takes a whole file, so one of these at the end would leave the other worker idle."""
 
@@ -32,7 +46,7 @@ def pytest_report_header() -> str:
     """Return which cases of the large banks run."""
     if THOROUGH:
         return "banks: every case"
-    some = "every fifteenth fault and attack, every third mistake, every eighth verdict across the sandbox, some kills"
+    some = "every twentieth fault and attack, every fourth mistake, every twelfth verdict across the sandbox, some kills"
     return f"banks: {some}; `make thorough` runs all"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proctor.sandbox.files import AGENT
+from proctor.sandbox.mounts import AGENT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from proctor.batch.job import ZippedFolder
+from proctor.batch.job import PackedFolder
 
 ROOT = Path(__file__).resolve().parents[3]
 ELSEWHERE = """
@@ -23,7 +23,7 @@ reference.link().find(["Sigmoid"])
 
 def test_the_diagnosis_travels_with_the_hidden_tests(tmp_path: Path) -> None:
     """Unpacked elsewhere, the hidden tests load, and mistakes are named by the bank that came along."""
-    tests = ZippedFolder.of_tests(ROOT / "tests" / "exercise4").unpack(tmp_path)
+    tests = PackedFolder.of_tests(ROOT / "tests" / "exercise4").unpack(tmp_path)
     command = [sys.executable, "-c", ELSEWHERE, str(tests)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -38,7 +38,7 @@ def test_tests_without_a_diagnosis_travel_alone(tmp_path: Path) -> None:
     (folder / "numbers.txt").write_text("1 2 3\n")
     (folder / "__pycache__" / "test_pooling.pyc").write_bytes(b"compiled")
     (tmp_path / "secret.txt").write_text("of the course")
-    unpacked = ZippedFolder.of_tests(folder).unpack(tmp_path / "there")
+    unpacked = PackedFolder.of_tests(folder).unpack(tmp_path / "there")
     assert sorted(path.name for path in (tmp_path / "there").rglob("*") if path.is_file()) == [
         "numbers.txt",
         "test_pooling.py",

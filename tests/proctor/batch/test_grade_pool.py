@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from proctor.batch.job import Job, Ungraded, ZippedFolder
+from proctor.batch.job import Job, PackedFolder, Ungraded
 from proctor.batch.work import work
 from proctor.batch.workers import AHEAD, LocalPool, local_pool
 from proctor.grading.settings import Grading
@@ -190,14 +190,14 @@ def test_a_fault_is_told_in_one_line() -> None:
     assert not result.disk_full
 
 
-def test_a_zipped_folder_holds_files_and_follows_no_link(tmp_path: Path) -> None:
+def test_a_packed_folder_holds_files_and_follows_no_link(tmp_path: Path) -> None:
     """A folder comes out as it went in, without links and without what Python compiled."""
     box, out = tmp_path / "box", tmp_path / "out"
     (box / "src" / "__pycache__").mkdir(parents=True)
     (box / "src" / "layer.py").write_text("x = 1")
     (box / "src" / "__pycache__" / "layer.pyc").write_text("compiled")
     (box / "link").symlink_to("/etc/passwd")
-    ZippedFolder.of(box).unpack(out)
+    PackedFolder.of(box).unpack(out)
     assert [str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()] == ["src/layer.py"]
     assert (out / "src" / "layer.py").read_text() == "x = 1"
 

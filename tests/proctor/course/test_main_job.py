@@ -33,6 +33,9 @@ from tests.specimens.build import Submission
 ROOT = Path(__file__).resolve().parents[3]
 EXERCISE = "exercise4"
 
+LIMITS = "\nc.Grading.cell_seconds = c.Grading.graded_cell_seconds = 2\nc.Grading.call_seconds = 1\n"
+"""A tenth of the usual limits, so that what hangs does so for seconds; right answers take a tenth of that."""
+
 HANG = "class Sigmoid(BaseLayer):\n    def forward(self, x):\n        while True:\n            pass\n"
 """A forward pass that never ends."""
 
@@ -76,6 +79,8 @@ def course(tmp_path_factory: pytest.TempPathFactory, left_behind: Callable[[], l
     """Make a course with a graded class in it."""
     course = tmp_path_factory.mktemp("course")
     generate(ROOT, course)
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(LIMITS)
     shutil.copytree(ROOT / "tests" / EXERCISE, course / "tests" / EXERCISE, ignore=WITHOUT_MISTAKES)
     for name, submission in class_of().items():
         submission.write(course / "submitted" / name / EXERCISE)

@@ -6,6 +6,7 @@ import importlib
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +44,6 @@ def layer(draw: ModuleType) -> type[Any]:
 def drawn(draw: ModuleType, layer: type[Any]) -> dict[str, list[Any]]:
     """All figures, drawn once: file name to frames."""
     return {name: figure() for name, figure in draw.figures(layer).items()}
-
-
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the script as make does."""
-    command = [sys.executable, IMG / "draw.py", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -103,13 +98,35 @@ def test_slides_have_one_frame_a_position(drawn: dict[str, list[Any]], name: str
     assert all(frame.decisive for frame in drawn[name])
 
 
-def test_check_passes_on_the_committed_files() -> None:
+@pytest.fixture(scope="module")
+def encoded(draw: ModuleType, drawn: dict[str, list[Any]]) -> dict[int, bytes]:
+    """All figures as files, by the identity of their frames."""
+    return {id(frames): draw.encode(frames) for frames in drawn.values()}
+
+
+@pytest.fixture
+def already_drawn(
+    draw: ModuleType,
+    drawn: dict[str, list[Any]],
+    encoded: dict[int, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Let the script take the figures that are drawn, and encoded, instead of doing so once more."""
+    encode = draw.encode
+    monkeypatch.setattr(draw, "figures", lambda _: {name: partial(drawn.get, name) for name in drawn})
+    monkeypatch.setattr(draw, "encode", lambda frames: encoded.get(id(frames)) or encode(frames))
+
+
+@pytest.mark.usefixtures("already_drawn")
+def test_check_passes_on_the_committed_files(draw: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     """The committed figures are, pixel by pixel, what the script draws."""
-    result = run("--check")
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert (draw.main(["--check"]), *capsys.readouterr()) == (0, "", "")
 
 
-def test_check_names_each_file_with_one_changed_pixel(draw: ModuleType, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("already_drawn")
+def test_check_names_each_file_with_one_changed_pixel(
+    draw: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One pixel changed in one frame of each file: a line for each file, and a non-zero exit."""
     for name in NAMES:
         frames = draw.decode((IMG / name).read_bytes())
@@ -117,9 +134,8 @@ def test_check_names_each_file_with_one_changed_pixel(draw: ModuleType, tmp_path
         here = frames[-1].image[300, 400, :3]
         frames[-1].image[300, 400, :3] = taken[(taken != here).any(axis=1)][0]  # another colour that is there
         (tmp_path / name).write_bytes(draw.encode(frames))
-    result = run("--check", "--output", tmp_path)
-    assert result.returncode == 1
-    lines = result.stderr.splitlines()
+    assert draw.main(["--check", "--output", str(tmp_path)]) == 1
+    lines = capsys.readouterr().err.splitlines()
     assert len(lines) == len(NAMES)
     for name in NAMES:
         assert (
@@ -131,6 +147,7 @@ def test_check_names_each_file_with_one_changed_pixel(draw: ModuleType, tmp_path
         )
 
 
+@pytest.mark.usefixtures("already_drawn")
 def test_copies_and_repacked_files_do_not_drift(
     draw: ModuleType, drawn: dict[str, list[Any]], tmp_path: Path
 ) -> None:
@@ -157,7 +174,8 @@ def test_drift_says_what_is_wrong(draw: ModuleType, drawn: dict[str, list[Any]],
 
 def test_missing_reference_layer_is_one_clear_line(tmp_path: Path) -> None:
     """Without solutions the script says where it looked and what to do, and exits non-zero."""
-    result = run("--check", "--solutions", tmp_path)
+    command = [sys.executable, IMG / "draw.py", "--check", "--solutions", tmp_path]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
     assert str(tmp_path / "src" / "layers" / "conv.py") in result.stderr

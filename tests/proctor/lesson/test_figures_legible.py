@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,8 +54,8 @@ def test_words_are_large_lie_on_the_card_and_never_overlap(img: SimpleNamespace,
     for height, draw in drawings(img, layer):
         with img.theme.card(height) as axes:
             draw(axes)
-            img.theme.pixels(axes)
-            boxes = [(text.get_text(), text.get_window_extent()) for text in axes.texts]
+            renderer = FigureCanvasAgg(axes.get_figure(root=True)).get_renderer()
+            boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in axes.texts]
             assert min(text.get_size() for text in axes.texts) >= 22
         for word, box in boxes:
             assert 20 <= box.x0 < box.x1 <= img.theme.WIDTH - 20, word

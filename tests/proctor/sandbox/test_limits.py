@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from traitlets import TraitError
 
-from proctor.sandbox.limits import Limits
 from proctor.sandbox.memory import held
 from proctor.sandbox.mounts import environment_arguments, mount_arguments
-from proctor.sandbox.settings import Sandbox
+from proctor.sandbox.settings import Limits, Sandbox
 from proctor.sandbox.view import HOME, View
 
 

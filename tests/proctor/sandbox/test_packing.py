@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from proctor.errors import SubmissionRefused
-from proctor.sandbox.limits import Limits
 from proctor.sandbox.packing import pack
+from proctor.sandbox.settings import Limits
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib import font_manager
 
-from proctor.sandbox.fonts import font_list
+from proctor.sandbox.mounts import font_list
 from proctor.sandbox.view import PACKAGE, build_view, environment
 
 if TYPE_CHECKING:

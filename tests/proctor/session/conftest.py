@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from proctor.sandbox.fork_server import fork_servers
-from tests.proctor.support.sandboxes import Cells, cells
+from tests.proctor.support.sandboxes import NUMPY_ONLY, Cells, cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module", params=["alone", "forked"])
 def way(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     """Return the settings for agents that start by themselves, then for forked ones; what holds, holds for both."""
-    yield {"preload": []} if request.param == "alone" else {}
+    yield {"preload": []} if request.param == "alone" else NUMPY_ONLY
     fork_servers().close()
 
 
@@ -43,5 +43,5 @@ def run(folder: Path, way: dict[str, Any]) -> Iterator[Cells]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADEBOOK_TOKEN", "open sesame")
         with cells(folder, **way) as running:
-            assert running.forked == (not way)
+            assert running.forked == bool(way["preload"])
             yield running

@@ -16,6 +16,7 @@ from proctor.sandbox.settings import Sandbox
 from proctor.session import session as session_module
 from proctor.session.clock import Allowance, Bounds
 from proctor.session.session import Session
+from tests.proctor.support.sandboxes import NUMPY_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +92,9 @@ def run(folder: Path, *sources: str, exam: Exam | None = None) -> tuple[list[Any
     written = [new_code_cell(source) for source in (STUDENT, *sources)]
     notebook = new_notebook(cells=[*written, *map(graded, CASES)])
     exam = exam or Exam(CASES, BOUNDS)
-    done = run_submission(notebook, lambda displays: Session(folder, Sandbox(), BOUNDS, displays), exam)
+    done = run_submission(
+        notebook, lambda displays: Session(folder, Sandbox(**NUMPY_ONLY), BOUNDS, displays), exam
+    )
     return [cell.outputs for cell in notebook.cells[1 : 1 + len(sources)]], done.reports
 
 
@@ -176,7 +179,9 @@ def test_time_to_wait_of_the_students(tmp_path: Path) -> None:
     ]
     notebook = new_notebook(cells=cells)
     exam = Exam(CASES, BOUNDS)
-    done = run_submission(notebook, lambda displays: Session(tmp_path, Sandbox(), BOUNDS, displays), exam)
+    done = run_submission(
+        notebook, lambda displays: Session(tmp_path, Sandbox(**NUMPY_ONLY), BOUNDS, displays), exam
+    )
     assert text(notebook.cells[2].outputs) == "slow\n"
     assert [report.points for report in done.reports.values()] == [1, 1]
 

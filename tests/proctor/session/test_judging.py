@@ -14,6 +14,7 @@ from proctor.grading.judge_cells import Exam
 from proctor.sandbox.settings import Sandbox
 from proctor.session.clock import Allowance, Bounds
 from proctor.session.session import Session
+from tests.proctor.support.sandboxes import NUMPY_ONLY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,9 @@ def graded(body: str, folder: Path) -> dict[str, CellReport]:
         cells.append(new_code_cell("", metadata={"nbgrader": data}))
     notebook = new_notebook(cells=cells)
     return run_submission(
-        notebook, lambda displays: Session(folder, Sandbox(), BOUNDS, displays), Exam(CELLS, BOUNDS)
+        notebook,
+        lambda displays: Session(folder, Sandbox(**NUMPY_ONLY), BOUNDS, displays),
+        Exam(CELLS, BOUNDS),
     ).reports
 
 

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from proctor.agent.capture import MAX_PRINTED
 from proctor.agent.frames import FormatError, pack, unpack
 from proctor.agent.kinds import MAX_BITS, MAX_DIGITS, MAX_FRACTION_BITS, MAX_RANGE
+from proctor.agent.streams import MAX_PRINTED
 from proctor.agent.tables import MAX_DENSE
 from proctor.agent.values import MAX_DEPTH, MAX_EQUAL_HASHES, Reader
 from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, StudentError, points
@@ -30,9 +30,9 @@ from proctor.session import proxies
 from proctor.session.clock import Allowance, Bounds
 from proctor.session.copies import CopySide
 from proctor.session.proxies import loopback
-from proctor.session.proxy import MAX_LENGTH
-from proctor.session.raised import student_error
+from proctor.session.proxy import MAX_LENGTH, student_error
 from proctor.session.session import Session
+from tests.proctor.support.sandboxes import NUMPY_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -542,7 +542,7 @@ def test_many_quick_calls_are_within_the_cells_limit(tmp_path: Path, monkeypatch
     monkeypatch.setattr(proxies, "MAX_REQUESTS", 10**9)
     bounds = Bounds(call=Allowance(5, 20), graded_cell=Allowance(0.2, 5))
     uses: list[Callable[[Any], Any]] = [list, lambda it: it.twice(lambda x: x)]
-    with Session(tmp_path, Sandbox(), bounds) as session:
+    with Session(tmp_path, Sandbox(**NUMPY_ONLY), bounds) as session:
         session.run(QUICK)
         for use in uses:
             with CopySide(session, bounds.call, bounds.graded_cell) as side:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pytest
 
 from proctor.agent.frames import pack, unpack
 from proctor.criteria import NotFound, StudentError
-from proctor.session.proxies import MAX_ARGUMENT, CallBack, Proxy, loopback
+from proctor.session.handed import MAX_ARGUMENT
+from proctor.session.proxies import CallBack, Proxy, loopback
 
 
 class Student:
@@ -134,6 +135,26 @@ def test_a_method_stays_what_it_was() -> None:
     assert method(1) == 1
     assert found["call"](method, 8) == 8
     assert link.trace[-1] == 8
+
+
+class Total:
+    """A class with an operator that changes the object itself, and no other."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def __iadd__(self, number: int) -> Self:
+        self.value += number
+        return self
+
+
+def test_an_augmented_assignment_changes_the_object() -> None:
+    """`total += 2` is the student's `__iadd__`, so that other names of the object see the change."""
+    _, found = linked(Total=Total)
+    total = other = found["Total"]()
+    total += 2
+    assert total is other
+    assert other.value == 2
 
 
 class Initializer:

@@ -54,6 +54,7 @@ def run_plainly(cells: Sequence[str], home: Path) -> Cells:
         timeout=10,
         kernel_name="python3",
         allow_errors=True,
+        shutdown_kernel="immediate",  # nothing is asked of it any more, and it would wait for its threads
         resources={"metadata": {"path": str(folder)}},
     )
     variables["JUPYTER_RUNTIME_DIR"] = str(home / "runtime")

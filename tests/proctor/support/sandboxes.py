@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 BOUNDS = Bounds(output=2**30)
 """The usual limits; many tests share a session, and must not run out of output together."""
+NUMPY_ONLY = {"preload": ["numpy"]}
+"""Settings of a fork server that starts in half a second.
+
+With SciPy and Matplotlib, as by default, it takes three more. That one is compared with Jupyter and with agents that
+start by themselves (`agent/test_parity.py`), and grades the banks.
+"""
 
 
 class Cells:
@@ -65,8 +71,8 @@ def shown(execution: Execution) -> str:
 
 @contextlib.contextmanager
 def cells(folder: Path, bounds: Bounds = BOUNDS, **settings: Any) -> Iterator[Cells]:
-    """Run cells in a new session on a folder."""
-    with Session(folder, Sandbox(**settings), bounds) as session:
+    """Run cells in a new session on a folder; where nothing else is set, its fork server is a quick one."""
+    with Session(folder, Sandbox(**{**NUMPY_ONLY, **settings}), bounds) as session:
         yield Cells(session)
 
 
@@ -114,4 +120,11 @@ def gone(processes: list[psutil.Process], seconds: float = 20) -> bool:
 
 def living(processes: list[psutil.Process]) -> list[psutil.Process]:
     """Return those of some processes that have not ended."""
-    return [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    return [each for each in processes if not _has_ended(each)]
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:  # it has, between the two looks
+        return True

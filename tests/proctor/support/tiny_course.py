@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.proctor.support import commands
+from tests.proctor.support.small_course import write_settings
 
-ROOT = Path(__file__).resolve().parents[3]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 EXERCISE = "exercise5"
 SOLUTION = '''import numpy as np
 
@@ -84,7 +86,7 @@ def nbgrader(course: Path, *arguments: str) -> None:
 
 def make_course(course: Path) -> None:
     """Add exercise 5 to a copy of the course, as the README says, and hand in for three students."""
-    shutil.copy(ROOT / "nbgrader_config.py", course)
+    write_settings(course)
     (course / "source" / EXERCISE).mkdir(parents=True)
     nbformat.write(master(), course / "source" / EXERCISE / f"{EXERCISE}.ipynb")
     (course / "tests" / EXERCISE).mkdir(parents=True)
