@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -22,7 +23,7 @@ from proctor.gradebook.book import open_book
 from proctor.gradebook.class_points import points_of
 from proctor.gradebook.staging import Stage
 from proctor.submission import record
-from proctor.submission.intake import STAMP
+from proctor.submission.intake import STAMP, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
     from proctor.course import Exercise
     from proctor.gradebook.class_points import Points
+
+    AllPoints = dict[str, dict[str, Points]]
+    """The points of a class: of each student in each notebook."""
 
 ALONG = (STAMP, "submission_secret.txt")
 """Files of a submission that go with its pages: nbgrader's exchange asks for them when it releases feedback."""
@@ -73,6 +77,7 @@ def write_pages(
     exercise: Exercise,
     jobs: int,
     *,
+    notebooks: str = "*",
     force: bool = False,
     permissions: int = 0o644,
     report: Callable[[Written], None] = lambda _: None,
@@ -82,12 +87,13 @@ def write_pages(
     Args:
         exercise: of what.
         jobs: how many workers there may be.
+        notebooks: a pattern of the notebooks whose pages to write.
         force: whether to write also pages that are current.
         permissions: of the pages.
         report: called after each student.
 
     Raises:
-        CannotGrade: nobody is graded, or the course is busy.
+        CannotGrade: nobody is graded, no notebook has such a name, or the course is busy.
     """
     directory = exercise.directory
     students = exercise.students(directory.autograded_directory)
@@ -98,23 +104,35 @@ def write_pages(
     try:
         with course_lock(exercise.root, f"the writing of feedback for {exercise.name}"):
             with open_book(directory.db_url, directory.course_id) as book:
-                points = points_of(book, exercise.name)
+                points = _only(notebooks, points_of(book, exercise.name), exercise.name)
             stage.sweep()
             try:
-                return _Run(stage, points, report).all(students, jobs, force=force)
+                return _Run(stage, points, report, keep=notebooks != "*").all(students, jobs, force=force)
             finally:
                 stage.sweep()
     except CourseBusy as busy:
         raise CannotGrade(str(busy)) from None
 
 
+def _only(pattern: str, points: AllPoints, exercise: str) -> AllPoints:
+    """Return the points in the notebooks of a name."""
+    known = {notebook for each in points.values() for notebook in each}
+    kept = {name for name in known if fnmatch(name, pattern)}
+    if known and not kept:
+        raise CannotGrade(f"{exercise} has no notebook {pattern}; it has {', '.join(sorted(known))}.")
+    return {
+        student: {name: found for name, found in each.items() if name in kept}
+        for student, each in points.items()
+    }
+
+
 class _Run:
     """A run over the students of an exercise, in the head."""
 
     def __init__(
-        self, stage: Stage, points: dict[str, dict[str, Points]], report: Callable[[Written], None]
+        self, stage: Stage, points: AllPoints, report: Callable[[Written], None], *, keep: bool
     ) -> None:
-        self._stage, self._points, self._report = stage, points, report
+        self._stage, self._points, self._report, self._keep = stage, points, report, keep
         self._teams = record.teams(stage.exercise.root, stage.exercise.name)
         self._found = Written()
         self._marks: dict[str, dict[str, str]] = {}
@@ -155,11 +173,11 @@ class _Run:
         if result.fault:
             self._found.failed[student] = result.fault
             return
-        folder = self._stage.begin(student)
+        folder = self._stage.begin(student, keep=self._keep)
         for name in ALONG:
             kept = self._stage.exercise.graded(student) / name
             if kept.is_file() and not kept.is_symlink():
-                (folder / name).write_bytes(kept.read_bytes())
+                write_file(folder / name, kept.read_bytes())
         marks = self._marks[student]
         pages = {f"{name}.html": page + marks[name] for name, page in result.pages.items()}
         self._stage.put_in_place(student, pages)
