@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from proctor.authoring.findings import Checked, Row, passing
 from proctor.authoring.live_notebook import AUTOTEST
 from proctor.authoring.named_files import missing_files, pictures_in_code, place_of
-from proctor.authoring.refusals import losses
+from proctor.authoring.refusals import UNEQUAL, losses, points_of
 from proctor.authoring.trial import Trial, try_release, try_solution
 from proctor.criteria.outcome import CellReport
 from proctor.errors import GraderError, SolutionFails
 from proctor.grading.cell_tests import CRITERION, SENTENCE
 from proctor.grading.judge_cell import criteria, load_tests, sentence, title
-from proctor.grading.own_tests import holds_tests
 from proctor.grading.settings import Grading
 
 if TYPE_CHECKING:
@@ -55,6 +54,14 @@ def check(
     except GraderError as fault:
         checked.add("", f"{str(fault).rstrip('.')}.")
         return checked
+    if misplaced := master.misplaced:
+        for name, marker in misplaced.items():
+            checked.add(
+                name,
+                f"“{marker}” stands in a cell that nbgrader does not know as such: choose its kind in JupyterLab, under "
+                "“Create Assignment”.",
+            )
+        return checked
     _compare_points(checked, master, cases)
     _find_strays(checked, others, cases)
     _try(checked, exercise, master, cases, settings)
@@ -69,17 +76,15 @@ def _compare_points(checked: Checked, master: Master, cases: dict[str, type[Crit
             checked.add(name, f"{many} cells have this grade_id; each needs its own.")
     for name, cell in master.graded.items():
         if name in cases:
-            _compare_cell(checked, name, float(cell.metadata.nbgrader.get("points", 0)), cases[name])
+            _compare_cell(checked, name, points_of(cell), cases[name])
         elif AUTOTEST.search(cell.source):
             checked.add(name, "nbgrader makes this cell's tests when it generates: not tried.", serious=False)
-        elif not holds_tests(cell.source):
-            checked.add(name, "No hidden test class has this grade_id, and the cell has no tests of its own.")
 
 
 def _compare_cell(checked: Checked, name: str, points: float, case: type[Criteria]) -> None:
     worth = sum(float(getattr(case, each).worth) for each in criteria(case))
     if worth != points:
-        checked.add(name, f"The cell is worth {points:g} points, its criteria {worth:g}. They must agree.")
+        checked.add(name, UNEQUAL.format(points=points, worth=worth))
     if title(case) == name:
         checked.add(name, f"{case.__name__} has no docstring: it is the title that students read.")
     said = Counter(sentence(case, each) for each in criteria(case))
@@ -115,12 +120,13 @@ def _try(
         checked.add("", f"In the untouched release, {error}")
     checked.rows, checked.tried = _rows(master, solution, release, cases), solution.tried
     for name, lost in losses(solution).items():
-        checked.add(name if name in master.graded else "", lost)
+        checked.add(name if name in master.graded else "", _without(name, lost))
     for name, raised in solution.judged.raised.items():
         checked.add(
-            "", f"In the solution, the cell {name} raises {raised}. With the tag raises-exception it may."
+            "",
+            f"In the solution, the cell {name} raises {raised.rstrip('.')}. With the tag raises-exception it may.",
         )
-    _judge_release(checked, release)
+    _judge_release(checked, release, solution)
     _judge_noticed(checked)
     _judge_stumbles(checked, solution)
     _judge_seeds(checked, solution)
@@ -142,18 +148,23 @@ def _criteria(name: str, cell: Any, cases: dict[str, type[Criteria]]) -> list[tu
     """Return the name, the sentence and the points of each criterion of a graded cell."""
     case = cases.get(name)
     if case is None:
-        worth = float(cell.metadata.nbgrader.get("points", 0))
-        return [(CRITERION, SENTENCE, worth)]
+        return [(CRITERION, SENTENCE, points_of(cell))]
     return [(each, sentence(case, each), float(getattr(case, each).worth)) for each in criteria(case)]
 
 
-def _judge_release(checked: Checked, release: Trial) -> None:
+def _without(name: str, text: str) -> str:
+    """Return a sentence about a cell without the cell's name before it."""
+    return text.removeprefix(f"{name}: ").removeprefix(f"{name}, ")
+
+
+def _judge_release(checked: Checked, release: Trial, solution: Trial) -> None:
     for name, data in release.judged.reports.items():
         points = CellReport.from_dict(data).points
         if points:
             checked.add(name, f"The untouched release earns {points:g} points here, for nothing.")
     for name, (_, fault) in release.judged.faults.items():
-        checked.add(name, f"On the untouched release: {fault}")
+        if name not in solution.judged.faults:
+            checked.add(name, f"On the untouched release: {_without(name, fault)}")
 
 
 def _judge_noticed(checked: Checked) -> None:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.agent import shell as shells
 from proctor.agent.streams import Display
+from proctor.authoring.master import cell_name
 from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.errors import CannotCross, GraderError
 from proctor.grading.cell_tests import CRITERION, SENTENCE
 from proctor.grading.judge_cell import LocalSide, criteria, judge_criteria, title
+from proctor.grading.missing import Ran, explained, nearest
+from proctor.grading.own_tests import holds_tests
 from proctor.session.proxies import loopback
 from proctor.submission.restoring import is_demonstration
 
@@ -98,7 +101,10 @@ class LiveNotebook:
         data = cell.metadata.nbgrader
         name = data.grade_id
         if name not in self.cases:
-            judged.reports[name] = self._by_assertions(cell).as_dict()
+            if holds_tests(cell.source):
+                judged.reports[name] = self._by_assertions(cell).as_dict()
+            else:
+                judged.faults[name] = (CRITERION, self._untested(name))
             return
         done, case = [], self.cases[name]
         try:
@@ -110,7 +116,9 @@ class LiveNotebook:
             if isinstance(fault, CannotCross):
                 judged.uncrossed.append(f"{name}.{criteria(case)[len(done)]}")
         else:
-            judged.reports[name] = CellReport(name, title(case), tuple(done)).as_dict()
+            report = CellReport(name, title(case), tuple(done))
+            cells = [Ran(each.source) for each in self.cells if each.cell_type == "code"]
+            judged.reports[name] = explained({name: report}, cells)[name].as_dict()
 
     @property
     def names(self) -> dict[str, Any]:
@@ -121,6 +129,14 @@ class LiveNotebook:
     def transform(self, source: str) -> str:
         """Return source with IPython's magics as plain Python."""
         return str(self._shell.transform_cell(source))
+
+    def _untested(self, name: str) -> str:
+        near = nearest(name, self.cases)
+        there = f" There is one with {near!r}." if near else ""
+        return (
+            f"{name}: no hidden test class in a test_*.py has this grade_id, and the cell has no tests of its own."
+            f"{there}"
+        )
 
     def _by_assertions(self, cell: Any) -> CellReport:
         """Judge a cell as nbgrader does: all points unless it raises, or as many as its last line says."""
@@ -150,11 +166,6 @@ def is_graded(cell: Any) -> bool:
     data = cell.metadata.get("nbgrader", {})
     tests = cell.cell_type == "code" and data.get("grade") and not data.get("solution")
     return bool(tests and not AUTOTEST.search(cell.source))
-
-
-def cell_name(number: int, cell: Any) -> str:
-    """Return what an instructor knows a cell by."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id") or f"cell {number}")
 
 
 def _until_last_graded(cells: list[Any]) -> list[Any]:

@@ -78,6 +78,17 @@ class Master:
             if cell.cell_type == "code" and data.get("solution")
         }
 
+    @property
+    def misplaced(self) -> dict[str, str]:
+        """The markers of nbgrader's in cells that it does not know as such cells, by the cell's name."""
+        found = {}
+        for number, cell in enumerate(self.notebook.cells, 1):
+            data = cell.metadata.get("nbgrader", {})
+            for marker, kind in (("SOLUTION", "solution"), ("HIDDEN TESTS", "grade")):
+                if re.search(rf"^ *### BEGIN {marker}$", cell.source, re.MULTILINE) and not data.get(kind):
+                    found[cell_name(number, cell)] = f"### BEGIN {marker}"
+        return found
+
     def solved(self) -> Any:
         """Return the notebook as a student hands it in who has the solution."""
         return self._changed(lambda source: MARKER.sub("", source))
@@ -100,6 +111,11 @@ class Master:
             data = cell.metadata.get("nbgrader")
             if data and data.get("grade_id"):
                 yield cell, data
+
+
+def cell_name(number: int, cell: Any) -> str:
+    """Return what an instructor knows a cell by: its grade_id, its id, or its number."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id") or f"cell {number}")
 
 
 def masters(exercise: Exercise) -> list[Master]:

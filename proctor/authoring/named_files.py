@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 import mistune
 
+from proctor.authoring.master import cell_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -39,7 +41,7 @@ class Named:
 def files_named(notebook: Any) -> list[Named]:
     """Return the files that a notebook's Markdown names, in order, each once."""
     found = [
-        Named(path, _name(number, cell))
+        Named(path, cell_name(number, cell))
         for number, cell in enumerate(notebook.cells, 1)
         if cell.cell_type == "markdown"
         for link in links(cell.source)
@@ -60,7 +62,7 @@ def pictures_in_code(notebook: Any) -> set[str]:
 def missing_attachments(notebook: Any) -> list[Named]:
     """Return the attachments that a cell names and does not have."""
     return [
-        Named(name, _name(number, cell))
+        Named(name, cell_name(number, cell))
         for number, cell in enumerate(notebook.cells, 1)
         if cell.cell_type == "markdown"
         for link in links(cell.source)
@@ -152,7 +154,3 @@ def _texts(source: str) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
-
-
-def _name(number: int, cell: Any) -> str:
-    return cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id") or f"cell {number}"

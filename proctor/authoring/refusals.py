@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proctor.authoring.named_files import missing_files
 from proctor.authoring.trial import Trial, try_solution
@@ -12,6 +12,8 @@ from proctor.errors import SolutionFails, UserError
 if TYPE_CHECKING:
     from proctor.authoring.master import Master
     from proctor.course import Exercise
+
+UNEQUAL = "The cell is worth {points:g} points, its criteria {worth:g}. They must agree."
 
 
 def refuse_missing_files(master: Master, exercise: Exercise) -> None:
@@ -32,8 +34,20 @@ def require_full_points(exercise: Exercise, master: Master, seed: int = 0) -> No
     """
     if not master.graded or not master.is_python:
         return
-    if lost := list(losses(try_solution(exercise, master, seed)).values()):
+    trial = try_solution(exercise, master, seed)
+    if trial.fault:
+        raise SolutionFails(trial.fault)
+    if lost := list(losses(trial).values()):
         raise SolutionFails(f"{master.path}: the solution does not earn its points. {' '.join(lost)}")
+    for name, data in trial.judged.reports.items():
+        points, worth = points_of(master.graded[name]), CellReport.from_dict(data).worth
+        if worth != points:
+            raise SolutionFails(f"{master.path}: {name}: {UNEQUAL.format(points=points, worth=worth)}")
+
+
+def points_of(cell: Any) -> float:
+    """Return the points of a graded cell."""
+    return float(cell.metadata.nbgrader.get("points", 0))
 
 
 def losses(trial: Trial) -> dict[str, str]:
@@ -47,7 +61,7 @@ def losses(trial: Trial) -> dict[str, str]:
         if report.points == report.worth:
             continue
         first = next(verdict for verdict in report.verdicts if verdict.outcome is not Outcome.PASSED)
-        why = " ".join(first.hint.split()) or first.outcome.value
+        why = "; ".join(" ".join(line.split()) for line in first.hint.splitlines()) or first.outcome.value
         points = (
             f"{name}: {report.points:g} of {report.worth:g} points, as this does not pass: “{first.sentence}”"
         )
@@ -62,4 +76,9 @@ def _wall(trial: Trial, grade_id: str) -> str:
     """Return what a test is told that only the wall of the sandbox lets fail, or ""."""
     if not any(name.rpartition(".")[0] == grade_id for name in trial.uncrossed):
         return ""
-    return " The test uses something that cannot cross to the sandbox: docs/writing-tests.md says what can."
+    said = (
+        ""
+        if grade_id in trial.judged.faults
+        else " The test uses something that cannot cross to the sandbox."
+    )
+    return f"{said} docs/writing-tests.md says what can cross."

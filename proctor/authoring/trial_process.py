@@ -17,7 +17,8 @@ import nbformat
 import numpy as np
 
 from proctor.authoring.forks import in_copy
-from proctor.authoring.live_notebook import Judged, LiveNotebook, cell_name, is_graded
+from proctor.authoring.live_notebook import Judged, LiveNotebook, is_graded
+from proctor.authoring.master import cell_name
 from proctor.authoring.mutants import mutants
 from proctor.authoring.rerun import cells_to_rerun
 from proctor.authoring.trial import ANSWER, Plan, Trial

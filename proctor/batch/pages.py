@@ -77,17 +77,15 @@ def write_pages(
     exercise: Exercise,
     jobs: int,
     *,
-    notebooks: str = "*",
     force: bool = False,
     permissions: int = 0o644,
     report: Callable[[Written], None] = lambda _: None,
 ) -> Written:
-    """Write the pages of all students whom the course directory names.
+    """Write the pages of all students and notebooks that the course directory names.
 
     Args:
         exercise: of what.
         jobs: how many workers there may be.
-        notebooks: a pattern of the notebooks whose pages to write.
         force: whether to write also pages that are current.
         permissions: of the pages.
         report: called after each student.
@@ -104,22 +102,23 @@ def write_pages(
     try:
         with course_lock(exercise.root, f"the writing of feedback for {exercise.name}"):
             with open_book(directory.db_url, directory.course_id) as book:
-                points = _only(notebooks, points_of(book, exercise.name), exercise.name)
+                points = _asked_for(exercise, points_of(book, exercise.name))
             stage.sweep()
             try:
-                return _Run(stage, points, report, keep=notebooks != "*").all(students, jobs, force=force)
+                return _Run(stage, points, report).all(students, jobs, force=force)
             finally:
                 stage.sweep()
     except CourseBusy as busy:
         raise CannotGrade(str(busy)) from None
 
 
-def _only(pattern: str, points: AllPoints, exercise: str) -> AllPoints:
-    """Return the points in the notebooks of a name."""
+def _asked_for(exercise: Exercise, points: AllPoints) -> AllPoints:
+    """Return the points in the notebooks that the course directory names."""
+    pattern = exercise.directory.notebook_id
     known = {notebook for each in points.values() for notebook in each}
     kept = {name for name in known if fnmatch(name, pattern)}
     if known and not kept:
-        raise CannotGrade(f"{exercise} has no notebook {pattern}; it has {', '.join(sorted(known))}.")
+        raise CannotGrade(f"{exercise.name} has no notebook {pattern}; it has {', '.join(sorted(known))}.")
     return {
         student: {name: found for name, found in each.items() if name in kept}
         for student, each in points.items()
@@ -129,10 +128,9 @@ def _only(pattern: str, points: AllPoints, exercise: str) -> AllPoints:
 class _Run:
     """A run over the students of an exercise, in the head."""
 
-    def __init__(
-        self, stage: Stage, points: AllPoints, report: Callable[[Written], None], *, keep: bool
-    ) -> None:
-        self._stage, self._points, self._report, self._keep = stage, points, report, keep
+    def __init__(self, stage: Stage, points: AllPoints, report: Callable[[Written], None]) -> None:
+        self._stage, self._points, self._report = stage, points, report
+        self._keep = stage.exercise.directory.notebook_id != "*"
         self._teams = record.teams(stage.exercise.root, stage.exercise.name)
         self._found = Written()
         self._marks: dict[str, dict[str, str]] = {}

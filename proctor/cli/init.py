@@ -38,8 +38,8 @@ def run(args: argparse.Namespace) -> int:
         print(path)
     if not written:
         print(f"{folder} lacks nothing.")
-    elif args.folder:
-        print(f"Next: `cd {folder}` and `proctor check {EXERCISE}`.")
     else:
-        print(f"Next: `cd {folder}` and `proctor check EXERCISE`, for one of its exercises.")
+        go = "" if folder.resolve() == Path.cwd() else f"`cd {folder}` and "
+        what = f"{EXERCISE}`" if args.folder else "EXERCISE`, for one of its exercises"
+        print(f"Next: {go}`proctor check {what}.")
     return 0

@@ -102,7 +102,7 @@ GENERATING = [
         for step in nbgrader.converters.GenerateAssignment.class_traits()["preprocessors"].default()
     ),
 ]
-"""The steps of generate_assignment: nbgrader's, with these two."""
+"""The steps of generate_assignment: nbgrader's, but for new cells when submissions are in, and for links."""
 
 
 class GenerateAssignment(nbgrader.converters.GenerateAssignment):

@@ -29,13 +29,7 @@ class GenerateFeedback(nbgrader.converters.GenerateFeedback):
         exercise = Exercise(self.coursedir.assignment_id, self.coursedir)
         permissions = int(str(self.permissions), 8)
         try:
-            found = write_pages(
-                exercise,
-                cpu_count(),
-                notebooks=self.coursedir.notebook_id,
-                force=self.force,
-                permissions=permissions,
-            )
+            found = write_pages(exercise, cpu_count(), force=self.force, permissions=permissions)
         except CannotGrade as reason:
             self.log.error(str(reason))  # noqa: TRY400  - it is for the person who asked, without a traceback
             raise NbGraderException(str(reason)) from None

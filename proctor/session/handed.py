@@ -41,8 +41,8 @@ REFUSED = (
     types.CodeType,
     types.FrameType,
     unittest.TestCase,
-    io.FileIO,
 )
+OPEN_FILES = (io.FileIO, io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom)
 PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, np.ndarray, np.generic, type(None))
 """Types of attributes that the student's code may read."""
 BUGS = (NameError, ImportError, SyntaxError)
@@ -67,10 +67,12 @@ class Handed:
             return ["e", type(value).__name__, value.name]
         if module := _home(value):
             return ["g", module, value.__name__]
+        if isinstance(value, OPEN_FILES):
+            raise CannotCross("an open file")
         if isinstance(value, REFUSED):
             raise CannotCross(f"{type(value).__name__} {getattr(value, '__name__', '')}".strip())
         if type(value) in WRITERS or isinstance(value, np.ndarray):
-            raise CannotCross(f"a {type(value).__name__} that is too large, or holds objects")
+            raise CannotCross(f"a value ({type(value).__name__}) that is too large, or holds objects")
         self.objects.append(value)
         return ["o", len(self.objects) - 1, _traits(value)]
 

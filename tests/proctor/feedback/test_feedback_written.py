@@ -129,7 +129,7 @@ def test_a_page_folder_holds_nothing_of_the_submission(course: Path) -> None:
 
 
 def test_one_notebook_of_several(course: Path) -> None:
-    """nbgrader's `--notebook` writes the pages of that notebook, beside those that are there; a wrong name is said."""
+    """With `--notebook` its pages are written, beside those that are there; a wrong name is said."""
     folder = course / "feedback" / "ann" / small_course.EXERCISE
     (folder / "other.html").write_text("of another notebook")
     before = written(course)["ann"]
