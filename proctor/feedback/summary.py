@@ -149,6 +149,8 @@ def in_words(lines: Sequence[Line]) -> str:
         *((count, words) for words, count in unjudged.items()),
     )
     pieces = [f"{count} {'is' if count == 1 else 'are'} {state}" for count, state in counts if count]
+    if len(lines) == 1:
+        return f"The graded cell {pieces[0].removeprefix('1 ')}."
     return f"Of {len(lines)} graded cells, {_listed(pieces)}."
 
 

@@ -325,7 +325,7 @@ def explain(fault: Fault) -> str:
     """Return a fault of the student's side as a sentence."""
     if isinstance(fault, StudentError):
         if fault.outcome is Outcome.UNFINISHED:
-            return "A method that is needed here still raises NotImplementedError."
+            return "A function or method that is needed here still raises NotImplementedError."
         where = f"\n{fault.where}" if fault.where else ""
         why = advice(fault.kind, fault.text)
         return f"Your code raised {fault.says}{where}" + (f"\n{why}" if why else "")

@@ -72,7 +72,7 @@ class Blackboard(Platform):
         """Return the table of usernames and points, and the pages by username."""
         table = request.template
         if table is None:
-            raise ExportError(f"give {self.required} as --template")
+            raise ExportError(f"give {self.required} as --template FILE")
         login, place = (
             table.column("username", "user name"),
             _column(table, request.column or request.assignment),

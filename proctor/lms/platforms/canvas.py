@@ -84,7 +84,7 @@ class Canvas(Platform):
     def export(self, request: Request) -> Exported:
         """Return the table for the import, and the zip of feedback."""
         if request.template is None or request.graded is None:
-            raise ExportError(f"give {self.required} as --template")
+            raise ExportError(f"give {self.required} as --template FILE")
         table, problems = grades(request.results, request.template, request.assignment, request.column)
         able = [each for each in request.results if each.student not in problems]
         files, unnamed = feedback(able, {each.student: request.graded(each.student) for each in able})

@@ -98,7 +98,7 @@ class Moodle(Platform):
     def export(self, request: Request) -> Exported:
         """Return the worksheet with the grades, and the zip of feedback."""
         if request.template is None:
-            raise ExportError(f"give {self.required} as --template")
+            raise ExportError(f"give {self.required} as --template FILE")
         table, problems = grades(request.results, request.template)
         able = [each for each in request.results if each.student not in problems]
         return Exported({"grades.csv": table, "feedback.zip": feedback(able)}, problems)

@@ -134,6 +134,7 @@ def test_what_a_person_decided_counts() -> None:
             "Of 4 graded cells, 1 is all right, 1 is not right yet and 2 are not implemented yet.",
         ),
         ([WRONG, LESS_WRONG], "Of 2 graded cells, 2 are not right yet."),
+        ([WRONG], "The graded cell is not right yet."),
     ],
 )
 def test_the_class_of_result_is_said_in_words(lines: list[Line], words: str) -> None:

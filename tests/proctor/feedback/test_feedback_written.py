@@ -72,6 +72,8 @@ def test_a_page_is_written_again_only_when_it_is_stale(course: Path) -> None:
     assert set(before) == set(small_course.CLASS)
     assert feedback(course) == 0
     assert written(course) == before
+    unwritten = (course / "feedback" / "cem" / small_course.EXERCISE / "small.html").read_text()
+    assert "A comment from your grader" not in unwritten  # nbgrader's own "No response." is none
     with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         place = (small_course.EXERCISE, small_course.EXERCISE, "ben")
         book.find_grade("double", *place).manual_score = 0.5
