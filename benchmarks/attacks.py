@@ -1,4 +1,4 @@
-"""What became of each specimen of the banks `faulty` and `hostile`: with our settings, and in stock nbgrader.
+"""Fate of each specimen of the banks `faulty` and `hostile`: with our settings, and in stock nbgrader.
 
     python -m benchmarks.attacks              every specimen, with our settings
     python -m benchmarks.attacks --stock      the same beside nbgrader as it comes, which takes another hour

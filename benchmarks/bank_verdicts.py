@@ -84,7 +84,7 @@ def how_unnamed(name: str) -> bool:
 def under_seeds(name: str) -> str:
     """Return the first seed under which a submission of the banks passes other criteria than by default, or "".
 
-    Judged on local classes, without the wall: that this makes no difference is tested for the default seed.
+    Judged on local classes, without a sandbox: that this makes no difference is tested for the default seed.
     """
     specimen = mistakes().get(name) or right_answers()[name]
     submission = submission_of(specimen)

@@ -78,7 +78,7 @@ class InlinePool:
         self._results: list[Result] = []
 
     def has_room(self) -> bool:
-        """Say whether the last result was taken."""
+        """Return whether the last result was taken."""
         return not self._results
 
     def submit(self, job: Job) -> None:
@@ -124,7 +124,7 @@ def stages(course: Path) -> dict[str, float]:
 
 
 def watch_stages(watch: Stopwatch) -> None:
-    """Say what belongs to which stage; conversion is the rest."""
+    """Charge each call of ours to its stage; conversion is the rest."""
     from proctor.batch import head
     from proctor.gradebook.book import Book
     from proctor.grading.diagnosis import Diagnostician

@@ -1,4 +1,4 @@
-"""How fast a stock course is graded, with assertions in its cells: stock nbgrader and ours, on the same submissions.
+"""Speed of grading a stock course, with assertions in its cells: stock nbgrader and ours, on the same submissions.
 
 `python -m benchmarks.bench --stock-course` calls this. Both must give the same points, or nothing is told.
 """

@@ -97,7 +97,7 @@ def run(program: str, *arguments: str) -> None:
 
 
 def registered() -> bool:
-    """Say whether the gradebook knows the exercise; a command that was interrupted may have left it without."""
+    """Return whether the gradebook knows the exercise; a command that was interrupted may have left it without."""
     with open_gradebook(DATABASE) as gradebook:
         return any(assignment.name == EXERCISE for assignment in gradebook.assignments)
 
@@ -149,7 +149,7 @@ def _cells() -> list[str]:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Say whether two folders hold the same files, generated ones of Python aside."""
+    """Return whether two folders hold the same files, generated ones of Python aside."""
     if not other.is_dir():
         return False
     mine, theirs = (

@@ -1,4 +1,4 @@
-"""How fair the hidden tests are, as one table and as build/fairness.json.
+"""Fairness of the hidden tests, as one table and as build/fairness.json.
 
     python -m benchmarks.fairness                 `make fairness`: all but the last two, in five minutes on two cores
     python -m benchmarks.fairness correct         right answers: all points, no remark that is not due, no mistake

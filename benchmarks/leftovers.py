@@ -39,7 +39,7 @@ AMONG = (
     "loop_in_a_method",
     "pool_in_a_method",
 )
-"""What some of the submissions do; the others are small and right."""
+"""Specimens that some of the submissions are; the others are small and right."""
 
 SHARED = [Path("/proc/sysvipc") / kind for kind in ("shm", "sem", "msg")]
 """Lists of the system: a line for each segment of shared memory, set of semaphores and queue, below a header."""
@@ -109,7 +109,7 @@ def _grade(folder: Path, name: str) -> None:
 
 
 def _slow(cell: nbformat.NotebookNode) -> bool:
-    """Say whether a cell is one of the release's that show pictures or check: they take time."""
+    """Return whether a cell is one of the release's that show pictures or check: they take time."""
     given = {each.source for each in Submission.release().notebook.cells if not grade_id(each)}
     return cell.cell_type == "code" and cell.source in given
 

@@ -25,7 +25,7 @@ MEMBERS = "cgroup.procs"
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took, in seconds on the clock and of CPU time."""
+    """Time that a command took, in seconds on the clock and of CPU time."""
 
     wall: float
     cpu: float

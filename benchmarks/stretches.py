@@ -1,4 +1,4 @@
-"""How much a student reads between two things to do, in words and minutes.
+"""Lengths of what a student reads between two things to do, in words and minutes.
 
 python -m benchmarks.stretches [NOTEBOOK]
 """
@@ -20,7 +20,7 @@ QUESTION = "Stop and think"
 
 @dataclass
 class Stretch:
-    """What is read before one thing to do: the words of its text cells, folded ones left out.
+    """Text that is read before one thing to do: the words of its text cells, folded ones left out.
 
     Attributes:
         to: the id of the cell that ends it: one to fill, to answer, to check or to change.

@@ -114,7 +114,7 @@ def figures(layer: type[ConvolutionalLayer]) -> dict[str, Callable[[], list[Fram
 
 
 def drift(path: Path, frames: list[Frame]) -> str:
-    """Say how the file at `path` differs from what is drawn now; nothing if it does not."""
+    """Return how the file at `path` differs from what is drawn now; nothing if it does not."""
     try:
         found = decode(path.read_bytes())
     except FileNotFoundError:

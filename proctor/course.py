@@ -126,7 +126,7 @@ class Exercise:
 
     @property
     def has_tests(self) -> bool:
-        """Whether there are hidden tests: without them, cells are graded by their own assertions."""
+        """Return whether there are hidden tests: without them, cells are graded by their own assertions."""
         return any(self.tests.glob("test_*.py"))
 
     @property

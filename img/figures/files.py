@@ -136,7 +136,7 @@ def decode(data: bytes) -> list[Frame]:
 
 
 def difference(drawn: list[Frame], found: list[Frame]) -> str:
-    """Say in a few words where two figures first differ; nothing at all if they are the same."""
+    """Return in a few words where two figures first differ; nothing at all if they are the same."""
     if len(drawn) != len(found):
         return f"{len(found)} frames, {len(drawn)} are drawn"
     for number, (new, old) in enumerate(zip(drawn, found, strict=True), start=1):

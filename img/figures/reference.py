@@ -17,7 +17,7 @@ Array = npt.NDArray[Any]
 
 
 class ConvolutionalLayer(Protocol):
-    """What the figures ask of the layer."""
+    """Numbers that the figures ask of the layer."""
 
     weights: Array
     bias: Array

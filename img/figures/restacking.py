@@ -1,4 +1,4 @@
-"""How S kernels of C channels become C kernels of S channels, each flipped, for the backward pass."""
+"""Restacking: S kernels of C channels become C kernels of S channels, each flipped, for the backward pass."""
 
 # ruff: noqa: PLR0913 - as in sheets.py
 

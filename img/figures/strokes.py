@@ -1,4 +1,4 @@
-"""What the figures are made of: words, frames, arrows. All lengths are in pixels, y grows downwards."""
+"""Elements of the figures: words, frames, arrows. All lengths are in pixels, y grows downwards."""
 
 # ruff: noqa: PLR0913 - a stroke has a place and a look, and both are named where it is drawn
 

@@ -30,7 +30,7 @@ PLAN, ANSWER = "plan.json", "trial.json"
 
 @dataclass
 class Plan:
-    """What is to be tried.
+    """Plan of a trial.
 
     Attributes:
         notebook: in JSON.

@@ -52,7 +52,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class UnderWay:
-    """A student's submission while a worker has it, or another member's of the team."""
+    """A submission while a worker has it, or while the same work of another team member is graded."""
 
     handed_in: Any
     paths: list[str] = field(default_factory=list)
@@ -105,7 +105,7 @@ class Head:
                 self._charge(student)
 
     def _longest(self) -> float:
-        """Return the seconds that no submission takes, however slow it is."""
+        """Return the longest time in seconds that a submission may take."""
         names = self._survey.notebooks
         cells = sum(map(self._survey.fresh.graded_cells, names))
         return Grading(config=self.settings).longest(cells) * len(names)
@@ -128,7 +128,7 @@ class Head:
             notebooks = {f"{name}.ipynb": self.ungraded(student, name) for name in self._survey.notebooks}
             tests = self._course.exercise.tests
             folder = self._course.exercise.submitted(student)
-            if not folder.is_dir():  # a submission that is not there is not one that is empty
+            if not folder.is_dir():  # else it would be graded as an empty one
                 raise GraderError(f"{folder} was removed while it was read. The grade of before stays.")
             pool.submit(Job(student, notebooks, staged, tests, self.settings, self._wish.execute))
             self._under_way[student] = way
@@ -191,7 +191,9 @@ class Head:
         if result.disk_full:
             raise OSError(errno.ENOSPC, result.fault)
         if result.fault:
-            raise GraderError(result.fault)
+            fault = GraderError(result.fault)
+            fault.add_note(result.details)
+            raise fault
         if self._wish.rehearsal:
             before = self._book.scores(self._course.exercise.name, student)
             self._stage.drop(student)

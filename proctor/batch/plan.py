@@ -58,7 +58,7 @@ class Course:
 
     @property
     def facts(self) -> Facts:
-        """What the gradebook knows of the assignment, read anew."""
+        """The facts that the gradebook has of the assignment, read anew."""
         return read_facts(self.exercise.directory.db_url, self.exercise.name)
 
     @property

@@ -1,4 +1,4 @@
-"""Teams: what several members handed in alike is run and judged once; `grading.Run` saves it for each of them."""
+"""Teams: what several members handed in alike is run and judged once; `head.Head` saves it for each of them."""
 
 from __future__ import annotations
 

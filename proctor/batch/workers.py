@@ -1,7 +1,7 @@
 """The workers on this machine: joblib's processes, each with a short queue of its own.
 
 A pool of processes breaks as a whole when one of them is killed, and does not tell which job did it. So each
-process is a pool of one: the job that it was at is known, and the others go on.
+process is a pool of one: it is known which job it was doing, and the others go on.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Pool(Protocol):
 
 
 class Slot:
-    """The place of one worker: its process, its jobs, oldest first, and since when it is at the oldest."""
+    """The place of one worker: its process, its jobs, oldest first, and when it began the oldest."""
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
@@ -97,7 +97,7 @@ class LocalPool:
         self._deaths: Counter[str] = Counter()
 
     def has_room(self) -> bool:
-        """Return whether a worker has less than it should be given."""
+        """Return whether a worker has fewer jobs than `AHEAD`."""
         return any(len(slot.jobs) < AHEAD for slot in self._slots)
 
     def submit(self, job: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import traceback
 from importlib import import_module
@@ -53,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             chosen.add_arguments(command)
             run = chosen.run
     args = parser.parse_args(given)
+    if args.verbose:
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("proctor").setLevel(logging.DEBUG)
     try:
         return int(run(args)) if run else 2
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Checks of arrays: one is there, of the right shape, and its values are right; the first that breaks is said."""
+"""Checks of arrays, in order: one came, its shape, its values; the hint is of the first that is not right."""
 
 from __future__ import annotations
 

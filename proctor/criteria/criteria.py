@@ -1,4 +1,4 @@
-"""The base class of hidden tests: plain `unittest`, with points, a ladder of checks, and remarks.
+"""The base class of hidden tests: plain `unittest`, with points, checks in order, and remarks.
 
 A hidden test class grades one cell. Each of its methods is a criterion, and its docstring is the sentence
 that the student reads::
@@ -15,7 +15,7 @@ that the student reads::
             x = np.array([[-1.0, 0.0], [2.0, 4.0]])
             self.check(self.Sigmoid().forward(x), 1 / (1 + np.exp(-x)), "forward(x)")
 
-The classes under test are injected, as stand-ins that carry each call across the wall or as plain local
+The classes under test are injected, as proxies that carry each call into the sandbox or as plain local
 classes; a test cannot tell which. What reaches it from the student is plain data or one of the errors below:
 
     Fault                    the student's side is at fault
@@ -57,7 +57,7 @@ class Criteria(ArrayChecks):
     compatible: bool = False
     """Whether code is judged that raises in the grader's versions of Python and NumPy, and not in older ones."""
     eased: bool = False
-    """Whether the test has made something easier because of that; else a second look tells nothing new."""
+    """Whether the test has made something easier because of that; if not, judging once more would tell nothing new."""
     link: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -108,7 +108,7 @@ class Criteria(ArrayChecks):
     def noted(self, note: str) -> bool:
         """Return whether the student's side noticed something during this criterion, such as "array shared".
 
-        Without a wall (plain local classes) nothing is noticed.
+        With plain local classes, without a sandbox, nothing is noticed.
         """
         link = getattr(self, "link", None)
         return link is not None and note in link.notes

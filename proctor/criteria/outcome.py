@@ -1,4 +1,4 @@
-"""What became of a criterion, of a graded cell: the vocabulary that judge, gradebook and feedback share.
+"""Outcomes of criteria and reports of graded cells: the vocabulary that judge, gradebook and feedback share.
 
 Every criterion of every submission ends in exactly one :class:`Outcome`. A fault of the grader is none of
 them: it is raised as :class:`GraderError` and reaches the teaching assistant, never a student's points.
@@ -12,14 +12,14 @@ from typing import Any, Self
 
 
 class Outcome(Enum):
-    """How one criterion ended; the value is what the student reads. A new one is a line here.
+    """Outcome of one criterion; the value is the words that the student reads. A new one is a line here.
 
     Attributes:
         symbol: what stands before it on a card.
         tried: whether the student has done anything for this criterion.
-        stopped: whether the code did not get as far as an answer: who mends that first sees more of the rest.
+        stopped: whether the code gave no answer at all, so that feedback should tell of it first.
         strange: whether a teaching assistant may want to see the submission with their own eyes.
-        of_class: it in the class report, said of several students; "" for passed and failed, which are counted.
+        of_class: its words in the class report, said of several students; "" for passed and failed, which are counted.
     """
 
     # .            what the student reads, symbol, tried, stopped, strange, said of several
@@ -58,7 +58,7 @@ class Outcome(Enum):
 
 
 class Check(Enum):
-    """What a result is checked for, in this order; a failed criterion names the first check that broke."""
+    """Checks of a result, in this order; a failed criterion names the first that it did not pass."""
 
     EXISTS = "exists"
     RUNS = "runs"
@@ -96,7 +96,7 @@ class Verdict:
 
     @property
     def points(self) -> float:
-        """What was earned."""
+        """The points that were earned."""
         if self.earned is not None:
             return self.earned
         return self.worth if self.outcome is Outcome.PASSED else 0.0

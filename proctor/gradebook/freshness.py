@@ -103,7 +103,7 @@ class Freshness:
         }
 
     def _replaced(self, notebook: str, facts: dict[str, Any], source: Path) -> bool:
-        """Return whether a submitted notebook is another one than that which was graded, by the facts of the latter."""
+        """Return whether the submitted notebook differs from the graded one, of which `facts` tells."""
         handed_in = facts.get("handed_in")
         if not handed_in:
             return False

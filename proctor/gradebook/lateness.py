@@ -1,4 +1,4 @@
-"""Penalties for late work: what they are, and whose have to be counted again.
+"""Penalties for late work: they are saved with a grade, and counted again when a date or the policy changes.
 
 A penalty follows from what the gradebook holds (when a submission came, when it was due, its points) and from the
 course's policy. So it needs no fingerprint: whoever wants to know whether one still stands counts it again.
@@ -33,7 +33,7 @@ class Late:
 
 
 class Price(Protocol):
-    """Price of a late notebook: nbgrader's plugin for it, or another."""
+    """Price of a late notebook, as `nbgrader_plugin.late_policy` counts it, or another plugin of nbgrader's."""
 
     def __call__(self, book: Book, late: Late) -> float | None:
         """Return the points to take away; None for no penalty."""
@@ -62,7 +62,7 @@ def charge(book: Book, submission: Any, notebooks: Iterable[str], price: Price) 
 
 
 def outdated(book: Book, assignment: str, price: Price) -> dict[str, Penalties]:
-    """Return whose penalties are no longer what the policy, the due date and the extensions make of them."""
+    """Return the penalties that no longer follow from the policy, the due date and the extensions."""
     with book.transaction(save=False) as session:
         return _charge_again(book, session, assignment, None, price)
 

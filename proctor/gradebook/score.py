@@ -1,4 +1,4 @@
-"""Score of a graded cell, as the gradebook keeps it."""
+"""Score of a graded cell, as the gradebook keeps it; `criteria.outcome.CellReport` adds up its criteria."""
 
 from __future__ import annotations
 

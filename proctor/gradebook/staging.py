@@ -1,4 +1,4 @@
-"""Half-written never counts as done: what is written for a student is put in place as a whole, at the end.
+"""Staging of folders: what is written for a student is put in place as a whole, at the end.
 
 Stock nbgrader writes into `autograded/STUDENT/ASSIGNMENT` from the first file on, and skips a student whose
 folder is there; so a run that was killed leaves students without grades for ever. Here the folder grows in

@@ -1,4 +1,6 @@
-"""Recognises mistakes: compares what came back with what each known mistake would have sent back.
+"""Diagnosis of known mistakes: compares what came back with what each of them would have sent back.
+
+It names the mistake. The hint of a criterion is made before, by the check that fails (:mod:`proctor.criteria`).
 
 Nothing here knows an exercise. A folder of hidden tests may hold a module `misconceptions.py`, which offers
 

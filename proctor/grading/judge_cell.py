@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     """Says for each criterion whose mistake is known what it is, and asks the question that leads on."""
 
 MAX_WORDS = 400
-"""Characters of an exception of a hidden test's that are told."""
+"""Characters of a hidden test's exception that are shown."""
 WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.UNFINISHED)
 """Outcomes that a mistake in the answer brings about; the others say by themselves what happened."""
 
@@ -142,8 +142,8 @@ def judge_cell(
         case: the hidden test class of the cell.
         side: the student's side.
         diagnose: recognises misconceptions in the values that came back; asked when something is wrong.
-        reference: the solution's side. A hidden test that stumbles over what came back is at fault if that
-            was plain numbers all along, or if it stumbles over the reference, too; else the answer is.
+        reference: the solution's side. A hidden test that stumbles over what came back is at fault if
+            nothing but plain numbers came, or if it stumbles over the reference, too; else the answer is.
 
     Raises:
         GraderError: a hidden test is at fault.
@@ -228,7 +228,7 @@ def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) 
     except CannotCross as error:
         raise CannotCross(error.what, f"{case.grade_id}, {name}: ") from error
     except Exception as error:
-        if _is_bug(error, test) or _at_fault(case, name, reference, link):
+        if _is_bug(error, test) or _at_fault(case, name, reference, link, _uncallable(test, error)):
             words = f"{type(error).__name__}: {error}"[:MAX_WORDS]
             if isinstance(error, AttributeError) and error.obj is test:
                 words += ". If that is a name of the notebook's, `needs` has to name it"
@@ -268,13 +268,15 @@ def _is_bug(error: Exception, test: Criteria) -> bool:
     return isinstance(error, NameError | ImportError | SyntaxError | SkipTest | GraderError)
 
 
-def _at_fault(case: type[Criteria], name: str, reference: Side | None, link: Link | None) -> bool:
+def _at_fault(
+    case: type[Criteria], name: str, reference: Side | None, link: Link | None, uncallable: str
+) -> bool:
     """Return whether a hidden test stumbles over the solution, too.
 
-    Where there is no solution to ask, it is at fault if nothing but plain numbers came.
+    Without a solution to ask, it is at fault if only plain numbers came, and what it called can be called.
     """
     if reference is None:
-        return not _odd(link.trace if link else [])
+        return not (uncallable or _odd(link.trace if link else []))
     try:
         run(case(name), name, reference.link())
     except Exception:  # noqa: BLE001  - any failure on the solution is the test's own
@@ -282,15 +284,20 @@ def _at_fault(case: type[Criteria], name: str, reference: Side | None, link: Lin
     return False
 
 
+def _uncallable(test: Criteria, error: Exception) -> str:
+    """Return which of the names that a test needs cannot be called, or "" if that is not what it stumbled over."""
+    if not isinstance(error, TypeError) or "object is not callable" not in str(error):
+        return ""
+    return next((need for need in test.needs if not callable(getattr(test, need, test))), "")
+
+
 def _stumbled(
     case: type[Criteria], name: str, test: Criteria, error: Exception, link: Link | None
 ) -> Verdict:
     """Return the verdict on an answer that the test could do nothing with."""
-    if isinstance(error, TypeError) and "object is not callable" in str(error):
-        for need in test.needs:
-            if not callable(getattr(test, need, test)):
-                hint = f"`{need}` was not found."
-                return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=hint)
+    if need := _uncallable(test, error):
+        hint = f"`{need}` was not found."
+        return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=hint)
     return _verdict(case, name, Outcome.FAILED, check=Check.TYPE, hint=_stumble(link))
 
 

@@ -1,4 +1,4 @@
-"""Whether a graded cell holds tests of its own: told by its source, for who imports nothing of what judges it."""
+"""Graded cells with tests of their own: recognised by their source, without an import of what judges them."""
 
 from __future__ import annotations
 

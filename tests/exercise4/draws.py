@@ -1,4 +1,4 @@
-"""What tells random numbers apart: statistics whose bounds a right answer misses once in 10^9 runs at most.
+"""Tests of random numbers: statistics whose bounds a right answer misses once in 10^9 runs at most.
 
 No seed of a test reaches a student's generator, so each bound is derived for every draw. With n entries:
 

@@ -1,4 +1,4 @@
-"""What the tests of the three gradients have in common: scenes, and judging them twice.
+"""Common base of the tests of the three gradients: scenes, and judging them twice.
 
 The better counts: the closed form of the cross-correlation, or the student's own forward.
 """
@@ -24,7 +24,7 @@ GETTER = {"weights": "get_gradient_weights", "bias": "get_gradient_bias"}
 
 
 class Answer(NamedTuple):
-    """What came back: the output, the gradient, and the first fault on the way to it."""
+    """Answer of a layer: the output, the gradient, and the first fault on the way to it."""
 
     output: Any
     gradient: Any
@@ -32,13 +32,13 @@ class Answer(NamedTuple):
 
 
 class GradientCriteria(LayerCriteria):
-    """What the three gradients have in common; `of` says which one it is."""
+    """Common base of the three gradients; `of` says which one it is."""
 
     of = ""
 
     @property
     def what(self) -> str:
-        """How the student calls this gradient."""
+        """The call by which a student gets this gradient."""
         return f"{GETTER[self.of]}()" if self.of in GETTER else "backward(error)"
 
     def make(self, scene: Scene) -> Any:
@@ -134,7 +134,7 @@ class GradientCriteria(LayerCriteria):
             )
 
     def gives(self, output: Any, x: Array, w: Array, front: Pair) -> bool:
-        """Say whether an output is right for one reading of "same"."""
+        """Return whether an output is right for one reading of "same"."""
         wanted = correlate(x, w, np.zeros(len(w)), front=front)
         return (
             isinstance(output, np.ndarray)
@@ -143,7 +143,7 @@ class GradientCriteria(LayerCriteria):
         )
 
     def is_right(self, answer: Answer, wanted: Array) -> bool:
-        """Say whether a gradient is right."""
+        """Return whether a gradient is right."""
         try:
             self.check_gradient(answer, wanted)
         except (CriterionFailed, Fault):

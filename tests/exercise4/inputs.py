@@ -29,6 +29,11 @@ class Seeded(Criteria):
         """Return eighths from -4 to 4 without 0, of both signs: a sigmoid is far from flat there."""
         return drawn((self.seed, seed), shape, eighths).copy()
 
+    def different(self, *shape: int) -> Array:
+        """Return quarters no two of which are equal or opposite: a pixel that meets one weight only is told by it."""
+        rng, size = np.random.default_rng((self.seed, 906)), int(np.prod(shape))
+        return (rng.permutation(size) + 1).reshape(shape) * rng.choice([-0.25, 0.25], shape)
+
     def fitting(self, output: object, *, seed: int) -> Array:
         """Return numbers in the shape of a student's output, whatever that is: hence without a second draw."""
         return quarters(np.random.default_rng((self.seed, seed)), np.shape(output))

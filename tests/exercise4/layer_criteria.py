@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PICTURES = ("picture", "channel", "row", "column")
 KERNELS = ("kernel", "channel", "row", "column")
-"""What the axes count."""
+"""Names of what the axes count."""
 
 
 class Scene(NamedTuple):
@@ -103,6 +103,7 @@ class LayerCriteria(OwnForward):
         What a layer's own forward says counts only then: a layer of zeros agrees with itself.
         """
         self.check_own_forward(w)
+        w = self.different(*w.shape)
         rows, columns = max(4, w.shape[2] + 1), max(5, w.shape[3] + 1)
         x = self.numbers(1, w.shape[1], rows, columns, seed=901)
         for answers in (self.answers_to_weights(x, w.shape[1:]), self.answers_to_pixels(w, x.shape[1:])):
@@ -183,6 +184,6 @@ class LayerCriteria(OwnForward):
 
 
 def answering(answers: Array) -> NDArray[np.bool_]:
-    """Say which of the answers, along the first axis, are finite and not zero."""
+    """Return which of the answers, along the first axis, are finite and not zero."""
     flat = np.abs(answers.reshape(len(answers), -1))
     return np.isfinite(flat).all(axis=1) & (flat.max(axis=1) > 1e-6)

@@ -14,7 +14,7 @@ from proctor.grading.observations import as_numbers, same, same_values
 __all__ = ["NEEDS", "diagnosis", "reference"]
 
 NEEDS = ("../../source/exercise4",)
-"""What this module reads, as seen from here; it goes along to the workers of a cluster."""
+"""Folders that this module reads, as seen from here; it goes along to the workers of a cluster."""
 
 if TYPE_CHECKING:
     from mistakes import Mistake
@@ -45,7 +45,7 @@ def recognisable(mistake: Mistake) -> Misconception:
 
 
 def same_draws(grade_id: str, one: list[Any], other: list[Any]) -> bool:
-    """Say whether two traces of a random initializer have the same shapes, distributions and repetitions."""
+    """Return whether two traces of a random initializer have the same shapes, distributions and repetitions."""
     return grade_id in DRAWN and len(one) == len(other) and all(map(_drawn_alike, one, other))
 
 
@@ -57,7 +57,7 @@ def _drawn_alike(one: Any, other: Any) -> bool:
 
 
 def same_distribution(one: NDArray[Any], other: NDArray[Any]) -> bool:
-    """Say whether n numbers each look drawn from one distribution.
+    """Return whether n numbers each look drawn from one distribution.
 
     Two right draws of n numbers differ by more than sqrt(2) times the D of one with a probability of 10^-10
     (the two-sample form of the inequality in `draws`). Where few numbers are repeated, a distribution says

@@ -60,7 +60,7 @@ class ConvForward(LayerCriteria):
             )
 
     def works(self, w: Array) -> bool:
-        """Say whether kernels work on pictures of 4 x 5 pixels, for a remark."""
+        """Return whether kernels work on pictures of 4 x 5 pixels, for a remark."""
         x = self.numbers(2, 3, 4, 5, seed=116)
         y, fault = self.aside(lambda: self.layer(w).forward(x.copy()))
         wanted = correlate(x, w, np.zeros(len(w)))

@@ -20,7 +20,7 @@ CUT_OFF = "Your bell curve is cut off at two standard deviations. That works, an
 
 
 class Drawn(Criteria):
-    """What the tests of random initializers share."""
+    """Common base of the tests of random initializers."""
 
     def draw(self, initializer: Any, *shape: int) -> Array:
         """Return random numbers of a shape, checked for shape and type, and that they are finite."""
@@ -172,7 +172,7 @@ class HeTest(Drawn):
         )
 
     def is_cut_off(self, matrix: Array) -> bool:
-        """Say whether the entries are those of a Gaussian cut off at two standard deviations.
+        """Return whether the entries are those of a Gaussian cut off at two standard deviations.
 
         Entries at the very edge are left out: there are many if it is clipped, one if it is drawn anew. That
         an uncut draw of this size stays within the cut has a probability of 10^-500.
@@ -213,5 +213,5 @@ class HeTest(Drawn):
 
     @staticmethod
     def alike(drawn: Array, other: Array) -> bool:
-        """Say whether two draws have about the same mean square."""
+        """Return whether two draws have about the same mean square."""
         return bool(0.7 < np.mean(drawn**2) / np.mean(other**2) < 1.4)

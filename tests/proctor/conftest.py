@@ -1,4 +1,4 @@
-"""What all the package's tests need, however they are started."""
+"""Set-up of all the package's tests, however they are started."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ LONGEST_FIRST = (
 
 
 def pytest_report_header() -> str:
-    """Say which cases of the large banks run."""
+    """Return which cases of the large banks run."""
     if THOROUGH:
         return "banks: every case"
     some = "every fifteenth fault and attack, every third mistake, every eighth verdict across the sandbox, some kills"

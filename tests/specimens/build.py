@@ -30,7 +30,7 @@ HIDDEN = re.compile(r"^ *### BEGIN HIDDEN TESTS\n.*?^ *### END HIDDEN TESTS\n?",
 
 @dataclass
 class Submission:
-    """What one student hands in: a notebook, and files beside it.
+    """Submission of one student: a notebook, and files beside it.
 
     Attributes:
         notebook: the notebook, a copy of the release until something is changed.

@@ -1,4 +1,4 @@
-"""What a submission may try on those who look at it: each payload asks for an address that tells its name.
+"""Payloads against those who look at a submission: each payload asks for an address that tells its name.
 
 In a payload's text, RUN is replaced by JavaScript that asks for it, and FLAG by the address itself. Whatever is
 asked for was loaded or run, and nothing of this may be.

@@ -42,14 +42,14 @@ POINTS = {
 }  # fmt: skip
 
 HARM = "HARM-42"
-"""What shows in an output that harm was done. Recipes spell it `'HARM-%d' % (6 * 7)`, so that it is not in their text."""
+"""Sign in an output that harm was done. Recipes spell it `'HARM-%d' % (6 * 7)`, so that it is not in their text."""
 
 BEGINS = (Outcome.UNFINISHED, Outcome.WAITING, Outcome.NOT_FOUND)
 
 
 @dataclass
 class Work(Submission):
-    """What one student hands in, with what only a file system can hold.
+    """Submission of one student, with what only a file system can hold.
 
     Attributes:
         name: the notebook's file name.

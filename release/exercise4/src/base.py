@@ -1,4 +1,4 @@
-"""What every layer has in common."""
+"""Common base of all layers."""
 
 from enum import Enum
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Phase(Enum):
-    """What the network is doing just now. Some layers of later exercises behave differently in each phase."""
+    """Phase that the network is in. Some layers of later exercises behave differently in each phase."""
 
     train = 1
     test = 2

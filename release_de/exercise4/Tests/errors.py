@@ -1,4 +1,4 @@
-"""What an exception in your code means, in one sentence: where it happened, why, and what often helps."""
+"""Explanations of an exception in your code, in one sentence: where it happened, why, and what often helps."""
 
 import ast
 import inspect

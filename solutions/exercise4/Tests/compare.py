@@ -1,4 +1,4 @@
-"""What the tests are made with: arrays compared in words, mistakes recognised, given weights."""
+"""Tools of the tests: arrays compared in words, mistakes recognised, given weights."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""How the self-checks are run: find your class, try it, say on one line what came out.
+"""Running of the self-checks: find your class, try it, say on one line what came out.
 
 The tests themselves are in the modules beside this one. Nothing here is graded, and nothing here is secret.
 """
@@ -102,7 +102,7 @@ class Yours:
 
 @dataclass
 class Result:
-    """What one test came to: right if there is no problem."""
+    """Result of one test: right if there is no problem."""
 
     problem: str = ""
     unwritten: bool = False

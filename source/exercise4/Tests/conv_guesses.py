@@ -1,4 +1,4 @@
-"""What typical mistakes with a convolutional layer would give, so that they can be called by their names.
+"""Results that typical mistakes with a convolutional layer would give, so that they can be called by their names.
 
 The layer is linear: how it answers to one bright pixel, or to one weight of 1, says all about its gradients. So
 no formula for a gradient is needed here, and none can be copied: each is measured, pixel by pixel, on SciPy's

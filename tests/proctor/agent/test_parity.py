@@ -1,4 +1,4 @@
-"""What a notebook can do in Jupyter it can do in a session: feature by feature, compared with nbclient on ipykernel."""
+"""Parity with Jupyter: a notebook can do the same in a session, feature by feature, as by nbclient on ipykernel."""
 
 from __future__ import annotations
 

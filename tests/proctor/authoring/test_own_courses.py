@@ -117,7 +117,7 @@ def weather(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_all_commands_work_in_renamed_folders(weather: Path) -> None:
-    """Generate, check, collect, grade, status, feedback, report, return, site and forget use the course's own names."""
+    """Each command uses the course's own names, from generating and collecting to forgetting a student."""
     assert points(weather) == worth(DATA)
     assert "stations.csv" in {path.name for path in (weather / "handout" / "weather").iterdir()}
     done(weather, "proctor", "status", DATA.name)
@@ -129,6 +129,8 @@ def test_all_commands_work_in_renamed_folders(weather: Path) -> None:
     done(weather, "nbgrader", "generate_solution", DATA.name)
     assert (weather / "answers" / "weather" / "weather.ipynb").is_file()
     done(weather, "proctor", "site", DATA.name)
+    done(weather, "proctor", "extend", "eve", DATA.name, "--until", "2030-01-22 23:59")
+    assert "No comment" in done(weather, "proctor", "comments", DATA.name)
     assert re.search("inbox/eve|corrected/eve", done(weather, "proctor", "forget", "eve"))
     assert "eve" not in {
         path.name for name in ("inbox", "corrected", "pages") for path in (weather / name).iterdir()

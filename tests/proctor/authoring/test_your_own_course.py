@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "your-own-course.md"
 INSTALL = ["python3 -m venv env && . env/bin/activate", "pip install PROCTOR"]
-"""What test_wheel.py shows."""
+"""Commands that test_wheel.py shows."""
 TO_BE_FILLED_IN = "proctor init --from EXISTING"
 
 

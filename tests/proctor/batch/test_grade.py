@@ -229,6 +229,19 @@ def test_what_is_up_to_date_is_skipped_unless_forced(graded_copy: Path) -> None:
     assert small_course.rows(course) == rows
 
 
+def test_a_workers_traceback_is_shown_by_verbose_only(graded_copy: Path) -> None:
+    """A hidden test at fault is one sentence; `--verbose` shows where it arose, in the worker."""
+    (tests,) = (graded_copy / "tests" / "small").glob("test_*.py")
+    text = tests.read_text()
+    tests.write_text(text.replace("X / 2, ", "undefined, "))
+    plain = small_course.run(graded_copy, *GRADE, "--student", "ann")
+    assert (plain.returncode, plain.stderr) == (1, "")
+    assert "NameError: name 'undefined' is not defined" in " ".join(plain.stdout.split())
+    verbose = small_course.run(graded_copy, *GRADE, "--student", "ann", "--verbose")
+    assert (verbose.returncode, verbose.stdout) == (1, plain.stdout)
+    assert "self.check(self.Doubler().halve(X), undefined, " in verbose.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -81,7 +81,7 @@ def wait_for(condition: Callable[[], object], seconds: float = 200) -> None:
 
 
 def is_at_ann(worker: subprocess.Popen[str]) -> bool:
-    """Say whether a worker is at the submission that takes its time."""
+    """Return whether a worker is at the submission that takes its time."""
     for child in psutil.Process(worker.pid).children(recursive=True):
         with contextlib.suppress(OSError):
             if Path(f"/proc/{child.pid}/comm").read_text().strip() == "dozing":
@@ -152,7 +152,7 @@ def test_workers_need_no_disk_of_ours(handed_in: Path, tmp_path: Path, cluster: 
 
 
 def connected(address: str) -> bool:
-    """Say whether a cluster has a worker."""
+    """Return whether a cluster has a worker."""
     from distributed import Client
 
     with Client(address, set_as_default=False) as client:

@@ -112,7 +112,7 @@ def dozing(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def named_dozing(process: psutil.Process) -> bool:
-    """Say whether a process has the name that the student's slow method takes."""
+    """Return whether a process has the name that the student's slow method takes."""
     try:
         return Path(f"/proc/{process.pid}/comm").read_text().strip() == "dozing"
     except OSError:

@@ -205,7 +205,7 @@ ODD = {
     "objects": np.array([1, None]),
     "dict": {"a": [1, 2]},
 }
-"""What methods may return."""
+"""Values that methods may return."""
 
 
 @pytest.mark.parametrize("value", ODD.values(), ids=ODD)

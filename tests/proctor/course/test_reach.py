@@ -1,4 +1,4 @@
-"""What the hidden tests of the convolution reach: a table, read off the calls that they make of the solution."""
+"""Reach of the convolution's hidden tests: a table, read off the calls that they make of the solution."""
 
 # ruff: noqa: ARG005  - each configuration is asked with all three
 
@@ -41,7 +41,7 @@ CONFIGURATIONS = {
     "float32": lambda s, x, w: x.dtype == np.float32,
     "not square": lambda s, x, w: x.shape[2] != x.shape[3],
 }
-"""What a call of forward may be like: by stride, picture and kernel shape."""
+"""Kinds of calls of forward: by stride, picture and kernel shape."""
 STORIES = ("second call", "second layer")
 """Histories of a layer: it is called again, or another layer is called in between."""
 STRIDES = {"dividing", "not dividing", "stride larger than the kernel", "one channel, other stride"}
@@ -60,8 +60,8 @@ WHY_NOT = {
         "a step does not depend on where its gradient comes from",
     ),
 }
-"""What a cell does not reach, and why. Thin and even kernels reach gradients as remarks, by the contract. Arrays that
-are read-only or not contiguous reach no student: arguments are copied on their way over the wall."""
+"""Cases that a cell does not reach, and why. Thin and even kernels reach gradients as remarks, by the contract. Arrays
+that are read-only or not contiguous reach no student: arguments are copied on their way into the sandbox."""
 
 
 @cache
@@ -133,6 +133,15 @@ def test_another_seed_gives_other_numbers() -> None:
     values = [test.numbers(2, 3, seed=1) for test in (first, again, other)]
     assert np.array_equal(values[0], values[1])
     assert not np.array_equal(values[0], values[2])
+
+
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_a_corner_pixel_is_told_by_its_weight(seed: int) -> None:
+    """What the own forward is probed with has no equal weights: without padding a corner meets only one of them."""
+    tests = load_tests(TESTS / "exercise4", seed)
+    weights = tests["conv_gradient_input"]("test_strides").different(2, 4, 5, 3)
+    assert weights.all()
+    assert len(np.unique(np.abs(weights))) == weights.size
 
 
 @pytest.mark.parametrize(("values", "words"), [

@@ -1,4 +1,4 @@
-"""A bank of idioms of hidden tests: each works across the wall as it does on local objects."""
+"""A bank of idioms of hidden tests: each works in a sandbox as it does on local objects."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror='steal()'>\" & `</td><b>`
 
 
 class Page(HTMLParser):
-    """What a browser makes of a fragment: the tags, with attributes, and the text between them."""
+    """A fragment as a browser reads it: the tags, with attributes, and the text between them."""
 
     def __init__(self, fragment: str) -> None:
         super().__init__()

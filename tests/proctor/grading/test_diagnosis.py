@@ -337,6 +337,13 @@ def test_plain_numbers_are_the_students_fault_only_where_the_solution_passes() -
         judge_cell(Careless, plain)
 
 
+@pytest.mark.parametrize("reference", [None, LazySide(lambda: {"answer": lambda: {"a": 1}})])
+def test_a_name_that_cannot_be_called_is_the_students_fault(reference: LazySide | None) -> None:
+    """Calling it stops no grading, whether there is a solution to ask or not."""
+    (verdict,) = judge_cell(Careless, LocalSide(loopback({"answer": 7})), reference=reference).verdicts
+    assert (verdict.outcome, verdict.hint) == (Outcome.NOT_FOUND, "`answer` was not found.")
+
+
 def test_the_reference_is_not_run_before_it_is_needed() -> None:
     """A class of right answers never pays for it."""
     runs = []

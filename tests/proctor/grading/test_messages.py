@@ -45,7 +45,7 @@ SHAPES = [
     "return np.linalg.inv(x)", "return np.linalg.inv(np.zeros((2, 2)))", "return np.cov(x) @ np.ones(3)",
     "return np.lib.stride_tricks.sliding_window_view(x, (5, 5))",
 ]  # fmt: skip
-"""What goes wrong with shapes and axes."""
+"""Mistakes with shapes and axes."""
 INDICES = [
     "return x[7]", "return x[0, 9]", "return x[0, 0, 0]", "return x[1.0]", "return x['weights']",
     "return x[[True]]", "return x[x[0] > 0]", "return x[None, 0, 1, 2]", "return x.item(9)",
@@ -53,7 +53,7 @@ INDICES = [
     "return 'abc'[9]", "return [].pop()", "return [1, 2].index(3)", "return next(iter([]))",
     "return x.argmax(axis=2)", "return np.zeros(0).max()",
 ]  # fmt: skip
-"""What goes wrong with indices and keys."""
+"""Mistakes with indices and keys."""
 TYPES = [
     "return int(x)", "return float(x)", "if x: return x", "return x and True", "return x > 0 and x < 1",
     "return x()", "return None + x.tolist()", "return len(3)", "return 'a' + 1", "return int('weights')",
@@ -67,7 +67,7 @@ TYPES = [
     "return np.random.uniform(size='a')", "return np.full((2, 3))", "return np.arange()", "return {[1]: 2}",
     "return round(x, 'a')",
 ]  # fmt: skip
-"""What goes wrong with types and arguments."""
+"""Mistakes with types and arguments."""
 LIBRARIES = [
     "return signal.convolve2d(x[0], x)", "return signal.correlate(x, x[0])",
     "return signal.correlate(x, x, mode='equal')",
@@ -81,7 +81,7 @@ LIBRARIES = [
     "return np.convolve(x, x)", "return np.fft.fft2(x[0])", "return np.relu(x)",
     "return signal.correlate_2d(x, x)", "return x.relu()",
 ]  # fmt: skip
-"""What libraries refuse, or no longer have."""
+"""Calls that libraries refuse, or no longer have."""
 PYTHON = [
     "return self.wieghts", "return undefined_thing", "a, b, c = x", "a, = x", "return self.forward()",
     "return self.forward(x, x)", "return self.forward(x, stride=2)", "return self.backward(x)",
@@ -91,7 +91,7 @@ PYTHON = [
     "return open('weights.npy')", "return np.load('weights.npy')", "return super().forward(x)",
     "return 10 ** 5000 * 1.0", "del x; return x", "raise 'wrong shape'",
 ]  # fmt: skip
-"""What Python itself says."""
+"""Exceptions of Python itself."""
 USUAL = [*SHAPES, *INDICES, *TYPES, *LIBRARIES, *PYTHON]
 
 CELLS = [

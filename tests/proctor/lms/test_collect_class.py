@@ -93,7 +93,7 @@ def changes(work: bytes) -> dict[str, bytes]:
 
 KINDS = tuple(oddities(""))
 LOST = {"nothing"}
-"""What no notebook can be made of, and has to be reported."""
+"""Files that no notebook can be made of, and that have to be reported."""
 
 
 def handed_in(person: Person) -> dict[str, bytes]:

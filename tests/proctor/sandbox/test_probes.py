@@ -1,4 +1,4 @@
-"""What one student could leave to the next, or do to a neighbour: a probe for each of it, tried by two sandboxes.
+"""Probes of what one student could leave to the next, or do to a neighbour: one for each of it, tried by two sandboxes.
 
 A probe has a part that acts, in one sandbox, and a part that looks, in another one of the same fork server, while the
 first still lives. What the second part prints is the same as without the first, and names nothing of the first one's.
@@ -156,7 +156,7 @@ PROBES = {
 
 
 LAST = ("umask", "folder", "blocked signals", "limits", "limits of others")
-"""What would keep other probes from acting."""
+"""Probes that would keep others from acting."""
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def send(data):
 header = json.dumps({"show": "junk"}).encode()
 frame = struct.pack(">II", 4 + len(header), len(header)) + header
 """
-"""What a cell needs to write to its agent's sockets: bytes, or a frame."""
+"""Code that a cell needs to write to its agent's sockets: bytes, or a frame."""
 
 
 class Asked(Criteria):

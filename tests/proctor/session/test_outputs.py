@@ -1,4 +1,4 @@
-"""What comes from a running cell becomes outputs of the notebook format, within bounds, whatever comes."""
+"""Outputs of a running cell become outputs of the notebook format, within bounds, whatever comes."""
 
 from __future__ import annotations
 

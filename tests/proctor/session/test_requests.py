@@ -11,7 +11,7 @@ from proctor.session.proxies import loopback
 from tests.proctor.support.judging import HIDDEN, REFERENCE
 
 REQUESTS = 340
-"""What exercise 4's solution takes in all."""
+"""Requests that exercise 4's solution takes in all."""
 
 
 def counted(link: Any) -> list[bytes]:

@@ -51,7 +51,7 @@ HANDED_IN = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 
 @dataclass
 class Taken:
-    """What was taken in of a submission: the notebook as it lies on the disk, and why it would be graded again."""
+    """A submission as it was taken in: the notebook as it lies on the disk, and why it would be graded again."""
 
     submitted: Submitted
     handed_in: dt.datetime | None

@@ -81,7 +81,7 @@ def config() -> Config:
 
 
 def is_valid(cell: Any) -> bool:
-    """Say whether nbconvert takes a notebook with this cell; formgrader shows no other."""
+    """Return whether nbconvert takes a notebook with this cell; formgrader shows no other."""
     try:
         nbformat.validate(new_notebook(cells=[deepcopy(cell)]), relax_add_props=True)
     except nbformat.ValidationError:

@@ -62,7 +62,7 @@ class TooSlowError(AssertionError):
 
 @dataclass(frozen=True)
 class Surface:
-    """What is parsed, and how.
+    """A parser under test.
 
     Attributes:
         inputs: a strategy.

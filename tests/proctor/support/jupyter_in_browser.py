@@ -131,7 +131,7 @@ def chromium(server: Server, room: Room) -> Iterator[BrowserContext]:
 
 @dataclass(frozen=True)
 class Desk:
-    """What one person has before them: a folder, the Jupyter server in it, and a browser."""
+    """Workplace of one person: a folder, the Jupyter server in it, and a browser."""
 
     folder: Path
     room: Room

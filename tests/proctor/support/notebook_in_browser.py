@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NOT_RUN = "[ ]:"
 RAN = re.compile(r"^\[\d+\]:$")
-"""What stands before a cell: nothing yet, or its number."""
+"""The prompt of a cell: empty, or its number."""
 
 
 class Notebook:

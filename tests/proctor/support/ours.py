@@ -91,7 +91,7 @@ def grade(recipes: Iterable[Recipe], folder: Path) -> Graded:
 
 
 def complaint(recipe: Recipe, graded: Graded) -> str:
-    """Say what is wrong with how a specimen was graded: points, harm, or the words for it; "" if nothing."""
+    """Return what is wrong with how a specimen was graded: points, harm, or the words for it; "" if nothing."""
     fate = graded.world.fate(recipe)
     notebook = graded.world.graded(recipe.name)
     verdicts = [verdict for report in reports_of(notebook).values() for verdict in report.verdicts]

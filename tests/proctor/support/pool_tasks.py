@@ -1,4 +1,4 @@
-"""What the workers of tests/proctor/batch/test_grade_pool.py do; workers import it. As a program: a head to kill."""
+"""Tasks of the workers of tests/proctor/batch/test_grade_pool.py, which import it. As a program: a head to kill."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def echo(job: Job) -> Result:
-    """Say whose job it was."""
+    """Return whose job it was."""
     return Result(job.student)
 
 
@@ -45,7 +45,7 @@ def hang_for_bad(job: Job) -> Result:
 
 
 def sleep(_job: Job) -> Never:
-    """Say which process it is, by a file in the workers' folder, and never end."""
+    """Return which process it is, by a file in the workers' folder, and never end."""
     Path(tempfile.gettempdir(), f"asleep-{os.getpid()}").touch()
     while True:
         time.sleep(60)

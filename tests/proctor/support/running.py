@@ -36,7 +36,7 @@ CHANGING = (
     (r"\b\d+\.py, line", "CELL, line"),
     (r"\bat [0-9a-f]{12}\b", "at ADDRESS"),
 )
-"""What differs from run to run: patterns, and what stands for them."""
+"""Patterns of what differs from run to run, and what stands for them."""
 
 OWN_FRAMES = r"site-packages/ipykernel/|/run/sandbox/agent/|skipping hidden"
 """Frames of a traceback that show how input is refused and how text is written, here and there."""

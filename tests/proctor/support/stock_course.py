@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EXERCISE = "squares"
 STOCK_CONFIG = 'c = get_config()\nc.CourseDirectory.course_id = "stock"\nc.Execute.timeout = 10\n'
 SHORT_LIMIT = "c.Grading.cell_seconds = 1\n"
-"""What the tests add to the configuration: nobody is to wait for the endless answer."""
+"""Configuration that the tests add: nobody is to wait for the endless answer."""
 
 SOLUTION = """def squares(n):
     ### BEGIN SOLUTION
@@ -75,7 +75,7 @@ CLASS = {
     "eve": RIGHT.replace("    return [", "    if n == 3: __import__('os').abort()\n    return ["),
     "fay": NOISY,
 }
-"""What six students answer: right, right where it is shown, undone, endless, crashing, right with words on stderr."""
+"""Answers of six students: right, right where it is shown, undone, endless, crashing, right with words on stderr."""
 POINTS = {
     "ada": (2, 1, 4),
     "ben": (0, 0, 1.5),
@@ -84,7 +84,7 @@ POINTS = {
     "eve": (0, 0, 4),
     "fay": (2, 1, 4),
 }
-"""What the cells with tests give them: the list, the sum, halving."""
+"""Points that the cells with tests give them: the list, the sum, halving."""
 
 TESTED = tuple(name for name, (_, _, own) in CELLS.items() if own.get("locked") and own.get("grade"))
 """The cells that tests grade, without a person."""

@@ -57,7 +57,7 @@ STUDENTS = {
     "ben": ("return np.maximum(np.max(x, axis=-1), 0)", 2),
     "cem": ("raise NotImplementedError()", 0),
 }
-"""What three students write, and the points that it is worth."""
+"""Answers of three students, and the points that they are worth."""
 
 
 def master() -> nbformat.NotebookNode:

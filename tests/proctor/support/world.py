@@ -44,14 +44,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 WITHOUT_MISTAKES = shutil.ignore_patterns("mistakes", "misconceptions.py", "__pycache__")
-"""What is left out of a copy of the hidden tests where no mistake is to be named, which takes seconds a worker."""
+"""Files that a copy of the hidden tests lacks where no mistake is to be named, which takes seconds a worker."""
 
 CLASSMATE = "alice"
 """Has handed in the solution, and is graded before anybody else; her work must stay as it is."""
 LAST = "zoe"
 """Has handed in the solution, too, and is graded last; whatever happens before, she must be."""
 MARKER = "proctorWasHere"
-"""What script in a page would call."""
+"""Name that script in a page would call."""
 
 
 HUGE = 2**28
@@ -62,7 +62,7 @@ OUTSIDE = "OUTSIDE_OF_THE_SANDBOX"
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a submission: "fair", "unfair" or "harmful", and why in words."""
+    """Fate of a submission: "fair", "unfair" or "harmful", and why in words."""
 
     what: str
     why: str
@@ -153,7 +153,7 @@ class World:
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def fate(self, recipe: Recipe) -> Fate:
-        """Say what became of a submission."""
+        """Return what became of a submission, in words."""
         if harm := self.harm(recipe.name):
             return Fate("harmful", "; ".join(harm))
         if complaint := unfairness(recipe, self.scores(recipe.name)):
@@ -232,7 +232,7 @@ class World:
                     self.heard.append(connection.recv(1000).decode(errors="replace"))
 
     def _backdated(self, student: str) -> bool:
-        """Say whether a submission counts as handed in before it was written."""
+        """Return whether a submission counts as handed in before it was written."""
         with open_gradebook(f"sqlite:///{self.course / 'gradebook.db'}") as gradebook:
             stamp = gradebook.find_submission(EXERCISE, student).timestamp
         return stamp is not None and stamp.replace(tzinfo=dt.UTC) < dt.datetime.now(dt.UTC) - dt.timedelta(
@@ -304,7 +304,7 @@ def canary(place: str) -> str:
 
 
 def unfairness(recipe: Recipe, scores: Mapping[str, float | None] | None) -> str:
-    """Say in words where the points are not the fair ones, or ""."""
+    """Return in words where the points are not the fair ones, or ""."""
     if scores is None:
         return "is not in the gradebook"
     if open_ones := [name for name, score in scores.items() if score is None]:
@@ -349,7 +349,7 @@ class _Activity(HTMLParser):
 
 
 def active(page: str) -> bool:
-    """Say whether a browser that shows this page would run a student's script."""
+    """Return whether a browser that shows this page would run a student's script."""
     parser = _Activity()
     parser.feed(page)
     parser.close()

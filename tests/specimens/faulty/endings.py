@@ -1,4 +1,4 @@
-"""What takes the kernel down, or cuts it off."""
+"""Submissions that end their process, or cut it off."""
 
 from tests.specimens.recipe import RELU, SIGMOID, Outcome, fault
 

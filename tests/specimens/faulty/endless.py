@@ -1,4 +1,4 @@
-"""What does not end, or takes more than there is."""
+"""Submissions that do not end, or take more than there is."""
 
 from tests.specimens.recipe import RELU, SIGMOID, Outcome, cells, fault
 

@@ -1,4 +1,4 @@
-"""What is odd about the file, or about what lies beside it."""
+"""Submissions whose file is odd, or what lies beside it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What must not be changed, filled, reached or outlived: files, grades, classmates, the machine, the network."""
+"""Attacks on what must not be changed, filled, reached or outlived: files, grades, classmates, the machine, the network."""
 
 from tests.specimens.recipe import BEGINS, RELU, SIGMOID, Outcome, attack, dedent
 

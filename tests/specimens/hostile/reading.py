@@ -1,4 +1,4 @@
-"""What must not be seen: hidden tests, solutions, the gradebook, classmates, secrets of the grader's."""
+"""Attacks on what must not be seen: hidden tests, solutions, the gradebook, classmates, secrets of the grader's."""
 
 from tests.specimens.recipe import Outcome, SIGMOID, attack
 

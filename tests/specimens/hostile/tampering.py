@@ -1,4 +1,4 @@
-"""The student's side of the wall, in the hands of the student."""
+"""Attacks on what runs inside the sandbox beside the student's code: the agent, its sockets, its memory."""
 
 from tests.specimens.recipe import ALL, BEGINS, Outcome, attack
 

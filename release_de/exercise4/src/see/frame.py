@@ -1,4 +1,4 @@
-"""What the pictures share: their look, and their patience with classes that are not ready."""
+"""Common base of the pictures: their look, and their patience with classes that are not ready."""
 
 import base64
 import html

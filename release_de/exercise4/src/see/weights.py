@@ -68,7 +68,7 @@ def through_layers(relu: type, make: object, signal: np.ndarray) -> list[np.ndar
 
 
 def verdict(signals: list[np.ndarray]) -> str:
-    """Say in a word or two what became of the signal."""
+    """Return in a word or two what became of the signal."""
     first, last = signals[0], signals[-1]
     if np.allclose(last, last.ravel()[0]):
         return "all neurons alike"

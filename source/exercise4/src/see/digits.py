@@ -124,7 +124,7 @@ def learn(network: list[Any], images: np.ndarray, digits: np.ndarray) -> tuple[l
 
 
 def announce(seconds: float, rounds: int, used: int, all_digits: int) -> None:
-    """Say how long it will take, and what is left out to be done by then."""
+    """Return how long it will take, and what is left out to be done by then."""
     takes = seconds * rounds * -(-used // BATCH)
     print(
         f"Two batches took {seconds:.2g} s each: {rounds} rounds with {used} digits will take about {takes:.0f} s."

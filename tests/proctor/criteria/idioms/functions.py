@@ -332,7 +332,7 @@ class SubTest(Idiom):
 
 
 class SetUpAndHelper(Idiom):
-    """What `setUp` prepares, and a helper method"""
+    """An attribute of `setUp`, and a helper method"""
 
     needs = ("scaled",)
     right = "def scaled(x, by): return [by * each for each in x]"
