@@ -4,7 +4,7 @@
 
 nbgrader's wheel ships its tests: commands as instructors give them, and what must be there afterwards. Whatever fails
 has to stand in the table of docs/nbgrader.md, with its reason, and what stands there has to fail; else the exit status
-is 1. All of them take four minutes. NAME is a test as the table writes it, such as `autograde::test_grade`; `autograde`
+is 1. NAME is a test as the table writes it, such as `autograde::test_grade`; `autograde`
 alone is a whole module.
 """
 
