@@ -63,7 +63,7 @@ mutants: $(STAMP)
 # Every fault and attack of the banks, and what is left behind; `make attacks ARGS=--stock` shows nbgrader as it comes, too.
 attacks: $(STAMP)
 	$(BIN)/python -m benchmarks.attacks $(ARGS)
-	$(BIN)/python -m benchmarks.leftovers 100
+	$(BIN)/python -m benchmarks.leftovers 500
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab

@@ -1,6 +1,8 @@
-"""Counts what this process has open and running before and after grading many submissions.
+"""Counts what this process has open and running before and after grading many submissions, hostile ones among them.
 
-python -m benchmarks.leftovers 100
+    python -m benchmarks.leftovers 100      a hundred of the hostile bank, each as often as the others
+
+What a worker does with a submission is done here, in one process.
 """
 
 from __future__ import annotations
@@ -11,25 +13,28 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager
+from functools import cache
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
 
 import psutil
 
-from proctor import submission
-from proctor.grading.grade import grade_notebook, reports_of
-from tests.exercise4.mistakes import grade_id
+from proctor.batch.job import Job, Ungraded
+from proctor.batch.work import work
+from proctor.submission.folders import remove
+from proctor.submission.intake import read_notebook, write_file
+from tests.proctor.support.orphans import adopted_orphans
 from tests.proctor.support.ours import SETTINGS
 from tests.specimens.build import RELEASE, Submission
-from tests.specimens.recipe import recipes
+from tests.specimens.recipe import EXERCISE, Recipe, Work, fault, recipes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.specimens.build import nbformat
+    from collections.abc import Iterator, Sequence
 
 HIDDEN = Path(__file__).resolve().parents[1] / "tests" / "exercise4"
 AMONG = (
@@ -39,26 +44,31 @@ AMONG = (
     "loop_in_a_method",
     "pool_in_a_method",
 )
-"""Specimens that some of the submissions are; the others are small and right."""
+"""Faults that leave most behind, of which those who solve everything are capable."""
 
 SHARED = [Path("/proc/sysvipc") / kind for kind in ("shm", "sem", "msg")]
 """Lists of the system: a line for each segment of shared memory, set of semaphores and queue, below a header."""
+
+OTHERS = ("sem.", "psm_", "loky-", "pym-", "joblib_", "PostgreSQL.", ".org.chromium")
+"""Beginnings of what other programs, tests that run at the same time among them, have in /dev/shm."""
 
 IPC_PRIVATE = IPC_RMID = 0
 
 
 def count() -> Counter[str]:
-    """Count this process's descendants, open files, sockets and mounts, System V's objects, and temporary files."""
+    """Count this process's descendants, open files, sockets and mounts, shared memory, and temporary files."""
     me = psutil.Process()
     living = [child for child in me.children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
     links = [_target(path) for path in Path("/proc/self/fd").iterdir()]
+    shared = [str(path) for path in Path("/dev/shm").iterdir() if not path.name.startswith(OTHERS)]
     return Counter(
         processes=len(living),
         sockets=sum(link.startswith("socket:") for link in links),
         files=sum(not link.startswith("socket:") for link in links),
         folders=len(list(Path(tempfile.gettempdir()).iterdir())),
         mounts=len(Path("/proc/self/mounts").read_text().splitlines()),
-        shared=sum(len(path.read_text().splitlines()) - 1 for path in SHARED if path.exists()),
+        shared=sum(_mine(path) for path in SHARED if path.exists()),
+        **dict.fromkeys(shared, 1),
     )
 
 
@@ -67,13 +77,28 @@ def grown(before: Counter[str]) -> list[tuple[str, int]]:
     return sorted((kind, number) for kind, number in (count() - before).items())
 
 
-def after(number: int, folder: Path) -> list[tuple[str, int]]:
+@fault()
+def right(work: Work) -> None:
+    """Everything is solved."""
+
+
+def some_faults() -> list[Recipe]:
+    """Return a right answer and a fault in turn."""
+    return [recipe for name in AMONG for recipe in (right, recipes("faulty")[name])]
+
+
+def hostile() -> list[Recipe]:
+    """Return the hostile bank."""
+    return list(recipes("hostile").values())
+
+
+def after(number: int, folder: Path, among: Sequence[Recipe]) -> list[tuple[str, int]]:
     """Grade some submissions one after the other; return what is left, beyond what the first of them needs for good."""
-    with temporary_folder():
-        _grade(folder / "first", "")  # the fork server, and whatever libraries open once
+    with temporary_folder(), adopted_orphans():
+        _grade(folder / "first", right)  # the fork server, and whatever libraries open once
         before = count()
-        for each in range(number):
-            _grade(folder / str(each), AMONG[each // 2 % len(AMONG)] if each % 2 else "")
+        for each, recipe in enumerate(islice(cycle(among), number)):
+            _grade(folder / str(each), recipe)
         return grown(before)
 
 
@@ -89,29 +114,33 @@ def temporary_folder() -> Iterator[None]:
             yield
 
 
-def _grade(folder: Path, name: str) -> None:
-    """Grade one submission: a recipe's, or one that is small and right."""
-    names = {"COURSE": "/nowhere", "HOME": "/nowhere", "PORT": "1", "TOKEN": "left", "OUTSIDE": ""}
-    if name:
-        recipes("faulty")[name].hand_in(folder, names)
-    else:
-        Submission.solved().write(folder)
-    for path in (RELEASE / "src").rglob("*.py"):
-        target = folder / path.relative_to(RELEASE)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(path.read_bytes())
-    read = submission.read(folder / "exercise4.ipynb")
-    notebook, _ = submission.restore(read, Submission.release().notebook)
-    notebook.cells = [cell for cell in notebook.cells if not _slow(cell)]
-    notebook.metadata["proctor"] = {}
-    grade_notebook(notebook, folder, HIDDEN, SETTINGS)
-    assert sum(report.points for report in reports_of(notebook).values()) > 20
+def _grade(folder: Path, recipe: Recipe) -> None:
+    """Hand a submission in, grade it as a worker does, and remove its folder."""
+    outside = str(Path("/proc/self/ns/pid").readlink())
+    names = {"COURSE": "/nowhere", "HOME": "/nowhere", "PORT": "1", "TOKEN": "left", "OUTSIDE": outside}
+    recipe.hand_in(folder, names)
+    release, files = _given()
+    submitted = read_notebook(folder / f"{EXERCISE}.ipynb", Submission.release().notebook, {EXERCISE})
+    for inside, data in files.items():
+        write_file(folder / inside, data)
+    notebooks = {f"{EXERCISE}.ipynb": Ungraded(submitted, release)}
+    result = work(Job(recipe.name, notebooks, folder, HIDDEN, SETTINGS))
+    remove(folder)
+    assert not result.fault, f"{recipe.name}: {result.fault}"
 
 
-def _slow(cell: nbformat.NotebookNode) -> bool:
-    """Return whether a cell is one of the release's that show pictures or check: they take time."""
-    given = {each.source for each in Submission.release().notebook.cells if not grade_id(each)}
-    return cell.cell_type == "code" and cell.source in given
+@cache
+def _given() -> tuple[str, dict[Path, bytes]]:
+    """Return the release's notebook as text, and the modules beside it."""
+    modules = sorted((RELEASE / "src").rglob("*.py"))
+    text = (RELEASE / f"{EXERCISE}.ipynb").read_text("utf-8")
+    return text, {path.relative_to(RELEASE): path.read_bytes() for path in modules}
+
+
+def _mine(table: Path) -> int:
+    """Return the number of lines in a table of the system that name this user."""
+    head, *lines = [line.split() for line in table.read_text().splitlines()]
+    return sum(line[head.index("uid")] == str(os.getuid()) for line in lines)
 
 
 def _target(path: Path) -> str:
@@ -138,11 +167,15 @@ def litter(folder: Path) -> Iterator[None]:
 
 def main() -> None:
     """Grade as many as the command line says, and stop with what is left."""
+    number, begun = int(sys.argv[1]), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="left-") as folder:
-        left = after(int(sys.argv[1]), Path(folder))
+        left = after(number, Path(folder), hostile())
     if left:
-        sys.exit(f"After {sys.argv[1]} submissions there is more than before: {dict(left)}")
-    sys.stdout.write(f"Nothing is left behind after {sys.argv[1]} submissions.\n")
+        sys.exit(f"After {number} submissions there is more than before: {dict(left)}")
+    minutes = (time.monotonic() - begun) / 60
+    sys.stdout.write(
+        f"Nothing is left behind after {number} submissions of the hostile bank ({minutes:.0f} minutes).\n"
+    )
 
 
 if __name__ == "__main__":

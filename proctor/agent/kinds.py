@@ -30,6 +30,8 @@ MAX_DIGITS = 10_000
 MAX_RANGE = 1_000_000
 """Numbers of a range: whoever makes a list of it pays for them."""
 BITS_PER_ITEM = 512
+MAX_DTYPE = 30
+"""Characters of the name of a dtype; one of many fields takes long to build."""
 
 MUTABLE = (list, dict, set, bytearray, deque)
 """Types of containers that cross by value, and whose changes are told to the side that they came from."""
@@ -205,7 +207,7 @@ def _write_dtype(_writer, value, _depth):
 
 
 def _read_dtype(_reader, text):
-    kind = np.dtype(str(text)[:30])
+    kind = np.dtype(str(text)[:MAX_DTYPE])
     if kind.hasobject or kind.fields:
         raise FormatError("a dtype that does not cross")
     return kind

@@ -205,7 +205,7 @@ class Reader:
         return taken
 
     def _array(self, dtype, shape):
-        kind = np.dtype(str(dtype))
+        kind = np.dtype(str(dtype)[: kinds.MAX_DTYPE])
         if kind.kind not in KINDS or kind.hasobject or not kind.itemsize or len(shape) > MAX_DEPTH:
             raise FormatError("an array of a type that does not cross")
         if any(type(extent) is not int or not 0 <= extent <= MAX_FRAME for extent in shape):

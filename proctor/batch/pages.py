@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
+import time
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
@@ -26,7 +28,7 @@ from proctor.submission import record
 from proctor.submission.intake import STAMP, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from proctor.course import Exercise
@@ -41,7 +43,8 @@ ALONG = (STAMP, "submission_secret.txt")
 LONGEST = 600.0
 """Seconds that a page cannot take."""
 
-MARK = "<!-- made from {} -->\n"
+BEGINS = "<!-- made from "
+MARK = BEGINS + "{} -->\n"
 
 log = logging.getLogger(__name__)
 
@@ -125,30 +128,44 @@ def _asked_for(exercise: Exercise, points: AllPoints) -> AllPoints:
     }
 
 
+def outdated(exercise: Exercise) -> list[str]:
+    """Return the students with a page that was made from other points, comments or notebooks than there are now.
+
+    A page that says nothing of what it was made from is not among them.
+    """
+    directory = exercise.directory
+    with open_book(directory.db_url, directory.course_id) as book:
+        points = points_of(book, exercise.name)
+    found = []
+    for job in _jobs(exercise, exercise.students(directory.feedback_directory), points):
+        marks = _marks(job)
+        ends = {name: _end(exercise.page(job.student) / f"{name}.html", len(marks[name])) for name in marks}
+        if any(ends[name] != mark and ends[name].startswith(BEGINS) for name, mark in marks.items()):
+            found.append(job.student)
+    return found
+
+
 class _Run:
     """A run over the students of an exercise, in the head."""
 
     def __init__(self, stage: Stage, points: AllPoints, report: Callable[[Written], None]) -> None:
         self._stage, self._points, self._report = stage, points, report
         self._keep = stage.exercise.directory.notebook_id != "*"
-        self._teams = record.teams(stage.exercise.root, stage.exercise.name)
         self._found = Written()
         self._marks: dict[str, dict[str, str]] = {}
 
     def all(self, students: list[str], jobs: int, *, force: bool) -> Written:
         found, waiting = self._found, []
         found.total = len(students)
-        for student in students:
-            team = self._teams.get(student, "")
-            job = PageJob(student, self._notebooks(student), self._points.get(student, {}), team)
+        for job in _jobs(self._stage.exercise, students, self._points):
             if not job.notebooks:
-                found.failed[student] = "The gradebook and autograded/ do not have the same notebooks."
+                found.failed[job.student] = "The gradebook and autograded/ do not have the same notebooks."
                 continue
-            marks = {name: MARK.format(_fingerprint(job, name)) for name in job.notebooks}
-            if not force and self._current(student, marks):
-                found.current.append(student)
+            marks = _marks(job)
+            if not force and self._current(job.student, marks):
+                found.current.append(job.student)
                 continue
-            self._marks[student] = marks
+            self._marks[job.student] = marks
             waiting.append(job)
         self._report(found)
         if waiting:
@@ -179,17 +196,30 @@ class _Run:
         marks = self._marks[student]
         pages = {f"{name}.html": page + marks[name] for name, page in result.pages.items()}
         self._stage.put_in_place(student, pages)
+        self._date(student)
         self._found.written.append(student)
 
-    def _notebooks(self, student: str) -> dict[str, tuple[Path, Path]]:
-        """Return the graded notebooks that the gradebook knows, each with its release."""
+    def _date(self, student: str) -> None:
+        """Let pages be no older than the notebooks that they show: the clock may have been set back since."""
         exercise = self._stage.exercise
-        graded = {name: exercise.graded(student) / f"{name}.ipynb" for name in self._points.get(student, {})}
-        return {name: (path, exercise.release(name)) for name, path in graded.items() if path.is_file()}
+        graded = [path.stat().st_mtime_ns for path in exercise.graded(student).glob("*.ipynb")]
+        now = max(time.time_ns(), *graded)
+        for name in self._marks[student]:
+            os.utime(exercise.page(student) / f"{name}.html", ns=(now, now))
 
     def _current(self, student: str, marks: dict[str, str]) -> bool:
         folder = self._stage.exercise.page(student)
-        return all(_ends_with(folder / f"{name}.html", mark) for name, mark in marks.items())
+        return all(_end(folder / f"{name}.html", len(mark)) == mark for name, mark in marks.items())
+
+
+def _jobs(exercise: Exercise, students: list[str], points: AllPoints) -> Iterator[PageJob]:
+    """Yield what there is to do for each student: of the graded notebooks, those that the gradebook knows."""
+    teams = record.teams(exercise.root, exercise.name)
+    for student in students:
+        known = points.get(student, {})
+        graded = {name: exercise.graded(student) / f"{name}.ipynb" for name in known}
+        notebooks = {name: (path, exercise.release(name)) for name, path in graded.items() if path.is_file()}
+        yield PageJob(student, notebooks, known, teams.get(student, ""))
 
 
 def render(job: PageJob) -> Result:
@@ -224,6 +254,11 @@ def _page(job: PageJob, name: str) -> str:
     )
 
 
+def _marks(job: PageJob) -> dict[str, str]:
+    """Return the mark at the end of each page."""
+    return {name: MARK.format(_fingerprint(job, name)) for name in job.notebooks}
+
+
 def _fingerprint(job: PageJob, name: str) -> str:
     """Return the fingerprint of all that a page is made of."""
     digest = hashlib.sha256(json.dumps(asdict(job.points[name]), sort_keys=True).encode())
@@ -233,10 +268,11 @@ def _fingerprint(job: PageJob, name: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _ends_with(page: Path, mark: str) -> bool:
+def _end(page: Path, length: int) -> str:
+    """Return the last characters of a page; "" where there is none."""
     try:
         with page.open("rb") as file:
-            file.seek(max(0, page.stat().st_size - len(mark)))
-            return file.read() == mark.encode()
+            file.seek(max(0, page.stat().st_size - length))
+            return file.read().decode("utf-8", "replace")
     except OSError:
-        return False
+        return ""

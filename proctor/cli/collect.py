@@ -6,16 +6,18 @@ Writes all that can be placed, at once, and says what could not be placed and wh
 from __future__ import annotations
 
 import json
+import shlex
 import textwrap
 import zoneinfo
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.course import course_folder, course_lock, exercise_of, open_course
+from proctor.cli.course import doubt
+from proctor.course import course_folder, course_lock, open_course
 from proctor.errors import GradebookError, UserError
 from proctor.gradebook import database
-from proctor.lms.collecting import Job, collect
+from proctor.lms.collecting import Job, collect, released
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.roster import read_roster
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
     from proctor.lms.collecting import Report
     from proctor.lms.roster import Roster
+
+FEW = 10
+"""So many new students are named; more are those of a whole class."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--assignment", help="its name in the course (default: the only one in release/)")
     parser.add_argument(
         "--roster", type=Path, metavar="TABLE",
-        help="who is in the course, as CSV: columns id, first_name, last_name, login, email, platform_id; or Moodle's "
-        "grading worksheet (which also says when each submission came) or gradebook export, Canvas's gradebook "
-        "export, or StudOn's status.csv. Without it, ids are made of what the platform says",
+        help="who is in the course, as CSV: columns id, first_name, last_name, login, email, platform_id, team; or "
+        "Moodle's grading worksheet (which also says when each submission came) or gradebook export, Canvas's "
+        "gradebook export, or StudOn's status.csv. Without it, ids are made of what the platform says",
     )  # fmt: skip
     parser.add_argument("--student", metavar="ID", help="all of the download is this student's")
     parser.add_argument(
@@ -63,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         zone = zoneinfo.ZoneInfo(args.timezone) if args.timezone else None
         roster = read_roster(args.roster, zone) if args.roster else None
+        doubtful = _doubt(course, args.student, roster) if args.student else ""
         report = _collected(args, course, roster, zone) if args.download else None
         named = _update_names(course, roster) if roster and not args.dry_run else 0
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
@@ -74,9 +80,23 @@ def run(args: argparse.Namespace) -> int:
     else:
         if report:
             _print_report(report, args.download, dry=args.dry_run)
+            if report.unplaced and roster and roster.unread:
+                print(
+                    f"The roster's columns {', '.join(roster.unread)} are not known; --help names those that are."
+                )
+            if doubtful:
+                print(f"{doubtful} `proctor forget {args.student}` takes it away again.")
         if named:
             print(f"Names and e-mail addresses of {named} students are in the gradebook now.")
+        elif not report:
+            print("What the roster says of names and e-mail addresses is in the gradebook already.")
     return 1 if report and (report.unplaced or report.stage.kept) else 0
+
+
+def _doubt(course: Path, student: str, roster: Roster | None) -> str:
+    """Return why the id that was given may be misspelt, or ""."""
+    listed = roster.students if roster else ()
+    return "" if student in {each.id for each in listed} else doubt(open_course(course), student)
 
 
 def _collected(
@@ -133,8 +153,7 @@ def _as_json(report: Report | None, named: int) -> dict[str, object]:
 
 def _only_assignment(course: Path) -> str:
     """Return the only assignment that is released; refuse to guess."""
-    released = exercise_of(course, "*").released
-    names = sorted(path.name for path in released.parent.glob("*/") if any(path.glob("*.ipynb")))
+    names = released(course)
     if len(names) != 1:
         raise UserError("say which assignment: --assignment " + (" or ".join(names) or "NAME"))
     return names[0]
@@ -150,6 +169,8 @@ def _print_report(report: Report, download: Path, *, dry: bool) -> None:
     )  # fmt: skip
     print("  " + ", ".join(f"{count} {what}" for what, count in counts if count))
     _print_times(report)
+    if 0 < len(stage.new) <= FEW:
+        _print_names("New", stage.new)
     if stage.changed:
         _print_names("Replaced (what was there is in .proctor/replaced)", stage.changed)
     notes = [f"{student}: {note}" for student, origin in report.origins.items() for note in origin.notes]
@@ -158,7 +179,8 @@ def _print_report(report: Report, download: Path, *, dry: bool) -> None:
     _print_list("Beside the submissions, and left there", report.left_out[:20])
     _print_list("Not placed", [f"{what}: {why}" for what, why in report.unplaced])
     if report.unplaced:
-        print(f"What belongs to somebody is placed by `proctor collect {download}/PATH --student ID`.")
+        path = shlex.quote(f"{download}/PATH")
+        print(f"What belongs to somebody is placed by `proctor collect {path} --student ID`.")
     if report.silent:
         _print_names(f"Nothing came from {len(report.silent)}", report.silent)
     if dry:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proctor.cli.course import refuse_unknown
 from proctor.course import course_lock, open_course
 from proctor.errors import UserError
 from proctor.lms import comments
@@ -32,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """List, give or take back; returns 0."""
     directory = open_course(args.course)
     course = Course(Path(directory.root), args.exercise, directory.db_url, directory.course_id)
+    refuse_unknown(directory, args.exercise)
     with course_lock(course.folder, "proctor comments"):
         if args.undo:
             _undo(course, args.undo)
@@ -71,4 +73,4 @@ def _apply(course: Course, found: list[comments.Offer], key: str, *, dry: bool) 
     if offer.share and not dry:
         comments.apply(course, offer)
         print(f"`proctor comments {course.assignment} --undo {key}` takes it back.")
-        print(f"The pages are made anew by `nbgrader generate_feedback {course.assignment} --force`.")
+        print(f"`proctor feedback {course.assignment}` writes their pages anew.")

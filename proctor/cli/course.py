@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proctor.course import course_folder
@@ -13,7 +15,6 @@ from proctor.gradebook.facts import read_facts
 from proctor.nbgrader_plugin.application import read_course
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import FrameType
 
 
@@ -35,19 +36,32 @@ def open_course(course: Path, exercise: str, *, verbose: bool = False) -> Any:
     """
     app = load_course(course, verbose=verbose)
     app.coursedir.assignment_id = exercise
-    _refuse_unknown(app.coursedir)
+    refuse_unknown(app.coursedir, exercise)
     return app
 
 
-def _refuse_unknown(directory: Any) -> None:
-    """Refuse an assignment that the gradebook does not know."""
-    name = directory.assignment_id
+def refuse_unknown(directory: Any, name: str) -> None:
+    """Refuse an exercise that the gradebook does not know.
+
+    Raises:
+        UserError: it does not know it; says which ones it knows.
+    """
     known = read_facts(directory.db_url, name).assignments
     if name not in known:
         among = f" (it knows {', '.join(known)})" if known else ""
         raise UserError(
             f"The gradebook does not know {name}{among}. `nbgrader generate_assignment {name}` tells it."
         )
+
+
+def doubt(directory: Any, student: str) -> str:
+    """Return why an id may be misspelt, or "": the course knows others, and not this one."""
+    folders = Path(directory.root, directory.submitted_directory).glob("*/")
+    known = {path.name for path in folders} | read_facts(directory.db_url, "").students
+    if not known or student in known:
+        return ""
+    alike = difflib.get_close_matches(student, known, 1)
+    return f"{student} is new to this course{f', which knows {alike[0]}' if alike else ''}: is the id right?"
 
 
 @contextlib.contextmanager

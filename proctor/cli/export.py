@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proctor.batch.pages import outdated
 from proctor.batch.survey import states as states_of
 from proctor.cli.course import open_course
 from proctor.course import course_lock
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from proctor.submission.record import Origin
 
 CHOICES = (*(name for name, each in PLATFORMS.items() if each.upload), "csv")
+ONLY = {"criteria": ("csv",), "column": ("canvas", "blackboard"), "passing": ("ilias",)}
+"""Options that are not for each platform, and for which they are."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: exports/EXERCISE-PLATFORM")
     parser.add_argument(
-        "--column", default="", help="Canvas: the assignment's name there, if it is another one"
+        "--column", default="", help="Canvas, Blackboard: the assignment's name there, if it is another one"
     )
     parser.add_argument(
         "--passing", type=float, metavar="POINTS", help="ILIAS: the status is passed from here on"
@@ -67,6 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the folder; returns 0, or 1 if somebody is not in it."""
+    for name, platforms in ONLY.items():
+        if getattr(args, name) and args.platform not in platforms:
+            raise UserError(f"--{name} is for --platform {' or '.join(platforms)}")
     template = _template(args)
     roster = read_roster(args.roster) if args.roster else None
     target = args.to.resolve() if args.to else None
@@ -89,6 +95,8 @@ def _return(
         raise UserError(f"nobody has handed in {args.exercise}: submitted/ is empty")
     found, missing = results(course, people, stale, feedback=args.platform != "csv")
     if args.platform != "csv":
+        old = dict.fromkeys(outdated(course.exercise), "has feedback from before the last review")
+        missing = {student: old[student] for student in old if student in people} | missing
         missing |= {each.student: _stranger(args) for each in found if each.origin.platform != args.platform}
     ready = [each for each in found if each.student not in missing]
     others = _others(template, people)
@@ -175,7 +183,7 @@ def _advice(args: argparse.Namespace, missing: dict[str, str]) -> str:
     ungraded = any("grade" in reason for reason in reasons)
     pageless = any("feedback" in reason for reason in reasons)
     steps = [f"`proctor grade {args.exercise}`"] * ungraded
-    steps += [f"`nbgrader generate_feedback {args.exercise} --force`"] * (ungraded or pageless)
+    steps += [f"`proctor feedback {args.exercise}`"] * (ungraded or pageless)
     steps += ["another --platform, or a --roster with their platform_id"] * (_stranger(args) in reasons)
     helps = " and ".join(steps)
     return (f"{helps[0].upper()}{helps[1:]} may help; " if steps else "") + "--partial goes on without them"

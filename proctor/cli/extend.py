@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from proctor.cli.course import load_course
+from proctor.cli.course import doubt, load_course, refuse_unknown
 from proctor.course import course_lock
 from proctor.errors import UserError
+from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.extensions import NAME, grant
 from proctor.nbgrader_plugin.late_policy import LatePolicy
 
@@ -40,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(
             f"{args.student!r} is no student's id: ids are the names of the folders in submitted/."
         )
+    if args.exercise and not args.withdraw:
+        refuse_unknown(app.coursedir, args.exercise)
     zone = LatePolicy(config=app.config).timezone
     time = None if args.withdraw else _time(args.until, zone)
     whom = f"{args.student}/{args.exercise}" if args.exercise else args.student
@@ -48,8 +51,27 @@ def run(args: argparse.Namespace) -> int:
     what = args.exercise or "all exercises"
     said = "has no extension" if time is None else f"may hand in until {time:%Y-%m-%d %H:%M} ({zone})"
     print(f"{args.student} {said}, for {what}. It is in {NAME}.")
+    if time and args.exercise:
+        _compare(time, _due(app.coursedir, args.exercise), zone)
+    if time and (doubtful := doubt(app.coursedir, args.student)):
+        print(f"{doubtful} `--withdraw` takes the extension back.")
     print(f"`proctor grade {args.exercise or 'EXERCISE'}` counts the penalties again.")
     return 0
+
+
+def _due(directory: Any, exercise: str) -> dt.datetime | None:
+    """Return when an exercise is due, or None."""
+    with open_gradebook(directory.db_url, directory.course_id) as gradebook:
+        due = gradebook.find_assignment(exercise).duedate
+    return due.replace(tzinfo=dt.UTC) if due else None
+
+
+def _compare(time: dt.datetime, due: dt.datetime | None, zone: str) -> None:
+    """Say that an extension is none, if it ends before everybody's time does."""
+    if due and time <= due:
+        print(
+            f"It is due on {due.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}, so that this gives no more time."
+        )
 
 
 def _time(text: str, zone: str) -> dt.datetime:

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = None
     for name, (module, purpose) in COMMANDS.items():
-        command = commands.add_parser(name, help=purpose)
+        command = commands.add_parser(name, help=purpose, allow_abbrev=False)  # --student is not --students
         command.add_argument(
             "--verbose", action="store_true", help="show what is logged, and where errors arose"
         )

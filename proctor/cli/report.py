@@ -10,6 +10,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proctor.cli.course import refuse_unknown
 from proctor.course import Exercise, open_course, write_whole
 from proctor.errors import UserError
 from proctor.report.gathering import gather
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
     path = args.to or Path(course.root) / FOLDER / f"{args.exercise}.html"
     if path.is_dir():
         raise UserError(f"--to {path} is a folder; name a file, such as {path / args.exercise}.html.")
+    refuse_unknown(course, args.exercise)
     classroom = gather(course, args.exercise)
     images = Exercise(args.exercise, course).released
     now = dt.datetime.now().astimezone()

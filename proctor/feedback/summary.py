@@ -148,6 +148,8 @@ def in_words(lines: Sequence[Line]) -> str:
         (unfinished, "not implemented yet"),
         *((count, words) for words, count in unjudged.items()),
     )
+    if len(lines) == 1:
+        return f"The graded cell is {next(state for count, state in counts if count)}."
     pieces = [f"{count} {'is' if count == 1 else 'are'} {state}" for count, state in counts if count]
     if len(lines) == 1:
         return f"The graded cell {pieces[0].removeprefix('1 ')}."

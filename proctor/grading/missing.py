@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from proctor.agent.errors import MAX_TEXT
@@ -18,14 +19,16 @@ if TYPE_CHECKING:
 
 NEAR = 0.6
 """Smallest similarity of two names, from 0 to 1."""
+MAX_NAMES = 1_000
+"""Names of a kind that are compared with one that was not found."""
 FEW = 3
 """Classes of a cell that are named together."""
 _NUMBERED = re.compile(r"\(\d+\.py, line (\d+)\)$")
 """Where a SyntaxError is: IPython names the file of a cell by a number."""
 _CLASS = re.compile(r"^class +(\w+)", re.MULTILINE)
 _FUNCTION = re.compile(r"^(?:async +)?def +(\w+)", re.MULTILINE)
-_VARIABLE = re.compile(r"^(\w+)(?: *:[^=\n]+)? *=[^=]", re.MULTILINE)
-_METHOD = re.compile(r"^[ \t]+(?:async +)?def +(\w+)|^[ \t]+self\.(\w+) *=[^=]", re.MULTILINE)
+_VARIABLE = re.compile(r"^(\w++)(?: *+:[^=\n]++)?+ *+=[^=]", re.MULTILINE)
+_METHOD = re.compile(r"^[ \t]++(?:async +)?def +(\w+)|^[ \t]++self\.(\w++) *+=[^=]", re.MULTILINE)
 _NOT_FOUND = re.compile(r"`(?:(\w+)\.)?(\w+)` was not found\.")
 
 
@@ -89,7 +92,7 @@ def _defined(cell: Ran, name: str) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return the name that is most like one, whatever its case, or "" if none is."""
-    folded = {each.replace("_", "").lower(): each for each in names}
+    folded = {each.replace("_", "").lower(): each for each in islice(names, MAX_NAMES)}
     matches = get_close_matches(name.replace("_", "").lower(), folded, n=1, cutoff=NEAR)
     return folded[matches[0]] if matches else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 import zipfile
 from collections import Counter
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from proctor.lms.members import Contents
 from proctor.lms.owner import JUNK, Handed, Item, Owner, Student
 from proctor.lms.people import students_of
 from proctor.lms.platforms import PLATFORMS
-from proctor.lms.sorting import sort
+from proctor.lms.sorting import layout, sort
 from proctor.lms.stage import Stage
 from proctor.submission import record
 from proctor.submission.record import is_safe
@@ -105,6 +106,11 @@ def collect(job: Job) -> Report:
         loose = {file.path: could_be_submission(file.path) for file in strangers}
         report.unplaced += [(str(path), "whose is this?") for path, matters in loose.items() if matters]
         report.left_out = sorted(str(path) for path, matters in loose.items() if not matters)
+        if not handed and not report.unplaced:
+            raise CollectError(
+                f"there is no submission in this download; it has {layout(strangers)}. If it is a platform's, say "
+                "whose: --platform."
+            )
         with stage:
             earlier = record.earlier(job.course, job.assignment, known)
             students, unknown = (
@@ -154,6 +160,7 @@ def _sorted(
         raise CollectError(
             f"--student {job.student!r} cannot be the name of a folder; use letters, digits and . _ - @"
         )
+    _refuse_several(job, contents)
     platform = PLATFORMS[job.platform or (known[job.student].platform if job.student in known else "plain")]
     before = known.get(job.student)
     owner = (
@@ -165,6 +172,21 @@ def _sorted(
     if not items:
         raise CollectError(f"there is no file in {job.download}.")
     return platform, [Handed(owner, items)], []
+
+
+def _refuse_several(job: Job, contents: Contents) -> None:
+    """Refuse to take the work of all for one student's.
+
+    Raises:
+        CollectError: it is what several people handed in to a platform.
+    """
+    platform, several, _ = sort(contents.files, job.assignment, zone=job.zone)
+    if platform.name != "plain" and len(several) > 1:
+        path = shlex.quote(f"{job.download}/PATH")
+        raise CollectError(
+            f"{job.download.name} is a download from {platform.title}, of {len(several)} people or teams; give what is "
+            f"{job.student}'s: {path}."
+        )
 
 
 def _student(job: Job) -> Student:
@@ -191,7 +213,17 @@ def wanted_of(course: Path, assignment: str) -> Wanted:
             ids = frozenset[str]().union(*map(grade_ids, contents))
             given = frozenset[str]().union(*(submission.sources(submission.read(path)) for path in notebooks))
             return Wanted(tuple(path.name for path in notebooks), ids, given)
-    raise CollectError(f"This course has no assignment {assignment!r}: no notebook in {exercise.released}.")
+    others = ", ".join(released(course))
+    raise CollectError(
+        f"This course has no assignment {assignment!r}: no notebook in {exercise.released}."
+        + f" It has {others}." * bool(others)
+    )
+
+
+def released(course: Path) -> list[str]:
+    """Return the names of the assignments that a course has released."""
+    folders = exercise_of(course, "*").released.parent.glob("*/")
+    return sorted(path.name for path in folders if any(path.glob("*.ipynb")))
 
 
 def _dated_before(report: Report, known: dict[str, record.Origin]) -> dict[str, record.Origin]:

@@ -197,7 +197,7 @@ def _assignment(gradebook: Any, course: Course) -> Any:
 
 def _about(course: Course) -> dict[str, tuple[str, ...]]:
     """Return which cells each graded cell of the assignment is about."""
-    release = sorted((course.folder / "release" / course.assignment).glob("*.ipynb"))
+    release = sorted(course.exercise.released.glob("*.ipynb"))
     found: dict[str, tuple[str, ...]] = {}
     for path in release:
         found |= answered_in(nbformat.read(path, as_version=4))

@@ -55,9 +55,17 @@ def open_download(path: Path, zone: dt.tzinfo | None = None) -> Iterator[Content
     except FileNotFoundError:
         raise CollectError(f"There is no file or folder {path}.") from None
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
-        raise CollectError(f"{path} is no zip file that can be read ({error}). Download it again.") from None
+        raise CollectError(f"{path} is no zip file that can be read ({error}). {_advice(path)}.") from None
     with archive:
         yield listed(archive, path.name, Limits(), zone)
+
+
+def _advice(path: Path) -> str:
+    """Return what to do with a file that is no zip."""
+    if path.suffix == ".csv":
+        return "If it says who is in the course, give it as --roster"
+    notebook = path.name.casefold().endswith(NOTEBOOKS)
+    return "If it is one student's, say whose: --student ID" if notebook else "Download it again"
 
 
 def single(path: Path) -> Contents:

@@ -51,9 +51,10 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Roster:
-    """The students of a course."""
+    """The students of a course; and the columns of a table of the course's own that say nothing about them."""
 
     students: tuple[Student, ...]
+    unread: tuple[str, ...] = ()
 
     def who(self, owner: Owner) -> tuple[tuple[Student, ...], str]:
         """Return whom a platform means, and the name of the team if it is one: number and name have to agree.
@@ -69,10 +70,14 @@ class Roster:
             return team, owner.name
         if len(numbered) == 1:
             raise CollectError(
-                f"the number {owner.platform_id} is {numbered[0].id}'s in the roster, who has another name: is this a "
-                "team, for which the roster needs a column `team`, or the table of another assignment?"
+                f"the number {owner.platform_id} is {numbered[0].id}'s, who has another name: is this a team, for "
+                "which a --roster needs a column `team`, or the table of another assignment?"
             )
         return (self._find(owner),), ""
+
+    def knows(self, owner: Owner) -> bool:
+        """Return whether there is somebody with a platform's number, or a team of that name."""
+        return bool(self._by_number(owner) or self.members(owner.name))
 
     def members(self, team: str) -> tuple[Student, ...]:
         """Return the students of a team."""
@@ -151,7 +156,7 @@ def read_roster(path: Path, zone: dt.tzinfo | None = None) -> Roster:
         raise CollectError(
             f"{path}: {unsafe!r} cannot be the name of a folder; use letters, digits and . _ - @"
         )
-    return Roster(tuple(students))
+    return Roster(tuple(students), _unread(table))
 
 
 def people_in(table: Table, zone: dt.tzinfo | None = None) -> list[Student]:
@@ -162,9 +167,29 @@ def people_in(table: Table, zone: dt.tzinfo | None = None) -> list[Student]:
 
 def _places(table: Table) -> dict[str, int]:
     """Return which column holds what."""
-    general = {what: place for what, names in COLUMNS.items() if (place := table.column(*names)) is not None}
+    general = _general(table)
+    known = _of_platform(table, general)
+    return general if known is None else known
+
+
+def _general(table: Table) -> dict[str, int]:
+    """Return which column holds what in a table of the course's own."""
+    return {what: place for what, names in COLUMNS.items() if (place := table.column(*names)) is not None}
+
+
+def _of_platform(table: Table, general: dict[str, int]) -> dict[str, int] | None:
+    """Return which column holds what in a platform's own table; None if it is none's."""
     own = (each.columns(table, general) for each in PLATFORMS.values())
-    return next((places for places in own if places is not None), general)
+    return next((places for places in own if places is not None), None)
+
+
+def _unread(table: Table) -> tuple[str, ...]:
+    """Return the columns of a table of the course's own that are not known; a platform's has always some."""
+    places = _general(table)
+    if _of_platform(table, places) is not None:
+        return ()
+    named = enumerate(name.strip() for name in table.header)
+    return tuple(name for place, name in named if name and place not in places.values())
 
 
 def _student(row: list[str], places: dict[str, int], zone: dt.tzinfo | None) -> Student | None:

@@ -69,7 +69,9 @@ def layout(files: Sequence[File]) -> str:
     shapes = Counter((len(file.path.parts), file.path.suffix or "no ending") for file in files)
     deep, ending = shapes.most_common(1)[0][0]
     example = next(file.path for file in files if len(file.path.parts) == deep)
-    return f"{len(files)} files, most of them {ending} in {deep - 1} folders, such as {str(example)[:80]!r}"
+    folders = ("no folder", "a folder")[deep - 1] if deep < 3 else f"{deep - 1} folders"
+    count = "one file," if len(files) == 1 else f"{len(files)} files, most of them"
+    return f"{count} {ending} in {folders}, such as {str(example)[:80]!r}"
 
 
 def _recognise(files: Sequence[File], readers: dict[str, Reader]) -> str:

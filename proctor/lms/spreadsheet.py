@@ -104,7 +104,9 @@ def parse_table(data: bytes, name: str) -> Table:
         TableError: there is no table in it.
     """
     if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
-        raise TableError(f"{name} is a workbook; save it as CSV (UTF-8) and give that.")
+        zipped = name.casefold().endswith(".zip")
+        kind = "zip, and no table" if zipped else "workbook; save it as CSV (UTF-8) and give that"
+        raise TableError(f"{name} is a {kind}.")
     text, encoding = _decode(data, name)
     newline = "\r\n" if "\r\n" in text else "\n"
     first = text.partition("\n")[0]

@@ -82,7 +82,7 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
     """Read a graded class.
 
     Raises:
-        NothingToReport: the assignment is unknown, or nothing of it was graded yet.
+        NothingToReport: nothing of it was graded yet.
     """
     release = _release(course, assignment)
     given = tuple(_given(course, assignment, release))

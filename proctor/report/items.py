@@ -175,7 +175,7 @@ def discriminate(passed: NDArray[np.bool_], rest: NDArray[np.float64]) -> tuple[
 
 
 def misconceptions(classroom: Classroom) -> list[tuple[str, list[tuple[str, Verdict]], int]]:
-    """Return each recognised mistake with an example of where it shows (cell and verdict), and who many made it.
+    """Return each recognised mistake with an example of where it shows (cell and verdict), and how many made it.
 
     Each student counts once for a mistake, in however many cells it shows. The most frequent come first.
     """

@@ -63,14 +63,15 @@ def tokens(source: str) -> Tokens:
     """
     source = source[:MAX_SOURCE]
     codes, lines = [], []
-    line, counted, line_start, before = 0, 0, 0, ""
+    line, counted, line_start, ended, before = 0, 0, 0, 0, ""
     for match in LEXEME.finditer(source):
         start, kind, text = match.start(), match.lastgroup, match.group()
         breaks = source.count("\n", counted, start)
         if breaks:
             line, line_start = line + breaks, source.rindex("\n", 0, start) + 1
         counted = start
-        if kind == "skip" or (kind == "string" and not source[line_start:start].strip()):
+        is_first, ended = ended <= line_start, match.end()
+        if kind == "skip" or (kind == "string" and is_first):
             continue
         codes.append(_code(str(kind), text, before == "."))
         lines.append(line)

@@ -1,16 +1,20 @@
-"""Memory that all processes of a sandbox hold together, watched from outside.
+"""Memory that all processes of a sandbox hold together, and the number of their files, watched from outside.
 
 Linux limits the memory of one process (`RLIMIT_AS`); sixty of them within that limit could still take down
-the grader's machine. A control group would count them, but an ordinary user rarely has one to give.
+the grader's machine. A control group would count them, but an ordinary user rarely has one to give. Each file
+system in memory has a size, which bounds the content of files, and not their number.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.sandbox.process import family
+from proctor.sandbox.view import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +22,10 @@ if TYPE_CHECKING:
     from proctor.sandbox.process import SandboxProcess
 
 PAGE = 4096
+INODE = 1024
+"""Bytes that a file in memory takes besides its content."""
+PLACES = (HOME, "/tmp", "/dev/shm")  # noqa: S108  - inside the sandbox
+"""Folders of a sandbox that can be written to, each a file system in memory."""
 INTERVAL = 0.25
 """Seconds between two looks; a look at a sandbox with one process takes some 50 microseconds."""
 
@@ -39,7 +47,7 @@ class MemoryWatch(threading.Thread):
     def run(self) -> None:
         """Look, until stopped or the sandbox is over."""
         while not self._stopped.wait(INTERVAL) and not self._sandbox.is_over():
-            if held(self._roots, self._limit) > self._limit:
+            if held(self._roots, self._limit) + held_by_files(self._sandbox.init_pid) > self._limit:
                 self.tripped = True
                 self._sandbox.kill()
 
@@ -48,6 +56,16 @@ class MemoryWatch(threading.Thread):
         self._stopped.set()
         if self.ident is not None:
             self.join()
+
+
+def held_by_files(pid: int) -> int:
+    """Return about how many bytes the files that a sandbox's process sees take in memory besides their content."""
+    count = 0
+    for place in PLACES:
+        with contextlib.suppress(OSError):
+            found = os.statvfs(f"/proc/{pid}/root{place}")
+            count += found.f_files - found.f_ffree
+    return count * INODE
 
 
 def held(roots: Iterable[int], enough: int = 0) -> int:
@@ -70,9 +88,12 @@ def _resident(pid: int) -> int:
 
 
 def _share(pid: int) -> int:
-    """Return the resident bytes of one process, shared pages divided by the number of their holders."""
+    """Return the resident bytes of one process, shared pages divided by the number of their holders.
+
+    Where the system refuses to tell, all of its pages count as its own.
+    """
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0
+        return _resident(pid)
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))

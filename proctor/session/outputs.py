@@ -12,8 +12,13 @@ from nbformat.v4 import new_output
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-MAX_DISPLAYS = 1_000
-"""Display ids of a notebook that are kept for updates."""
+MAX_DISPLAYS, MAX_ID = 1_000, 200
+"""Display ids of a notebook that are kept for updates; characters of one."""
+MAX_PARTS = 20_000
+"""Dicts and lists of one output: a dict of a notebook takes two hundred times the bytes of its JSON."""
+TOO_MANY = f"[An output of more than {MAX_PARTS:,} parts is left out here.]\n"
+MAX_LOST = 2**50
+"""Bytes that an output may be said to have had."""
 
 TYPES: dict[str, dict[str, type]] = {
     "stream": {"name": str, "text": str},
@@ -62,11 +67,12 @@ class Outputs:
                 self._clear()
             return
         size = header.get("size") if what == "lost" else len(body)
-        if type(size) is not int or size < 0:
+        if type(size) is not int or not 0 <= size <= MAX_LOST:
             return
         self.seen += size
         if what in ("output", "lost"):
             self._clear()
+        name = name if isinstance(name, str) and len(name) <= MAX_ID else None
         if what == "lost" or size > self.limit:
             self._lost += size
         elif (output := _read(body)) is None:
@@ -83,7 +89,7 @@ class Outputs:
             self.outputs.append(new_output("stream", name="stdout", text=note))
         return self.outputs
 
-    def _append(self, name: Any, output: NotebookNode, size: int) -> None:
+    def _append(self, name: str | None, output: NotebookNode, size: int) -> None:
         if not self._take(size, size):
             return
         last = self.outputs[-1] if self.outputs else None
@@ -91,13 +97,13 @@ class Outputs:
             last.text += output.text
             return
         self.outputs.append(output)
-        if isinstance(name, str) and (name in self._displays or len(self._displays) < MAX_DISPLAYS):
+        if name is not None and (name in self._displays or len(self._displays) < MAX_DISPLAYS):
             shown = Shown(output, size)
             self._displays.setdefault(name, {})[id(shown)] = shown
             self._own.append((name, shown))
 
-    def _update(self, name: Any, output: NotebookNode, size: int) -> None:
-        found = list(self._displays.get(name, {}).values()) if isinstance(name, str) else []
+    def _update(self, name: str | None, output: NotebookNode, size: int) -> None:
+        found = [] if name is None else list(self._displays.get(name, {}).values())
         if not self._take(sum(size - shown.size for shown in found), size):
             return
         for shown in found:
@@ -134,10 +140,19 @@ def _read(body: bytes) -> NotebookNode | None:
             kept["data"] = {name: value for name, value in kept["data"].items() if _is_valid(name, value)}
         if not all(isinstance(line, str) for line in kept.get("traceback", ())):
             return None
+        if _parts(kept) > MAX_PARTS:
+            kind, kept = "stream", {"name": "stdout", "text": TOO_MANY}
         output: NotebookNode = from_dict({"output_type": kind, **kept})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return output
+
+
+def _parts(value: Any) -> int:
+    """Return the number of dicts and lists in a value of JSON."""
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + sum(map(_parts, value.values() if isinstance(value, dict) else value))
 
 
 def _is_valid(name: str, value: Any) -> bool:

@@ -7,7 +7,9 @@ solution and mistakes are checked in milliseconds.
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import contextmanager, suppress
+from sys import getsizeof
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,6 +17,7 @@ import numpy as np
 from proctor.agent.frames import FormatError, pack, unpack
 from proctor.agent.kinds import MUTABLE, change
 from proctor.agent.server import Server
+from proctor.agent.tables import writer_of
 from proctor.agent.values import Reader, Writer, state_of
 from proctor.criteria import Broken, Fault, NoAttribute, NotFound, StudentError
 from proctor.criteria.outcome import Outcome
@@ -35,6 +38,10 @@ MAX_DEPTH = 20
 MAX_TRACE = 64 * 2**20
 """Bytes of a criterion's trace that are kept, at most."""
 MAX_TYPES, MAX_METHODS = 1_000, 200
+MAX_NAMES, NAME_BYTES = 50_000, 50
+"""Bytes of the names of a type's attributes; those that each takes besides its characters."""
+MAX_PROXIES = 200_000
+"""Objects of a criterion that are told apart."""
 MAX_WANTED = 8
 """Names of attributes that are asked for along with an object: those that a test has read before."""
 MAX_AHEAD, MAX_AHEAD_BYTES = 100, 2**20
@@ -47,6 +54,8 @@ TOLD = frozenset(("absent", "changed", "end"))
 NOTES = {
     "argument changed": "An argument was changed in place. It costs nothing here, and surprises callers elsewhere."
 }
+KNOWN = (*NOTES, "array shared")
+"""Notes that the student's side may send: those with a sentence, and those that a test asks for."""
 
 
 class CallBack(NamedTuple):
@@ -308,7 +317,7 @@ class Link:
         if "value" not in answer:
             raise FormatError("an answer without a value")
         notes = answer.get("notes")
-        self.notes += [note for note in notes if isinstance(note, str)][:4] if isinstance(notes, list) else []
+        self.notes += [note for note in KNOWN if isinstance(notes, list) and note in notes[: len(KNOWN)]]
         self._learn_types(answer)
         reader = Reader(body, self._resolve, plain_keys=True)
         value = reader.read(answer["value"])
@@ -323,7 +332,9 @@ class Link:
         """Keep what is told of types that are met for the first time: their name, and their methods."""
         try:
             for number, (name, methods, fixed, traits) in (header.get("types") or {}).items():
-                if len(self._types) >= MAX_TYPES or len(methods) > MAX_METHODS:
+                names = [*methods, *(fixed or ())]
+                size = sum(map(len, names)) + NAME_BYTES * len(names)
+                if len(self._types) >= MAX_TYPES or len(methods) > MAX_METHODS or size > MAX_NAMES:
                     raise FormatError("too many types")
                 special = None if fixed is None else frozenset(map(str, fixed))
                 shown = face(clip(name, 80), call=bool(traits["call"]), base=traits["base"])
@@ -348,6 +359,8 @@ class Link:
         if kind == "r":
             found = self._types.get(rest[0], OBJECT)
             if number not in self._proxies:
+                if len(self._proxies) >= MAX_PROXIES:
+                    raise FormatError("too many objects")
                 self._proxies[number] = found.face(self, number, found)
             return self._proxies[number]
         raise FormatError("a value of an unknown kind")
@@ -401,6 +414,9 @@ def footprint(value: Any) -> int:
         return int(value.nbytes)
     if isinstance(value, dict):
         return sum(map(footprint, [*value.keys(), *value.values()]), 64)
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list | tuple | set | frozenset | deque):
         return sum(map(footprint, value), 64)
-    return len(value) if isinstance(value, str | bytes) else 32
+    if writer_of(value):
+        writer = Writer(lambda _: None)
+        return len(pack({"value": writer.write(value)}, writer.body))
+    return getsizeof(value)

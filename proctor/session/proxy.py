@@ -153,7 +153,7 @@ class Proxy:
     def __len__(self) -> int:
         length = self._operate("__len__")
         if not 0 <= length <= MAX_LENGTH:
-            raise self._link.unjudged(f"a length of {length:,}")
+            raise self._link.unjudged(f"a length that is negative, or above {MAX_LENGTH:,}")
         return int(length)
 
     def __iter__(self) -> Any:

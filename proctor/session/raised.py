@@ -14,8 +14,8 @@ from proctor.agent.errors import MAX_TEXT
 from proctor.agent.frames import FormatError
 from proctor.criteria import StudentError
 
-NEVER = (KeyboardInterrupt, GeneratorExit)
-"""Exceptions that stop programs, not criteria."""
+NEVER = (KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
+"""Exceptions that stop programs, or the test's own loops, and not criteria."""
 MAX_NAMES = 20
 
 
@@ -56,7 +56,7 @@ def _with_base(name: str) -> type[StudentError]:
         try:
             found = type(StudentError.__name__, (StudentError, base), {})
             found("kind", "text")
-        except TypeError:
+        except (TypeError, ValueError):
             continue
         return found
     return StudentError

@@ -86,12 +86,13 @@ def teams(course: Path, assignment: str) -> dict[str, str]:
     return {student: origin.team for student, origin in known.items() if origin.team}
 
 
-def earlier(course: Path, assignment: str, known: dict[str, Origin]) -> dict[tuple[str, str], str]:
-    """Return under which ids people were collected, by platform and its number, as far as that is still there."""
+def earlier(course: Path, assignment: str, known: dict[str, Origin]) -> dict[str, Origin]:
+    """Return those who were collected with a number of the platform's, as far as that is still there."""
+    exercise = exercise_of(course, assignment)
     return {
-        (origin.platform, origin.platform_id): student
+        student: origin
         for student, origin in known.items()
-        if origin.platform_id and exercise_of(course, assignment).submitted(student).is_dir()
+        if origin.platform_id and exercise.submitted(student).is_dir()
     }
 
 

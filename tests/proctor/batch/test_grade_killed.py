@@ -1,4 +1,4 @@
-"""Nothing is lost: whatever is killed, and wherever, the same command again completes the class."""
+"""Nothing is lost: whatever is killed, removed or changed, and wherever, the same command again completes the class."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 
 GRADE = ("proctor", "grade", small_course.EXERCISE)
+pytestmark = pytest.mark.timeout(1800 if THOROUGH else 300)
 POINTS, FULL = (37, 12) if THOROUGH else (8, 4)
 """At how many random points of its work the head is killed, or finds the disk full."""
 SEED = 2026
@@ -165,5 +166,31 @@ def test_processes_may_be_killed(handed_in: Path, graded: Path, tmp_path: Path, 
         if victim == "head":
             wait_for(lambda: not small_course.processes(environment["PROCTOR_TEST"]))
         assert small_course.run(course, *GRADE, **environment).returncode == 0
+    assert small_course.rows(course) == small_course.rows(graded)
+    assert small_course.files(course) == small_course.files(graded)
+
+
+def test_a_submission_may_be_removed_while_it_is_graded(
+    handed_in: Path, graded: Path, tmp_path: Path
+) -> None:
+    """What was read counts: it is graded and saved like the others, and the next run loses nothing of it."""
+    course = shutil.copytree(handed_in, tmp_path / "course")
+    with small_course.nothing_left(course) as environment:
+        running = subprocess.Popen(
+            small_course.argv(*GRADE, "--jobs", "1"),
+            cwd=course,
+            env=small_course.environment(**environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_for(lambda: dozing(running))
+        shutil.rmtree(course / "submitted" / "ann")
+        said, complaint = running.communicate(timeout=120)
+        assert (running.returncode, complaint) == (0, "")
+        assert said.startswith("3  graded ")
+        again = small_course.run(course, *GRADE, **environment)
+        assert again.returncode == 0
+        assert "2  up to date, skipped" in again.stdout
     assert small_course.rows(course) == small_course.rows(graded)
     assert small_course.files(course) == small_course.files(graded)

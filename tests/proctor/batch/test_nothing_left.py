@@ -1,11 +1,12 @@
-"""Grading leaves nothing behind: no process, socket, folder, mount, shared memory or open file (`make attacks`: 100)."""
+"""Grading leaves nothing behind: no process, socket, folder, mount, shared memory or open file (`make attacks`: 500)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from benchmarks import leftovers
-from tests.proctor.support.thinning import THOROUGH
+from tests.proctor.support.thinning import THOROUGH, thinned
+from tests.specimens.recipe import recipes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,7 +14,13 @@ if TYPE_CHECKING:
 
 def test_nothing_is_left_after_some_submissions(tmp_path: Path) -> None:
     """After gradings, of which some of which crash, hang or leave programs, all counts are what they were before."""
-    assert leftovers.after(20 if THOROUGH else 7, tmp_path) == []
+    assert leftovers.after(20 if THOROUGH else 7, tmp_path, leftovers.some_faults()) == []
+
+
+def test_nothing_is_left_after_attacks(tmp_path: Path) -> None:
+    """Nor after some of the hostile bank, which leave what they can: programs, sockets, files, frames."""
+    some = thinned(recipes("hostile"), 30)
+    assert leftovers.after(len(some), tmp_path, list(some.values())) == []
 
 
 def test_what_is_left_would_be_seen(tmp_path: Path) -> None:

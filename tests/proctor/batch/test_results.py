@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
+from proctor.batch.display import print_summary
 from proctor.batch.results import Change, Graded, Progress
 from proctor.gradebook.lateness import Penalties
 from proctor.gradebook.marks import Marks
 from proctor.gradebook.score import Score
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_progress_as_plain_data() -> None:
@@ -46,3 +51,12 @@ def test_points_given_by_hand_count() -> None:
     graded = Graded.of("ada", [marks], 1.0, before)
     assert (graded.points, graded.worth) == (1.5 + 2.0 + 3.0 + 1.0, 12.0)
     assert Graded.of("ada", [marks], 1.0, {}).points == 1.0
+
+
+def test_worth_a_look_says_them(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line about whom somebody should look at has the points that count, those given by hand included."""
+    marks = Marks({"tested": 0.0, "essay": None}, worth=12.0, look=("time limit",))
+    before = {"tested": Score(1.0, manual=1.5), "essay": Score(None, manual=2.0)}
+    print_summary(Progress(1, [Graded.of("ada", [marks], 1.0, before)]), 1.0)
+    said = capsys.readouterr().out.partition("Worth a look")[2]
+    assert said.split() == ["ada", "3.5", "of", "12", "points:", "time", "limit"]

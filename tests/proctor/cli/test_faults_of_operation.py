@@ -16,8 +16,10 @@ from proctor.batch import head, workers
 from proctor.batch.job import GradedNotebook, Result
 from proctor.cli.main import main
 from proctor.gradebook.marks import marks_of
+from proctor.lms.results import Course, results
 from proctor.sandbox.bwrap import find_bwrap
-from tests.proctor.support import small_course
+from proctor.submission.record import Origin
+from tests.proctor.support import clock, small_course
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -277,3 +279,35 @@ def test_a_clock_that_was_set(course: Path, year: int, capsys: pytest.CaptureFix
         os.utime(path, (seconds, seconds), follow_symlinks=False)
     assert main(["status", "small"]) == 0
     assert "3  graded, up to date" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_clock_that_is_set_between_two_runs(course: Path, days: int) -> None:
+    """Set back or forward by a day, and set right again: what is new is graded, and nothing else changes or is held.
+
+    The clock is that of the whole command, its workers included, and of the files that are written meanwhile.
+    """
+    rows = small_course.rows(course)
+    assert "3  graded, up to date" in clock.run(course, days, "proctor", "status", "small").stdout
+    with clock.files_written(course, days):
+        small_course.hand_in(course, {"ben": small_course.RIGHT, "dan": small_course.WRONG})
+    people = dict.fromkeys(("ann", "ben", "cem", "dan"), Origin(""))
+    for at, graded, written in (
+        (days, "2  graded", "4  pages written"),
+        (0, "0  graded", "0  pages written"),
+    ):
+        done = [
+            clock.run(course, at, "proctor", *command)
+            for command in (["grade", "small", "--jobs", "1"], ["feedback", "small"])
+        ]
+        assert [each.returncode for each in done] == [0, 0], done
+        assert not [each.stderr for each in done if "Traceback" in each.stderr]
+        assert done[0].stdout.startswith(graded)
+        assert written in done[1].stdout
+        found, missing = results(Course(course, "small", f"sqlite:///{course}/gradebook.db"), people, {})
+        assert (len(found), missing) == (4, {})
+    now = small_course.rows(course)["grades"]
+    kept = [row for row in rows["grades"] if row[0] != "ben"]
+    assert [row for row in now if row[0] in ("ann", "cem")] == kept
+    assert [row[2] for row in now if row[0] == "ben"] == [2, 1]
+    assert [row[2] for row in now if row[0] == "dan"] == [1, 1]

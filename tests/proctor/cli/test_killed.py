@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.timeout(1800 if THOROUGH else 300)
 EXERCISE = "exercise4"
 CLASS = class_of(5)
 MOMENTS = 20 if THOROUGH else 3

@@ -133,8 +133,8 @@ def test_what_a_person_decided_counts() -> None:
             [RIGHT, WRONG, OPEN, OPEN],
             "Of 4 graded cells, 1 is all right, 1 is not right yet and 2 are not implemented yet.",
         ),
-        ([WRONG, LESS_WRONG], "Of 2 graded cells, 2 are not right yet."),
         ([WRONG], "The graded cell is not right yet."),
+        ([WRONG, LESS_WRONG], "Of 2 graded cells, 2 are not right yet."),
     ],
 )
 def test_the_class_of_result_is_said_in_words(lines: list[Line], words: str) -> None:
@@ -199,6 +199,17 @@ def text_of(html: str) -> str:
     """Return what a page says, without its style and tags."""
     bare = re.sub(r"(?s)<(style|title)>.*?</\1>|<[^>]*>", " ", html)
     return " ".join(bare.replace("&lt;", "<").replace("&gt;", ">").split())
+
+
+def test_a_notebook_without_parts_has_no_row_for_one() -> None:
+    """Where no heading names a part, the table of points begins with the first cell."""
+    notebook = release()
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace("## ", "")
+    facts = {"student": "ada", "notebook": "exercise4", "score": 0, "max_score": 25.0, "late_penalty": 0}
+    assert '<tr class="part">' in page(notebook, release(), facts)
+    assert '<tr class="part">' not in page(notebook, notebook, facts)
 
 
 def test_the_top_says_total_parts_and_what_to_look_at_first() -> None:

@@ -13,7 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from proctor.batch import pages
 from proctor.cli import main
-from proctor.course import read_config
+from proctor.course import exercise_of, read_config
 from proctor.gradebook.database import open_gradebook
 from proctor.nbgrader_plugin.feedback import GenerateFeedback
 from proctor.submission import record
@@ -87,6 +87,19 @@ def test_a_page_is_written_again_only_when_it_is_stale(course: Path) -> None:
     assert feedback(course, "--force", "--student", "ann") == 0
     assert written(course)["ann"] != before["ann"]
     assert written(course)["cem"] == before["cem"]
+
+
+def test_a_page_from_before_a_review_is_known(course: Path) -> None:
+    """A comment that came later makes a page outdated; a page that says nothing of what it was made from is not."""
+    exercise = exercise_of(course, small_course.EXERCISE)
+    assert pages.outdated(exercise) == []
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+        for student in ("ann", "ben"):
+            place = (small_course.EXERCISE, small_course.EXERCISE, student)
+            book.find_comment("answer", *place).manual_comment = "Look again."
+        book.db.commit()
+    exercise.page("ann").joinpath("small.html").write_text("<p>By hand.</p>")
+    assert pages.outdated(exercise) == ["ben"]
 
 
 def test_a_page_names_the_team(course: Path) -> None:

@@ -13,9 +13,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from proctor import submission
+from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.feedback.blocks import blocks
 from proctor.feedback.markdown import MAX_PIECE, code, markdown, render
+from proctor.grading.missing import MAX_NAMES, Ran, explained, nearest
 from proctor.nbgrader_plugin.formgrader import Sanitize, highlight_code
+from proctor.report.tokens import tokens
 from proctor.submission.sanitize import clean_outputs, shorten, text_of, without_requests
 
 if TYPE_CHECKING:
@@ -57,6 +60,13 @@ def restored(text: str) -> Any:
     return submission.restore(submission.parse(data, "a.ipynb"), new_notebook())
 
 
+def not_found(source: str) -> Any:
+    """Return what is said of names that a notebook with such a cell lacks."""
+    hints = ("`Sigmoid` was not found.", "`Sigmoid.forward` was not found.")
+    verdicts = tuple(Verdict(hint, "", Outcome.NOT_FOUND, 1.0, hint=hint) for hint in hints)
+    return explained({"x": CellReport("x", "", verdicts)}, [Ran("class Sigmoid:\n x = 1"), Ran(source)])
+
+
 SURFACES: dict[str, Callable[[str], Any]] = {
     "markdown": lambda text: render(text, {}),
     "code": code,
@@ -65,6 +75,8 @@ SURFACES: dict[str, Callable[[str], Any]] = {
     "text": shorten,
     "graded notebook": without_requests,
     "read and restored": restored,
+    "names that are like one": lambda text: not_found(f"a:{text}"),
+    "report's tokens": tokens,
     "feedback page": page_of_outputs,
     "formgrader's page": formgrader_page,
 }
@@ -97,6 +109,13 @@ def test_cost_grows_in_proportion(pair: str) -> None:
         text = (line * (SIZE // len(line) + 1))[:SIZE]
         half = max(seconds(SURFACES[surface], text[: SIZE // 2]), GROUND)
         assert seconds(SURFACES[surface], text) < WIDE * half
+
+
+def test_names_are_compared_up_to_a_number() -> None:
+    """Comparing takes a while for each name, and is done for each criterion: of too many the first ones count."""
+    others = [f"other{number}" for number in range(MAX_NAMES - 1)]
+    assert nearest("Sigmoid", [*others, "sigmoyd"]) == "sigmoyd"
+    assert not nearest("Sigmoid", [*others, "other", "sigmoyd"])
 
 
 def test_what_is_too_long_says_so_and_keeps_its_text() -> None:

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(bool(postgres.why_not()), reason=postgres.why_not())
+pytestmark = [
+    pytest.mark.skipif(bool(postgres.why_not()), reason=postgres.why_not()),
+    pytest.mark.timeout(1800 if THOROUGH else 300),
+]
 POINTS = 20 if THOROUGH else 3
 SEED = 17
 DUE = dt.datetime(2027, 1, 15, 22, 59)

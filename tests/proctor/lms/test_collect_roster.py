@@ -155,6 +155,12 @@ def test_rosters_that_cannot_be_used(data: bytes | str, message: str, tmp_path: 
         read(tmp_path, data)
 
 
+def test_columns_that_are_not_known(tmp_path: Path) -> None:
+    """Of a table of the course's own they are remembered, to be named; a platform's own table has always some."""
+    assert read(tmp_path, "id,nme,vorname,\n1,A,B,\n").unread == ("nme",)
+    assert read(tmp_path, "update,usr_id,login,lastname,firstname,mark\n0,7,al,A,B,\n").unread == ()
+
+
 def test_a_login_is_not_part_of_another(tmp_path: Path) -> None:
     """A plain folder called like the end of somebody's login is nobody's."""
     roster = read(tmp_path, "id,login\n1,hans_meier\n")

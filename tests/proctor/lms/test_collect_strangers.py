@@ -187,8 +187,34 @@ def test_a_number_of_another_person(course: Path, tmp_path: Path, capsys: pytest
     (tmp_path / "r.csv").write_bytes(table(["id", "name", "platform_id"], [["max", "Max Mustermann", "17"]]))
     members = {f"Group A_17_assignsubmission_file/{NOTEBOOK}": small_notebook("a")}
     assert collect(course, write_zip(tmp_path / "a.zip", members), f"--roster={tmp_path / 'r.csv'}") == 1
-    assert "the number 17 is max's in the roster, who has another name" in capsys.readouterr().out
+    assert "the number 17 is max's, who has another name" in capsys.readouterr().out
     assert not (course / "submitted" / "max").exists()
+
+
+def test_a_groups_number_is_nobodys_later_on(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the roster, too, a group's number that is somebody's of another group brings nobody its work."""
+    people = [
+        ["ada", "Ada Lovelace", "17", "Group A"],
+        ["alan", "Alan Turing", "18", "Group A"],
+        ["emmy", "Emmy Noether", "23", "Group B"],
+    ]
+    (tmp_path / "r.csv").write_bytes(table(["id", "name", "platform_id", "team"], people))
+    works = {f"Group {team}_{number}_assignsubmission_file/{NOTEBOOK}": small_notebook(team)
+             for team, number in (("A", 23), ("B", 31))}  # fmt: skip
+    assert collect(course, write_zip(tmp_path / "a.zip", works), f"--roster={tmp_path / 'r.csv'}") == 0
+    again = {path: data + b"\n" for path, data in works.items()}
+    again[f"Stranger_17_assignsubmission_file/{NOTEBOOK}"] = small_notebook("?")
+    capsys.readouterr()
+    assert collect(course, write_zip(tmp_path / "b.zip", again), "--force") == 1
+    found = {path.parts[-3]: path.read_bytes() for path in (course / "submitted").glob("[!.]*/*/*.ipynb")}
+    assert found == {
+        "ada": small_notebook("A") + b"\n",
+        "alan": small_notebook("A") + b"\n",
+        "emmy": small_notebook("B") + b"\n",
+    }
+    assert "Stranger (17): the number 17 is ada's, who has another name" in capsys.readouterr().out
 
 
 def test_json(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

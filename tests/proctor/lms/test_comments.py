@@ -82,6 +82,16 @@ def test_given_and_taken_back(course: tuple[Course, str], capsys: pytest.Capture
     assert "no comment" in capsys.readouterr().err
 
 
+def test_in_a_course_of_renamed_folders(course: tuple[Course, str]) -> None:
+    """The release, which says which cell a comment is about, is where the course's settings put it."""
+    made, _ = course
+    before = comments.offers(made)
+    config = made.folder / "nbgrader_config.py"
+    config.write_text(config.read_text() + 'c.CourseDirectory.release_directory = "handout"\n')
+    (made.folder / "release").rename(made.folder / "handout")
+    assert comments.offers(made) == before != []
+
+
 def test_offered_again_in_a_review(course: tuple[Course, str]) -> None:
     """Who made the mistake is offered what others got for it, the most frequent first; nobody else, and not the own."""
     made, cell = course

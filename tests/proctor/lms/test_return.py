@@ -19,6 +19,7 @@ import pytest
 from nbgrader.api import Comment, Gradebook
 from nbgrader.plugins import CsvExportPlugin
 
+from proctor.batch import pages
 from proctor.cli import export
 from proctor.cli.main import main
 from proctor.gradebook import database
@@ -49,6 +50,7 @@ from tests.proctor.support.importers import (
     moodle_reads_grades,
     studon_reads_status,
 )
+from tests.proctor.support.inline import Inline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,6 +105,7 @@ def course(graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     (tmp_path / "roster.csv").write_bytes(roster_csv())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(export, "_stale", lambda _app: {})
+    monkeypatch.setattr(pages, "local_pool", Inline)
     return tmp_path / "course"
 
 
@@ -369,6 +372,17 @@ def test_nbgraders_table_is_nbgraders(course: Path) -> None:
     assert out(course, "grades.csv") == (course / "theirs.csv").read_bytes()
 
 
+def _review(course: Path, student: str) -> None:
+    """Write pages, then change a score."""
+    assert main(["feedback", EXERCISE, f"--course={course}", f"--student={student}", "--force"]) == 0
+    _with_gradebook(course, lambda book: _give(book, student))
+
+
+def _give(book: Gradebook, student: str) -> None:
+    book.find_submission_notebook(EXERCISE, EXERCISE, student).grades[0].manual_score = 1.0
+    book.db.commit()
+
+
 LACKS: dict[str, tuple[Callable[[Path, str], None], str]] = {
     "no page": (
         lambda course, student: (course / "feedback" / student / EXERCISE / PAGE).unlink(),
@@ -378,6 +392,7 @@ LACKS: dict[str, tuple[Callable[[Path, str], None], str]] = {
         lambda course, student: os.utime(course / "feedback" / student / EXERCISE / PAGE, (1, 1)),
         "has feedback from before the last grading",
     ),
+    "a page from before a review": (_review, "has feedback from before the last review"),
     "no grade": (
         lambda course, student: _with_gradebook(
             course, lambda book: book.remove_submission(EXERCISE, student)
@@ -506,8 +521,8 @@ def test_from_a_download_to_the_upload(
     assert read == {
         each.number: mark for each, mark in zip(people, small_course.POINTS.values(), strict=True)
     }
-    pages = moodle_reads_feedback((exported / "feedback.zip").read_bytes())
-    assert {number: name for number, (name, _) in pages.items()} == dict.fromkeys(read, "small.html")
+    found = moodle_reads_feedback((exported / "feedback.zip").read_bytes())
+    assert {number: name for number, (name, _) in found.items()} == dict.fromkeys(read, "small.html")
     times = json.loads((course / "submitted" / "collected.json").read_text())["assignments"]["small"]
     assert [times[each.student]["time"] for each in people] == [each.submitted.isoformat() for each in people]
     with (course / "tests" / "small" / "test_small.py").open("a") as file:

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,10 +17,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from proctor.cli import report
 from proctor.cli.main import main
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
+from proctor.gradebook.database import open_gradebook
 from proctor.report.gathering import gather
 from proctor.report.lesson import Lesson
 from proctor.report.page import page, percent
 from proctor.report.pseudonyms import BLOT, Pseudonyms
+from proctor.submission import record
+from proctor.submission.record import Origin
 from tests.exercise4.mistakes import solution
 from tests.proctor.support.classrooms import EXERCISE, Made, build, judged, named, renamed
 
@@ -162,6 +166,58 @@ def test_nobody_is_named(written: str) -> None:
     assert {f"Student {n:02d}" for n in range(1, 7)} >= set(re.findall(r"Student \d\d", written))
 
 
+def test_teams_are_named_and_not_compared(course: Path, tmp_path: Path) -> None:
+    """Members stand with their team, which has a number as its members have; what they have in common is no finding."""
+    made = shutil.copytree(course, tmp_path / "course")
+    assert '<th scope="col">Team</th>' not in page(gather(report.open_course(made), EXERCISE), WHEN)
+    record.update(
+        made, EXERCISE, {name: Origin("moodle", team="Group <A>") for name in ("ah01", "gh02")}
+        | {"an03": Origin("moodle", team="Group B"), "me05": Origin("moodle")},
+    )  # fmt: skip
+    classroom = gather(report.open_course(made), EXERCISE)
+    hidden, named = page(classroom, WHEN), page(classroom, WHEN, names=True)
+    rows = dict(re.findall(r"<tr><td>([^<]*)</td><td>([^<]*)</td><td class", named))
+    assert rows["Ada Hilbert (ah01)"] == rows["Grace Hopper (gh02)"] == "Group &lt;A&gt;"
+    assert (rows["an03"], rows["me05"]) == ("Group B", "")
+    numbers = re.findall(r"<tr><td>[^<]*</td><td>([^<]*)</td><td class", hidden)
+    assert sorted(numbers) == [
+        "",
+        "",
+        "",
+        "Team\N{NO-BREAK SPACE}1",
+        "Team\N{NO-BREAK SPACE}1",
+        "Team\N{NO-BREAK SPACE}2",
+    ]
+    assert "Group" not in hidden
+    for text in (hidden, named):
+        assert 'class="paper pair"' not in text
+        assert "Members of a team were not compared with each other." in text
+
+
+def test_everybody_is_in_a_table_and_a_chart(course: Path, tmp_path: Path) -> None:
+    """Points, lateness and time of each; mean, median and deviation in a line; a dot for each whose time is known."""
+    made = shutil.copytree(course, tmp_path / "course")
+    with open_gradebook(f"sqlite:///{made / 'gradebook.db'}", "made-up") as book:
+        for day, student in enumerate(("ah01", "gh02", "me05"), 10):
+            book.find_submission(EXERCISE, student).timestamp = dt.datetime(2027, 1, day, 9, 5)
+        book.db.commit()
+    text = page(gather(report.open_course(made), EXERCISE), WHEN, names=True)
+    assert "Mean 4.67, median 5, standard deviation 2.66 of 6 submissions." in text
+    table = text.partition('<table class="students named">')[2].partition("</table>")[0]
+    rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in table.split("<tr>")[2:]]
+    assert rows == [
+        ["Ada Hilbert (ah01)", "7", "", "10 Jan 09:05"],
+        ["Grace Hopper (gh02)", "7", "", "11 Jan 09:05"],
+        ["me05", "6", "\N{MINUS SIGN}1.5", "12 Jan 09:05"],
+        ["an03", "4", "", ""],
+        ["kg04", "4", "", ""],
+        ["ev06", "0", "", ""],
+    ]
+    chart = text.partition("Points of 3 submissions by the time of handing in")[2].partition("</svg>")[0]
+    assert (chart.count('class="dot"'), chart.count('class="dot slow"')) == (2, 1)
+    assert "Of 3 students nothing says when." in text
+
+
 def test_names_are_shown_on_request(course: Path) -> None:
     """With names, the pair that is alike has them."""
     text = page(gather(report.open_course(course), EXERCISE), WHEN, names=True)
@@ -271,10 +327,14 @@ def test_what_cannot_be_reported_is_refused(
 ) -> None:
     """No course, no gradebook, an unknown assignment, a folder as file: a line each, and nothing is written."""
     assert "no course" in refusal(capsys, EXERCISE, "--course", str(tmp_path))
-    assert "no assignment 'exercise5'" in refusal(capsys, "exercise5", "--course", str(course))
+    assert "does not know exercise5 (it knows exercise4)" in refusal(
+        capsys, "exercise5", "--course", str(course)
+    )
     assert "is a folder" in refusal(capsys, EXERCISE, "--course", str(course), "--to", str(tmp_path))
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
-    assert "Was anything graded yet?" in refusal(capsys, EXERCISE, "--course", str(tmp_path))
+    assert "does not know exercise4. `nbgrader generate" in refusal(
+        capsys, EXERCISE, "--course", str(tmp_path)
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["nbgrader_config.py"], "not even an empty gradebook"
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
 from traitlets import TraitError
 
 from proctor.sandbox.limits import Limits
+from proctor.sandbox.memory import held
 from proctor.sandbox.mounts import environment_arguments, mount_arguments
 from proctor.sandbox.settings import Sandbox
 from proctor.sandbox.view import HOME, View
@@ -81,3 +83,16 @@ class TestCommand:
     def test_environment_is_exact(self) -> None:
         """The environment is emptied before it is filled."""
         assert environment_arguments({"A": "1"}) == ["--clearenv", "--setenv", "A", "1"]
+
+
+def test_memory_that_is_hidden_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system does not tell whose the pages of a process are, all of them are its own."""
+    read = Path.read_text
+
+    def refuse(path: Path, *args: object, **named: object) -> str:
+        if path.name == "smaps_rollup":
+            raise PermissionError
+        return read(path, *args, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert held([os.getpid()], enough=1) > 2**20

@@ -10,6 +10,7 @@ import pytest
 
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError, SubmissionRefused
+from proctor.sandbox import memory
 from proctor.sandbox.settings import Sandbox
 from proctor.session.clock import Allowance, Bounds
 from proctor.session.copies import CopySide
@@ -42,14 +43,32 @@ def test_processor_time(folder: Path, way: dict[str, Any]) -> None:
         assert run.until_dead("while True: pass") == "processor time limit"
 
 
-def test_memory_of_all(folder: Path, way: dict[str, Any]) -> None:
-    """Processes that stay below their own limit are ended when together they hold too much."""
-    code = """
-        import os, time
+@pytest.mark.parametrize("hidden", [False, True])
+def test_memory_of_all(folder: Path, way: dict[str, Any], hidden: bool) -> None:
+    """Processes that stay below their own limit are ended when together they hold too much, also if they hide it."""
+    code = f"""
+        import ctypes, os, time
         for _ in range(4):
             if not os.fork():
+                ctypes.CDLL(None).prctl(4, {int(not hidden)})  # PR_SET_DUMPABLE
                 held = b'x' * 2**27
                 time.sleep(600)
+        time.sleep(600)
+    """
+    with cells(folder, limits={"memory": 400 * 2**20}, **way) as run:
+        assert run.until_dead(code) == "memory limit"
+
+
+@pytest.mark.parametrize("place", ["/tmp", "/dev/shm", "."])
+def test_files_without_content(
+    folder: Path, way: dict[str, Any], place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Empty files count with the memory that they take."""
+    monkeypatch.setattr(memory, "INODE", 2**20)
+    code = f"""
+        import time
+        for number in range(400):
+            open(f"{place}/{{number}}", "w").close()
         time.sleep(600)
     """
     with cells(folder, limits={"memory": 400 * 2**20}, **way) as run:

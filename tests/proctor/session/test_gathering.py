@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from proctor.session.outputs import MAX_DISPLAYS, Displays, Outputs
+from proctor.session.outputs import MAX_DISPLAYS, MAX_ID, MAX_PARTS, TOO_MANY, Displays, Outputs
 
 
 def stream(text: str, name: str = "stdout") -> dict[str, Any]:
@@ -115,6 +115,28 @@ def test_display_ids_are_limited() -> None:
     assert len(outputs.finish()) == MAX_DISPLAYS + 10
 
 
+def test_long_display_ids_are_none() -> None:
+    """An id comes in a frame's header, which no limit of outputs counts: a long one is not kept."""
+    displays: Displays = {}
+    add(Outputs(1000, displays), data("x"), "x" * (MAX_ID + 1))
+    assert displays == {}
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"output_type": "display_data", "data": {"application/json": [{}] * MAX_PARTS}, "metadata": {}},
+        {"output_type": "display_data", "data": {}, "metadata": {"x": [[]] * MAX_PARTS}},
+        {"output_type": "display_data", "data": {"a+json": 1}, "metadata": {"x": {"y": [{}] * MAX_PARTS}}},
+    ],
+)
+def test_outputs_of_many_parts_are_left_out(output: dict[str, Any]) -> None:
+    """Each dict would be one of a notebook's, of some three hundred bytes; a line says that the output was left out."""
+    outputs = Outputs(10**6)
+    add(outputs, output)
+    assert texts(outputs) == [TOO_MANY]
+
+
 @pytest.mark.parametrize(
     ("header", "body"),
     [
@@ -137,6 +159,7 @@ def test_display_ids_are_limited() -> None:
         ({"show": "lost", "size": "9"}, b""),
         ({"show": "lost", "size": -9}, b""),
         ({"show": "lost", "size": True}, b""),
+        ({"show": "lost", "size": int("9" * 4300)}, b""),
         ({"show": "update", "id": "x"}, b"null"),
     ],
 )

@@ -125,6 +125,11 @@ CELLS = {
     "frames without end": (SOCKETS + "while True: send(frame)", {TIME, DIED}),
     "frames, slowly": (SOCKETS + "while True: send(frame); time.sleep(1e-4)", {TIME, DIED}),
     "bytes now and then": (SOCKETS + "while True: send(b'\\0'); time.sleep(0.05)", {TIME, DIED}),
+    "more bytes lost than a number tells": (
+        SOCKETS + "lost = json.dumps({'show': 'lost', 'size': int('9' * 4300)}).encode()\n"
+        "for _ in range(20): send(struct.pack('>II', 4 + len(lost), len(lost)) + lost)",
+        {""},
+    ),
     "all descriptors closed": ("import os\nos.closerange(0, 4096)", {DIED}),
     "stopped": ("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", {TIME}),
     "interrupts ignored": (

@@ -6,11 +6,13 @@ import pickle
 import sys
 import time
 import tracemalloc
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from proctor.agent.capture import MAX_PRINTED
 from proctor.agent.frames import FormatError, pack, unpack
@@ -254,6 +256,7 @@ ANSWERS: dict[str, Any] = {
     "length": (len, {"value": "long"}),
     "negative length": (len, {"value": -1}),
     "endless length": (len, {"value": ["i", "f" * 50]}),
+    "length that cannot be told": (len, {"value": ["i", "f" * 10_000]}),
     "truth": (bool, {"value": 5}),
     "hash": (hash, {"value": ["l", []]}),
     "text": (str, {"value": 5}),
@@ -303,6 +306,10 @@ def test_forged_figures(described: Any) -> None:
         {"kind": "Own", "bases": ["KeyboardInterrupt"]},
         {"kind": "KeyboardInterrupt", "bases": []},
         {"kind": "GeneratorExit"},
+        {"kind": "StopIteration"},
+        {"kind": "Own", "bases": ["StopAsyncIteration"]},
+        {"kind": "ExceptionGroup", "bases": ["BaseExceptionGroup"]},
+        {"kind": "BaseExceptionGroup"},
         {"kind": "UnicodeDecodeError", "bases": ["UnicodeError", "ValueError"]},
         {"kind": "__import__"},
         {"kind": "object", "text": "x" * 10_000, "attributes": {"kind": 1, "args": 2}},
@@ -316,8 +323,67 @@ def test_forged_exceptions(told: Any) -> None:
     error = student_error(told)
     assert isinstance(error, StudentError)
     assert isinstance(error, Exception)
-    assert not isinstance(error, KeyboardInterrupt | GeneratorExit)
+    assert not isinstance(error, KeyboardInterrupt | GeneratorExit | StopIteration | StopAsyncIteration)
     assert len(str(error)) <= 600
+
+
+@pytest.mark.parametrize(
+    "raised", [StopIteration(1), StopAsyncIteration(), ExceptionGroup("both", [ValueError()])]
+)
+def test_no_exception_ends_a_loop_of_the_tests(raised: Exception) -> None:
+    """A loop over calls of the student's is not over when one of them raises what ends iterators."""
+
+    def fail(_number: int) -> None:
+        raise raised
+
+    link = linked(fail=fail)
+    with pytest.raises(StudentError) as error:
+        list(map(link.find(["fail"])["fail"], range(3)))
+    assert error.value.kind == type(raised).__name__
+
+
+KEPT: dict[str, Any] = {
+    "bytearray": bytearray(10**6),
+    "deque": deque(["x" * 1000] * 1000),
+    "number": 1 << 10**6,
+    "sparse matrix": sparse.eye_array(2_000, 2_000, format="csr"),
+    "text in a tuple": ("x" * 10**6,),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_trace_counts_what_it_keeps(name: str) -> None:
+    """Each kind of value counts with about the bytes that it takes."""
+    link = linked(make=lambda: KEPT[name])
+    link.find(["make"])["make"]()
+    assert link._kept < 10**7
+    assert link._kept > {"number": 100_000, "sparse matrix": 30_000}.get(name, 900_000)
+
+
+def test_objects_of_a_criterion_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A criterion does not meet new objects without end."""
+    monkeypatch.setattr(proxies, "MAX_PROXIES", 1_000)
+    link = linked(make=lambda: [object() for _ in range(300)])
+    make = link.find(["make"])["make"]
+    for _ in range(3):
+        make()
+    with pytest.raises(StudentError, match="too many objects"):
+        make()
+    link.begin()
+    assert len(link.find(["make"])["make"]()) == 300
+
+
+def test_only_known_notes_are_kept() -> None:
+    """What the student's side says that it has noticed is one of what it may notice."""
+    link = linked(make=lambda: 1)
+    make = link.find(["make"])["make"]
+    notes = ["x" * 10**6, 5, {}, "argument changed"]
+    for said, kept in ((notes, []), (notes[::-1], ["argument changed"]), ("argument changed", [])):
+        link.notes.clear()
+        answer = {"value": 1, "notes": said}
+        link.exchange = lambda _frame, answer=answer: unpack(pack(answer)[4:])
+        assert make() == 1
+        assert link.notes == kept
 
 
 CALLS: dict[str, str] = {

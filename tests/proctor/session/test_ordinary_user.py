@@ -17,6 +17,8 @@ SAME = (
     "session/test_seen.py",
     "session/test_refused.py",
     "session/test_limits.py",
+    "session/test_ends.py::test_memory_of_all",
+    "session/test_ends.py::test_files_without_content",
     "session/test_ends.py::test_nothing_is_left",
     "session/test_ends.py::test_crash_leaves_nothing",
     "sandbox/test_apart.py",

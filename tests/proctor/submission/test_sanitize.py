@@ -35,7 +35,7 @@ from proctor.report.page import page as report_page
 from proctor.submission import restore
 from proctor.submission.sanitize import clean_outputs, shorten
 from tests.proctor.support.chromium import chromium
-from tests.specimens.payloads import HOST, PNG, cells, metadata, texts
+from tests.specimens.payloads import HOST, HTML, MARKDOWN, PNG, cells, metadata, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -286,6 +286,19 @@ def test_jupyterlab_shows_the_card_and_runs_nothing(browser: Browser, lab: str) 
         tab.evaluate(CLICK)
         tab.evaluate(f"() => fetch('{HOST}/last').catch(() => null)")
     assert asked == {f"{HOST}/last"}
+
+
+SURFACES = {"feedback": PAYLOADS, "formgrader": VALID, "JupyterLab": VALID, "class report": texts()}
+"""Payloads that each place shows."""
+
+
+@pytest.mark.parametrize("place", SURFACES)
+def test_sixty_payloads_are_tried_in_each_place(place: str) -> None:
+    """The same HTML as an output, alone, and within a text is one payload; no two have the same text."""
+    tried = {re.sub(r"^(bare|block|inline)\.", "html.", name) for name in SURFACES[place]}
+    assert len(tried) >= 60
+    for written in (HTML, MARKDOWN):
+        assert len(set(written.values())) == len(written)
 
 
 @pytest.mark.parametrize(("place", "names"), [("feedback", PAYLOADS), ("formgrader", VALID)])

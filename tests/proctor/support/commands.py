@@ -31,18 +31,21 @@ def start() -> None:
     forkserver.ensure_running()
 
 
-def run(folder: Path, program: str, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, program: str, *arguments: str, first: str = "", **changes: str
+) -> subprocess.CompletedProcess[str]:
     """Run `nbgrader` or `proctor` in a folder, as `python -m` would.
 
     Args:
         folder: where.
         program: which.
         arguments: of the command line.
+        first: Python to be run before, in the command's process.
         changes: of the environment.
     """
     with tempfile.TemporaryDirectory() as place:
         said = [Path(place) / "stdout", Path(place) / "stderr"]
-        given = (folder, program, arguments, {**os.environ, **changes}, said)
+        given = (folder, program, arguments, {**os.environ, **changes}, said, first)
         process = _CONTEXT.Process(target=_run, args=given)
         process.start()
         try:
@@ -54,7 +57,12 @@ def run(folder: Path, program: str, *arguments: str, **changes: str) -> subproce
 
 
 def _run(
-    folder: Path, program: str, arguments: tuple[str, ...], environment: Mapping[str, str], said: Any
+    folder: Path,
+    program: str,
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str],
+    said: Any,
+    first: str,
 ) -> None:
     """Become the command (in the forked process)."""
     os.environ.clear()
@@ -67,6 +75,7 @@ def _run(
             os.dup2(file.fileno(), number)
     sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode) for number, mode in enumerate("rww"))
     sys.argv = [program, *arguments]
+    exec(first, {})
     try:
         status = _main(program)
     except SystemExit as end:

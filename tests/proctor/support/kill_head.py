@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import shutil
 import sys
@@ -92,6 +93,9 @@ def main() -> None:
     url = server.url("tried") if server else ""
     tried = arguments.course.with_name("tried")
     command = partial(run_head, tried, arguments.kept)
+    restore(arguments.course, tried, server)
+    with contextlib.redirect_stdout(io.StringIO()):
+        command()  # what it imports, the forked ones have
     restore(arguments.course, tried, server)
     steps = count_steps(command, tried, arguments.kind)
     for point in points_of(steps, arguments.points, arguments.seed):

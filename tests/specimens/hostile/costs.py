@@ -80,6 +80,22 @@ for slug in list(PATTERNS)[1::3]:
     case(f"code_of_{slug}", f"A line of code is 60 kB of {slug.replace('_', ' ')}.", commented(PATTERNS[slug]), solved=True, page=True)
 
 
+@attack()
+def annotation_without_end(work):
+    """A name is followed by a colon and 400,000 spaces, where names are looked for that are like a missing one."""
+    work.insert("a:" + " " * 400_000 + "int\n", before="activation_functions")
+    for part in ("activation_functions", "initializers", "conv"):
+        work.replace(part, "x = 1")
+
+
+@attack()
+def thousands_of_names(work):
+    """20,000 names are almost that of a class which is missing."""
+    work.insert("\n".join(f"Sigmoi{number} = 0" for number in range(20_000)), before="activation_functions")
+    for part in ("activation_functions", "initializers", "conv"):
+        work.replace(part, "x = 1")
+
+
 def on_disk(make):
     def change(work):
         work.disk(make)

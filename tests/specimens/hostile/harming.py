@@ -353,3 +353,103 @@ def broken_timestamp(work):
 def timestamp_in_the_far_future(work):
     """The file with the time names a year that no calendar has."""
     work.file("timestamp.txt", "99999-13-41 77:00:00 Moon/Crater\n")
+
+
+@attack(solved=True)
+def other_kinds_of_sockets(work):
+    """A cell opens sockets that no namespace holds: to a virtual machine's host, into the kernel's cryptography, to devices."""
+    work.first("""
+        import socket
+        for family in set(range(1, 46)) - {1, 2, 10, 16}:
+            for kind in (1, 2, 3, 5):
+                try:
+                    socket.socket(family, kind)
+                    print('HARM-%d' % (6 * 7), family)
+                except OSError:
+                    pass
+        """)
+
+
+@attack(solved=True)
+def memory_in_sockets(work):
+    """A cell fills the buffers of a hundred sockets, which are no process's memory."""
+    work.first("""
+        import socket
+        kept, filled = [], 0
+        for _ in range(100):
+            ends = socket.socketpair()
+            kept.append(ends)
+            for end in ends:
+                end.setblocking(False)
+                for option in (socket.SO_SNDBUF, socket.SO_RCVBUF, 32, 33):
+                    try:
+                        end.setsockopt(socket.SOL_SOCKET, option, 2 ** 30)
+                    except OSError:
+                        pass
+                try:
+                    while True:
+                        filled += end.send(bytes(2 ** 16))
+                except BlockingIOError:
+                    pass
+        if filled > 100 * 2 ** 20:
+            print('HARM-%d' % (6 * 7), filled)
+        """)
+
+
+@attack(solved=True)
+def memory_in_semaphores(work):
+    """A cell makes sets of semaphores, which are no process's memory."""
+    work.first("""
+        import ctypes
+        libc = ctypes.CDLL(None)
+        made = [libc.semget(0, 32_000, 0o600) for _ in range(50)]
+        if max(made) >= 0:
+            print('HARM-%d' % (6 * 7), made)
+        """)
+
+
+@attack(because=(*BEGINS, *LIMITS))
+def memory_that_is_hidden(work):
+    """Ten processes that nobody may look into take 300 MB each."""
+    work.first(JAILED + dedent("""
+        import ctypes, os, time
+        for _ in range(10):
+            if os.fork() == 0:
+                ctypes.CDLL(None).prctl(4, 0)
+                block = bytearray(300 * 2 ** 20)
+                block[::4096] = bytes(len(block[::4096])).replace(b'\\0', b'x')
+                time.sleep(60)
+                os._exit(0)
+        time.sleep(4)
+        """))
+
+
+@attack(solved=True)
+def terminal_of_the_grader(work):
+    """A cell types a command into each terminal that it finds, its controlling one among them."""
+    work.first("""
+        import fcntl, glob, os, termios
+        for path in ['/dev/tty', '/dev/console', *glob.glob('/dev/pts/*'), *(f'/proc/self/fd/{number}' for number in range(256))]:
+            try:
+                with open(path, 'r+b', buffering=0, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as terminal:
+                    for letter in 'touch @HOME@/escaped-@CASE@-@TOKEN@\\n':
+                        fcntl.ioctl(terminal, termios.TIOCSTI, letter.encode())
+                print('HARM-%d' % (6 * 7))
+            except OSError:
+                pass
+        """)
+
+
+@attack(because=(*BEGINS, *LIMITS))
+def empty_files_without_end(work):
+    """Four processes make empty files in every folder that they may write to, for as long as they live."""
+    work.first(JAILED + dedent("""
+        import os, time
+        for worker in range(4):
+            if os.fork() == 0:
+                for number in range(10 ** 7):
+                    for place in ('/tmp', '/dev/shm', '.'):
+                        os.close(os.open(f'{place}/{worker}-{number}', os.O_CREAT | os.O_WRONLY))
+                os._exit(0)
+        time.sleep(60)
+        """))

@@ -183,3 +183,30 @@ case("wall_zombie", "A copy of the judged process keeps its connection and goes 
                     time.sleep(0.01)
         os._exit(0)
         """))
+case("wall_long_notes", "An answer comes with notes of megabytes.",
+     header("json.dumps({'value': None, 'notes': ['x' * 2 ** 21] * 3 + ['argument changed']}).encode()"))
+case("wall_long_types", "An answer tells of a thousand types, each with two hundred methods of long names.", header(
+    "json.dumps({'value': None, 'types': {str(n): ['x', [f'{m}' + 'y' * 30 for m in range(200)], None, "
+    "{'call': 1, 'base': None, 'truth': 1}] for n in range(999)}}).encode()"))
+case("wall_dtype_of_fields", "An answer is an array whose type has 300,000 fields.",
+     header("json.dumps({'value': ['a', ','.join(['i1'] * 300_000), [1]]}).encode()"))
+case("wall_uncallable", "An answer says that the student's classes cannot be called.",
+     header("b'{\"value\": [[\"r\", -1, 1], [\"r\", -2, 1]], \"types\": {\"1\": [\"type\", [], [], {\"call\": 0, \"base\": null, \"truth\": 0}]}}'"))
+case("wall_many_objects", "Call-backs come with a hundred thousand objects each, none of which was seen before.", tampers("""
+        mine, seen = server(), 0
+        for _ in range(100):
+            objects = [['r', number, 0] for number in range(seen, seen + 100_000)]
+            seen += 100_000
+            text = json.dumps({'back': [0, 'initialize', ['t', [['l', objects]]], ['d', []]]}).encode()
+            mine.ask(struct.pack('>II', 4 + len(text), len(text)) + text)
+        return x
+        """))
+case("wall_heavy_call_backs", "Call-backs come with bytearrays of 30 MB, which a trace would keep.", tampers("""
+        mine = server()
+        for _ in range(30):
+            try:
+                mine.call_back(0, 'initialize', (bytearray(30 * 2 ** 20),), {})
+            except Exception:
+                pass
+        return x
+        """))

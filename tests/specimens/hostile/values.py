@@ -247,3 +247,78 @@ def jumping_out(work):
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
         raise GeneratorExit
         """)
+
+
+@attack(because=ENDS)
+def loops_of_the_tests_ended(work):
+    """The methods raise what ends a loop: an iterator that is over, one of a class of its own among them."""
+    layers(work, "raise Over()", "class Over(StopIteration, StopAsyncIteration):\n    pass")
+
+
+@attack(because=ENDS)
+def groups_of_exceptions(work):
+    """The methods raise groups of exceptions, which hold groups of exceptions."""
+    layers(work, "raise ExceptionGroup('x', [ExceptionGroup('y', [StopIteration(), ValueError('z')])] * 1000)")
+
+
+@attack(because=ENDS)
+def numbers_that_cannot_be_told(work):
+    """The results are whole numbers of more digits than Python writes, as numbers, in lists and as lengths."""
+    layers(work, "return Long() if x.size % 3 == 0 else [10 ** 100_000] * 3 if x.size % 3 == 1 else 10 ** 100_000", """
+        class Long(list):
+            __len__ = lambda self: 10 ** 100_000
+            __iter__ = lambda self: self
+            __next__ = lambda self: 10 ** 100_000
+        """)
+
+
+@attack(because=ENDS)
+def lies_about_itself(work):
+    """The results' class has no name, no bases and a signature of 10,000 parameters; its attributes answer with themselves."""
+    layers(work, "return Liar()", """
+        import inspect
+        class Meta(type):
+            __name__ = property(lambda cls: '\\ud800' * 10 ** 5)
+            __signature__ = property(lambda cls: inspect.Signature([
+                inspect.Parameter(f'p{number}', inspect.Parameter.KEYWORD_ONLY) for number in range(10_000)]))
+            __instancecheck__ = __subclasscheck__ = lambda cls, other: True
+        class Liar(metaclass=Meta):
+            __class__ = property(lambda self: self)
+            __signature__ = Meta.__signature__
+            __array__ = __getitem__ = __call__ = __getattr__ = lambda self, *args, **named: self
+            __dict__ = property(lambda self: self)
+            __hash__ = lambda self: 10 ** 5000
+        """)
+
+
+@attack(because=ENDS)
+def object_that_ends_when_it_is_collected(work):
+    """The results run code when they are thrown away: they show points, and never end."""
+    layers(work, "return Last()", """
+        class Last:
+            def __del__(self):
+                get_ipython().displayhook(100.0)
+                while True:
+                    pass
+        """)
+
+
+@attack(because=(*ENDS, Outcome.TIME))
+def hooks_at_fork(work):
+    """Each copy of the process begins and ends with code of the student's, which never ends."""
+    layers(work, "return x", """
+        import atexit, os
+        os.register_at_fork(before=lambda: print('100.0'), after_in_child=lambda: exec('while True: pass'))
+        atexit.register(lambda: exec('while True: pass'))
+        """)
+
+
+@attack(because=(*ENDS, Outcome.TIME))
+def limits_lowered(work):
+    """A cell leaves its process without descriptors, processes and stack, so that nobody can look at a copy of it."""
+    layers(work, "return x", """
+        import resource
+        for name, limit in (('NOFILE', 3), ('NPROC', 0), ('STACK', 2 ** 16), ('FSIZE', 0)):
+            kind = getattr(resource, f'RLIMIT_{name}')
+            resource.setrlimit(kind, (limit, limit))
+        """)
