@@ -151,8 +151,6 @@ def in_words(lines: Sequence[Line]) -> str:
     if len(lines) == 1:
         return f"The graded cell is {next(state for count, state in counts if count)}."
     pieces = [f"{count} {'is' if count == 1 else 'are'} {state}" for count, state in counts if count]
-    if len(lines) == 1:
-        return f"The graded cell {pieces[0].removeprefix('1 ')}."
     return f"Of {len(lines)} graded cells, {_listed(pieces)}."
 
 
