@@ -13,13 +13,12 @@ from proctor.authoring.findings import Checked, Row
 from proctor.authoring.live_notebook import AUTOTEST
 from proctor.authoring.master import copy_files
 from proctor.authoring.named_files import missing_files, pictures_in_code, place_of
-from proctor.authoring.trial import Trial, try_release, try_solution
+from proctor.authoring.trial import UNEQUAL, Trial, points_of, try_release, try_solution
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError, SandboxUnavailable, SolutionFails
 from proctor.grading.cell_tests import CRITERION, SENTENCE
 from proctor.grading.grade import grade_notebook, reports_of
 from proctor.grading.judge_cell import criteria, load_tests, sentence, title
-from proctor.grading.own_tests import holds_tests
 from proctor.grading.settings import Grading
 from proctor.submission import parse, restore
 from proctor.submission.reading import grade_id
@@ -59,6 +58,14 @@ def check(
     except GraderError as fault:
         checked.add("", f"{str(fault).rstrip('.')}.")
         return checked
+    if misplaced := master.misplaced:
+        for name, marker in misplaced.items():
+            checked.add(
+                name,
+                f"“{marker}” stands in a cell that nbgrader does not know as such: choose its kind in JupyterLab, under "
+                "“Create Assignment”.",
+            )
+        return checked
     _compare_points(checked, master, cases)
     for name in cases.keys() - {name for each in others for name in each.graded}:
         checked.add(name, "There is a hidden test class, and no graded cell with this grade_id.")
@@ -74,17 +81,15 @@ def _compare_points(checked: Checked, master: Master, cases: dict[str, type[Crit
             checked.add(name, f"{many} cells have this grade_id; each needs its own.")
     for name, cell in master.graded.items():
         if name in cases:
-            _compare_cell(checked, name, float(cell.metadata.nbgrader.get("points", 0)), cases[name])
+            _compare_cell(checked, name, points_of(cell), cases[name])
         elif AUTOTEST.search(cell.source):
             checked.add(name, "nbgrader makes this cell's tests when it generates: not tried.", serious=False)
-        elif not holds_tests(cell.source):
-            checked.add(name, "No hidden test class has this grade_id, and the cell has no tests of its own.")
 
 
 def _compare_cell(checked: Checked, name: str, points: float, case: type[Criteria]) -> None:
     worth = sum(float(getattr(case, each).worth) for each in criteria(case))
     if worth != points:
-        checked.add(name, f"The cell is worth {points:g} points, its criteria {worth:g}. They must agree.")
+        checked.add(name, UNEQUAL.format(points=points, worth=worth))
     if title(case) == name:
         checked.add(name, f"{case.__name__} has no docstring: it is the title that students read.")
     said = Counter(sentence(case, each) for each in criteria(case))
@@ -109,11 +114,11 @@ def _try(
         checked.add("", f"In the untouched release, {error}")
     checked.rows, checked.tried = _rows(master, solution, release, cases), solution.tried
     for name, lost in solution.losses().items():
-        checked.add(name if name in master.graded else "", lost)
+        checked.add(name if name in master.graded else "", _without(name, lost))
     for name, raised in solution.judged.raised.items():
-        says = f"the cell {name} raises {raised}. With the tag raises-exception it may."
+        says = f"the cell {name} raises {raised.rstrip('.')}. With the tag raises-exception it may."
         checked.add("", f"In the solution, {says}")
-    _judge_release(checked, release)
+    _judge_release(checked, release, solution)
     _judge_tests(checked, solution)
     _judge_time(checked, solution, settings)
 
@@ -123,7 +128,7 @@ def _rows(master: Master, solution: Trial, release: Trial, cases: dict[str, type
     found = []
     for name, cell in master.graded.items():
         case = cases.get(name)
-        every = [(CRITERION, SENTENCE, cell.metadata.nbgrader.get("points", 0))]
+        every = [(CRITERION, SENTENCE, points_of(cell))]
         if case is not None:
             every = [(each, sentence(case, each), getattr(case, each).worth) for each in criteria(case)]
         for criterion, text, worth in every:
@@ -133,12 +138,18 @@ def _rows(master: Master, solution: Trial, release: Trial, cases: dict[str, type
     return found
 
 
-def _judge_release(checked: Checked, release: Trial) -> None:
+def _without(name: str, text: str) -> str:
+    """Return a sentence about a cell without the cell's name before it."""
+    return text.removeprefix(f"{name}: ").removeprefix(f"{name}, ")
+
+
+def _judge_release(checked: Checked, release: Trial, solution: Trial) -> None:
     for name, report in release.judged.reports.items():
         if report.points:
             checked.add(name, f"The untouched release earns {report.points:g} points here, for nothing.")
     for name, (_, fault) in release.judged.faults.items():
-        checked.add(name, f"On the untouched release: {fault}")
+        if name not in solution.judged.faults:
+            checked.add(name, f"On the untouched release: {_without(name, fault)}")
 
 
 def _judge_tests(checked: Checked, solution: Trial) -> None:

@@ -16,6 +16,8 @@ from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.errors import CannotCross, GraderError
 from proctor.grading.cell_tests import CRITERION, SENTENCE
 from proctor.grading.judge_cell import LocalSide, criteria, judge_criteria, title
+from proctor.grading.missing import Ran, explained, nearest
+from proctor.grading.own_tests import holds_tests
 from proctor.session.proxies import loopback
 from proctor.submission.restoring import is_demonstration
 
@@ -105,7 +107,10 @@ class LiveNotebook:
         """
         name = cell.metadata.nbgrader.grade_id
         if name not in self.cases:
-            judged.reports[name] = self._by_assertions(cell)
+            if holds_tests(cell.source):
+                judged.reports[name] = self._by_assertions(cell)
+            else:
+                judged.faults[name] = (CRITERION, self._untested(name))
             return
         done, case = [], self.cases[name]
         try:
@@ -117,7 +122,9 @@ class LiveNotebook:
             if isinstance(fault, CannotCross):
                 judged.uncrossed.append(f"{name}.{criteria(case)[len(done)]}")
         else:
-            judged.reports[name] = CellReport(name, title(case), tuple(done))
+            report = CellReport(name, title(case), tuple(done))
+            cells = [Ran(each.source) for each in self.cells if each.cell_type == "code"]
+            judged.reports |= explained({name: report}, cells)
 
     @property
     def names(self) -> dict[str, Any]:
@@ -128,6 +135,12 @@ class LiveNotebook:
     def transform(self, source: str) -> str:
         """Return source with IPython's magics as plain Python."""
         return str(self._shell.transform_cell(source))
+
+    def _untested(self, name: str) -> str:
+        near = nearest(name, self.cases)
+        there = f" There is one with {near!r}." if near else ""
+        lacks = "no hidden test class in a test_*.py has this grade_id, and the cell has no tests of its own."
+        return f"{name}: {lacks}{there}"
 
     def _by_assertions(self, cell: Any) -> CellReport:
         """Judge a cell as nbgrader does: all points unless it raises, or as many as its last line says."""

@@ -62,6 +62,17 @@ class Master:
         """The sources of the code cells that students fill in, by grade_id, markers included."""
         return {data["grade_id"]: cell.source for cell, data in self._cells() if data.get("solution")}
 
+    @property
+    def misplaced(self) -> dict[str, str]:
+        """The markers of nbgrader's in cells that it does not know as such cells, by the cell's name."""
+        found = {}
+        for number, cell in enumerate(self.notebook.cells, 1):
+            data = cell.metadata.get("nbgrader", {})
+            for marker, kind in (("SOLUTION", "solution"), ("HIDDEN TESTS", "grade")):
+                if re.search(rf"^ *### BEGIN {marker}$", cell.source, re.MULTILINE) and not data.get(kind):
+                    found[cell_name(number, cell)] = f"### BEGIN {marker}"
+        return found
+
     def solved(self) -> Any:
         """Return the notebook as a student hands it in who has the solution."""
         return self._changed(partial(MARKER.sub, ""))
@@ -87,7 +98,7 @@ class Master:
 
 
 def cell_name(number: int, cell: Any) -> str:
-    """Return what an instructor knows a cell by."""
+    """Return what an instructor knows a cell by: its grade_id, its id, or its number."""
     return str(cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id") or f"cell {number}")
 
 

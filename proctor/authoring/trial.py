@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 PROCESS = "proctor.authoring.trial_process"
 PLAN, ANSWER = "plan.json", "trial.json"
-WALL = "The test uses something that cannot cross to the sandbox: docs/writing-tests.md says what can."
+WALL = " The test uses something that cannot cross to the sandbox."
+UNEQUAL = "The cell is worth {points:g} points, its criteria {worth:g}. They must agree."
 
 
 @dataclass
@@ -92,7 +93,8 @@ class Trial:
             if report.points == report.worth:
                 continue
             first = next(verdict for verdict in report.verdicts if verdict.outcome is not Outcome.PASSED)
-            why = (" ".join(first.hint.split()) or first.outcome.value).rstrip(".")
+            lines = [" ".join(line.split()) for line in first.hint.splitlines()]
+            why = ("; ".join(lines) or first.outcome.value).rstrip(".")
             points = f"{report.points:g} of {report.worth:g} points"
             said[name] = (
                 f"{name}: {points}, as this does not pass: “{first.sentence}” ({why}).{self._wall(name)}"
@@ -104,8 +106,10 @@ class Trial:
 
     def _wall(self, grade_id: str) -> str:
         """Return what a test is told that only the wall of the sandbox lets fail, or ""."""
-        walled = any(name.rpartition(".")[0] == grade_id for name in self.uncrossed)
-        return f" {WALL}" if walled else ""
+        if not any(name.rpartition(".")[0] == grade_id for name in self.uncrossed):
+            return ""
+        said = "" if grade_id in self.judged.faults else WALL  # which a fault says itself
+        return f"{said} docs/writing-tests.md says what can cross."
 
 
 def try_solution(exercise: Exercise, master: Master, seed: int = 0, *, thorough: bool = False) -> Trial:
@@ -130,8 +134,19 @@ def require_full_points(exercise: Exercise, master: Master, seed: int = 0) -> No
     """
     if not master.graded or not master.is_python:
         return
-    if lost := list(try_solution(exercise, master, seed).losses().values()):
+    trial = try_solution(exercise, master, seed)
+    if trial.fault:
+        raise SolutionFails(trial.fault)
+    if lost := list(trial.losses().values()):
         raise SolutionFails(f"{master.path}: the solution does not earn its points. {' '.join(lost)}")
+    for name, report in trial.judged.reports.items():
+        if (points := points_of(master.graded[name])) != report.worth:
+            raise SolutionFails(f"{master.path}: {name}: {UNEQUAL.format(points=points, worth=report.worth)}")
+
+
+def points_of(cell: Any) -> float:
+    """Return the points of a graded cell."""
+    return float(cell.metadata.nbgrader.get("points", 0))
 
 
 def _try(exercise: Exercise, master: Master, notebook: Any, seed: int, solutions: dict[str, str]) -> Trial:

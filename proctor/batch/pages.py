@@ -12,6 +12,7 @@ import logging
 import os
 import time
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -24,7 +25,7 @@ from proctor.gradebook.book import open_book
 from proctor.gradebook.class_points import points_of
 from proctor.gradebook.staging import Stage
 from proctor.submission import record
-from proctor.submission.intake import STAMP
+from proctor.submission.intake import STAMP, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
     from proctor.course import Exercise
     from proctor.gradebook.class_points import Points
+
+    AllPoints = dict[str, dict[str, Points]]
+    """The points of a class: of each student in each notebook."""
 
 ALONG = (STAMP, "submission_secret.txt")
 """Files of a submission that go with its pages: nbgrader's exchange asks for them when it releases feedback."""
@@ -80,7 +84,7 @@ def write_pages(
     permissions: int = 0o644,
     report: Callable[[Written], None] = lambda _: None,
 ) -> Written:
-    """Write the pages of all students whom the course directory names.
+    """Write the pages of all students and notebooks that the course directory names.
 
     Args:
         exercise: of what.
@@ -90,7 +94,7 @@ def write_pages(
         report: called after each student.
 
     Raises:
-        CannotGrade: nobody is graded, or the course is busy.
+        CannotGrade: nobody is graded, no notebook has such a name, or the course is busy.
     """
     directory = exercise.directory
     students = exercise.students(directory.autograded_directory)
@@ -101,7 +105,7 @@ def write_pages(
     try:
         with course_lock(exercise.root, f"the writing of feedback for {exercise.name}"):
             with open_book(directory.db_url, directory.course_id) as book:
-                points = points_of(book, exercise.name)
+                points = _asked_for(exercise, points_of(book, exercise.name))
             stage.sweep()
             try:
                 return _Run(stage, points, report).all(students, jobs, force=force)
@@ -109,6 +113,19 @@ def write_pages(
                 stage.sweep()
     except CourseBusy as busy:
         raise CannotGrade(str(busy)) from None
+
+
+def _asked_for(exercise: Exercise, points: AllPoints) -> AllPoints:
+    """Return the points in the notebooks that the course directory names."""
+    pattern = exercise.directory.notebook_id
+    known = {notebook for each in points.values() for notebook in each}
+    kept = {name for name in known if fnmatch(name, pattern)}
+    if known and not kept:
+        raise CannotGrade(f"{exercise.name} has no notebook {pattern}; it has {', '.join(sorted(known))}.")
+    return {
+        student: {name: found for name, found in each.items() if name in kept}
+        for student, each in points.items()
+    }
 
 
 def outdated(exercise: Exercise) -> list[str]:
@@ -131,10 +148,9 @@ def outdated(exercise: Exercise) -> list[str]:
 class _Run:
     """A run over the students of an exercise, in the head."""
 
-    def __init__(
-        self, stage: Stage, points: dict[str, dict[str, Points]], report: Callable[[Written], None]
-    ) -> None:
+    def __init__(self, stage: Stage, points: AllPoints, report: Callable[[Written], None]) -> None:
         self._stage, self._points, self._report = stage, points, report
+        self._keep = stage.exercise.directory.notebook_id != "*"
         self._found = Written()
         self._marks: dict[str, dict[str, str]] = {}
 
@@ -172,11 +188,11 @@ class _Run:
         if result.fault:
             self._found.failed[student] = result.fault
             return
-        folder = self._stage.begin(student)
+        folder = self._stage.begin(student, keep=self._keep)
         for name in ALONG:
             kept = self._stage.exercise.graded(student) / name
             if kept.is_file() and not kept.is_symlink():
-                (folder / name).write_bytes(kept.read_bytes())
+                write_file(folder / name, kept.read_bytes())
         marks = self._marks[student]
         pages = {f"{name}.html": page + marks[name] for name, page in result.pages.items()}
         self._stage.put_in_place(student, pages)
@@ -188,15 +204,15 @@ class _Run:
         exercise = self._stage.exercise
         graded = [path.stat().st_mtime_ns for path in exercise.graded(student).glob("*.ipynb")]
         now = max(time.time_ns(), *graded)
-        for page in exercise.page(student).glob("*.html"):
-            os.utime(page, ns=(now, now))
+        for name in self._marks[student]:
+            os.utime(exercise.page(student) / f"{name}.html", ns=(now, now))
 
     def _current(self, student: str, marks: dict[str, str]) -> bool:
         folder = self._stage.exercise.page(student)
         return all(_end(folder / f"{name}.html", len(mark)) == mark for name, mark in marks.items())
 
 
-def _jobs(exercise: Exercise, students: list[str], points: dict[str, dict[str, Points]]) -> Iterator[PageJob]:
+def _jobs(exercise: Exercise, students: list[str], points: AllPoints) -> Iterator[PageJob]:
     """Yield what there is to do for each student: of the graded notebooks, those that the gradebook knows."""
     teams = record.teams(exercise.root, exercise.name)
     for student in students:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from proctor.authoring.findings import Checked
 
 MARKS = {True: "✓", False: "✗", None: "?"}
+UNNOTICED = {True: "nothing that was tried", False: "the solution itself", None: ""}
+"""What stands for the mistake by which a criterion fails where there is none, by whether the solution passes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +64,7 @@ def _print(checked: Checked) -> None:
     if checked.rows:
         console.print(_table(checked))
         spent = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in checked.seconds.items())
-        console.print(f"{checked.tried} mistakes tried; {spent}.")
+        console.print(f"{checked.tried} mistake{'' if checked.tried == 1 else 's'} tried; {spent}.")
     for finding in sorted(checked.findings, key=lambda each: not each.serious):
         mark = MARKS[False] if finding.serious else "-"
         where = f"{finding.cell}: " if finding.cell else ""
@@ -82,7 +84,7 @@ def _table(checked: Checked) -> Table:
     for cell, rows in groupby(checked.rows, key=lambda row: row.cell):
         table.add_row(cell)
         for row in rows:
-            noticed = escape(row.noticed) or "nothing that was tried"
+            noticed = escape(row.noticed) or UNNOTICED[row.solution]
             marks = MARKS[row.solution], MARKS[row.release]
             table.add_row(f"  {row.criterion.removeprefix('test_')}", f"{row.worth:g}", *marks, noticed)
     return table

@@ -32,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     written = write_course(folder) if args.folder else complete_course(folder)
     for path in written:
         print(path)
+    go = "" if folder.resolve() == Path.cwd() else f"`cd {folder}` and "
     exercise = f"{EXERCISE}`." if args.folder else "EXERCISE`, for one of its exercises."
-    print(f"Next: `cd {folder}` and `proctor check {exercise}" if written else f"{folder} lacks nothing.")
+    print(f"Next: {go}`proctor check {exercise}" if written else f"{folder} lacks nothing.")
     return 0

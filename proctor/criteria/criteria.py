@@ -61,8 +61,16 @@ class Criteria(ArrayChecks):
     link: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Make the criteria of methods that have several cases."""
+        """Make the criteria of methods that have several cases.
+
+        Raises:
+            TypeError: `needs` is a text, each letter of which would be looked for.
+        """
         super().__init_subclass__(**kwargs)
+        if isinstance(cls.needs, str):
+            raise TypeError(
+                f'{cls.__name__}.needs is a text. Write needs = ("{cls.needs}",), with the comma.'
+            )
         for name, method in list(vars(cls).items()):
             for number, arguments in enumerate(getattr(method, "cases", ()), start=1):
                 setattr(cls, f"{name}_{number}", case_of(method, arguments))

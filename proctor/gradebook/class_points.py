@@ -30,7 +30,8 @@ class Points:
     Attributes:
         late_penalty: the points that are taken away.
         cells: the points of each graded cell, and what it can earn.
-        comments: the comment on each solution and task cell, if there is one.
+        comments: what a person has written on each solution and task cell, if anything; nbgrader's automatic "No
+            response." is nobody's comment.
         unjudged: the graded cells whose points nobody has given yet, and why, in words.
     """
 
@@ -69,7 +70,7 @@ def points_of(book: Book, assignment: str) -> dict[str, dict[str, Points]]:
             points.cells[cell] = (score, most)
             if manual is None and not automatic:
                 points.unjudged[cell] = WAITING if automatic is None else UNANSWERED
-        query = _notebooks(assignment, *place, BaseCell.name, Comment.comment)
+        query = _notebooks(assignment, *place, BaseCell.name, Comment.manual_comment)
         query = query.join(Comment, Comment.notebook_id == SubmittedNotebook.id)
         for student, notebook, cell, words in session.execute(
             query.join(BaseCell, BaseCell.id == Comment.cell_id)

@@ -149,7 +149,7 @@ def _refuse_other_points(notebook: Any, exam: Exam) -> None:
         worth = undecided(case, Outcome.UNREADABLE, "").worth
         if worth != float(data["points"]):
             raise GraderError(
-                f"{data['grade_id']}: the cell is worth {data['points']} points, its criteria {worth}."
+                f"{data['grade_id']}: the cell is worth {data['points']} points, its criteria {worth:g}."
             )
 
 

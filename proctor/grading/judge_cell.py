@@ -63,7 +63,7 @@ def load_tests(folder: Path, seed: int = 0) -> dict[str, type[Criteria]]:
         seed: of the random inputs. The classes are new ones each time, so that two seeds do not meet.
 
     Raises:
-        GraderError: a module does not load, a class has no grade_id or no criteria, or two have the same.
+        GraderError: a module does not load, a class has criteria and no grade_id, or the reverse, or two have the same.
     """
     cases: dict[str, type[Criteria]] = {}
     sys.path.insert(0, str(folder))
@@ -101,10 +101,13 @@ def _cases(path: Path) -> Iterator[type[Criteria]]:
     except Exception as error:
         raise GraderError(f"{path} does not load: {type(error).__name__}: {error}") from error
     for case in vars(module).values():
-        if inspect.isclass(case) and issubclass(case, Criteria) and case.__module__ == name and case.grade_id:
-            if not criteria(case):
+        if inspect.isclass(case) and issubclass(case, Criteria) and case.__module__ == name:
+            if case.grade_id and not criteria(case):
                 raise GraderError(f"{path}: {case.__name__} has no criterion: mark its methods with @points.")
-            yield case
+            if criteria(case) and not case.grade_id:
+                raise GraderError(f"{path}: {case.__name__} has no grade_id, that of the cell it grades.")
+            if case.grade_id:
+                yield case
 
 
 def criteria(case: type[Criteria]) -> list[str]:
@@ -227,7 +230,11 @@ def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) 
     except Exception as error:
         if _is_bug(error, test) or _at_fault(case, name, reference, link, _uncallable(test, error)):
             words = f"{type(error).__name__}: {error}"[:MAX_WORDS]
-            raise GraderError(f"{case.grade_id}, {name}: the hidden test fails with {words}.") from error
+            if isinstance(error, AttributeError) and error.obj is test:
+                words += ". If that is a name of the notebook's, `needs` has to name it"
+            raise GraderError(
+                f"{case.grade_id}, {name}: the hidden test fails with {words.rstrip('.')}."
+            ) from error
         verdict = _stumbled(case, name, test, error, link)
     else:
         verdict = _verdict(case, name, Outcome.PASSED)
@@ -325,7 +332,7 @@ def explain(fault: Fault) -> str:
     """Return a fault of the student's side as a sentence."""
     if isinstance(fault, StudentError):
         if fault.outcome is Outcome.UNFINISHED:
-            return "A method that is needed here still raises NotImplementedError."
+            return "A function or method that is needed here still raises NotImplementedError."
         where = f"\n{fault.where}" if fault.where else ""
         why = advice(fault.kind, fault.text)
         return f"Your code raised {fault.says}{where}" + (f"\n{why}" if why else "")

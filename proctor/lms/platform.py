@@ -160,7 +160,7 @@ class Platform:
     def template(self, request: Request) -> Table:
         """Return the template, without which there is no export."""
         if request.template is None:
-            raise ExportError(f"give {self.required} as --template")
+            raise ExportError(f"give {self.required} as --template FILE")
         return request.template
 
 

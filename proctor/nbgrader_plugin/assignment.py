@@ -95,7 +95,7 @@ GENERATING = [
     PlainLinks,
     *(SaveCells if step is nbgrader.preprocessors.SaveCells else step for step in _STEPS),
 ]
-"""The steps of generate_assignment: nbgrader's, with these two."""
+"""The steps of generate_assignment: nbgrader's, but for new cells when submissions are in, and for links."""
 
 
 class GenerateAssignment(nbgrader.converters.GenerateAssignment):

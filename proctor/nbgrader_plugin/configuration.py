@@ -11,7 +11,7 @@ from proctor.course import SETTINGS_ONLY
 
 
 def configure(c: Any, config_file: str | Path) -> None:
-    """Make nbgrader grade our way in a course (called by nbgrader_config.py before its settings, with its file)."""
+    """Make nbgrader grade our way in a course (nbgrader_config.py calls it, before or after its settings)."""
     given = Path(config_file).resolve()
     course = given if given.is_dir() else given.parent
     # nbgrader looks for alembic on the PATH, where it is not when .venv/bin/nbgrader is called by its path.
@@ -21,7 +21,8 @@ def configure(c: Any, config_file: str | Path) -> None:
     c.CourseDirectory.root = str(course)
     # An environment inside the course must not make the course visible in the sandbox.
     c.Sandbox.hide = [str(course)]
-    c.AssignLatePenalties.plugin_class = "proctor.nbgrader_plugin.late_policy.LatePolicy"
+    if "plugin_class" not in c.AssignLatePenalties:  # a course may have its own
+        c.AssignLatePenalties.plugin_class = "proctor.nbgrader_plugin.late_policy.LatePolicy"
     c.LatePolicy.course = str(course)
     if not SETTINGS_ONLY.get():
         try:

@@ -24,21 +24,18 @@ ADAPTERS = {
 }
 """Our classes, by the name that nbgrader gives its own, and the command that uses them."""
 
+SOLVING = [PlainLinks, IncludeHeaderFooter, LockCells, ClearOutput, ClearHiddenTests]
+"""The steps of generate_solution: the solution is not run, and is shown without the references to hidden tests."""
+
 
 def replace_steps(c: Any) -> None:
     """Put our steps in the place of nbgrader's, by Jupyter's configuration where that has a setting for it."""
     install()
     c.ExchangeFactory.release_feedback = ReleaseFeedback
-    # Nothing of the hidden tests is released. Cells can be added when submissions are in.
-    c.GenerateAssignment.preprocessors = GENERATING
-    # The solution is not run: it is committed without outputs, and shown without the references to hidden tests.
-    c.GenerateSolution.preprocessors = [
-        PlainLinks,
-        IncludeHeaderFooter,
-        LockCells,
-        ClearOutput,
-        ClearHiddenTests,
-    ]
+    # A course that has chosen its own steps keeps them.
+    for generator, steps in ((c.GenerateAssignment, GENERATING), (c.GenerateSolution, SOLVING)):
+        if "preprocessors" not in generator:
+            generator.preprocessors = steps
     # Formgrader shows what students wrote: sanitized, and with formulas that need no script.
     shown = "proctor.nbgrader_plugin.formgrader."
     c.HTMLExporter.preprocessors = [f"{shown}Sanitize"]

@@ -29,6 +29,8 @@ ENDINGS: dict[int, str] = {
     signal.SIGXFSZ: "file size limit",
 }
 
+TRACEBACK = "Traceback (most recent call last):\n"
+
 
 @dataclass
 class SandboxProcess:
@@ -244,6 +246,9 @@ def _map_users(pid: int) -> None:
 
 
 def _printable(text: bytes) -> str:
-    """Return what a process complained of, as printable text of bounded length."""
+    """Return what a process complained of, as printable text of bounded length; of a traceback the last line."""
     words = text.decode(errors="replace").strip()[-2000:]
+    before, traceback, lines = words.rpartition(TRACEBACK)
+    if traceback:
+        words = before + lines.rpartition("\n")[2]
     return "".join(letter for letter in words if letter.isprintable() or letter == "\n")

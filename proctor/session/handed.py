@@ -35,7 +35,8 @@ MAX_ARGUMENT = 2**24
 MAX_AXES = 32
 """Entries of an array of whole numbers that may be meant as a shape."""
 MODULES = (builtins, math, cmath, operator, np)
-REFUSED = (ModuleType, CoroutineType, CodeType, FrameType, TestCase, io.FileIO)
+REFUSED = (ModuleType, CoroutineType, CodeType, FrameType, TestCase)
+OPEN_FILES = (io.FileIO, io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom)
 PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, np.ndarray, np.generic, type(None))
 """Types of attributes that the student's code may read."""
 OURS = (AssertionError, CannotCross, NameError, ImportError, SyntaxError)
@@ -58,10 +59,12 @@ class Handed:
             return ["e", type(value).__name__, value.name]
         if module := _home(value):
             return ["g", module, value.__name__]
+        if isinstance(value, OPEN_FILES):
+            raise CannotCross("an open file")
         if isinstance(value, REFUSED):
             raise CannotCross(f"{type(value).__name__} {getattr(value, '__name__', '')}".strip())
         if type(value) in WRITERS or isinstance(value, np.ndarray):
-            raise CannotCross(f"a {type(value).__name__} that is too large, or holds objects")
+            raise CannotCross(f"a value ({type(value).__name__}) that is too large, or holds objects")
         self.objects.append(value)
         return ["o", len(self.objects) - 1, _traits(value)]
 

@@ -87,7 +87,12 @@ class Session:
         except BaseException as error:
             self.close()
             if isinstance(error, SandboxUnavailable | EOFError | OSError | FormatError | Broken):
-                raise GraderError(f"The sandbox for a submission did not start: {error}") from error
+                said = (
+                    ""
+                    if isinstance(error, SandboxUnavailable)
+                    else "The sandbox for a submission did not start: "
+                )
+                raise GraderError(f"{said}{error}") from error
             raise
         return self
 

@@ -135,7 +135,10 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Checked:
         ("free", "The untouched release earns 1 points"),
         ("crossing", "cannot cross to the sandbox"),
         ("gone", "no graded cell with this grade_id"),
-        ("neither", "No hidden test class has this grade_id, and the cell has no tests of its own"),
+        (
+            "neither",
+            "no hidden test class in a test_*.py has this grade_id, and the cell has no tests of its own",
+        ),
     ],
 )
 def test_each_fault_is_named(checked: Checked, cell: str, words: str) -> None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
+import nbformat
+
 from proctor.cli.main import main
+from tests.proctor.support.own_courses import NEWTON, PIXEL, answer, graded, solved, text
 from tests.proctor.support.small_course import run
 
 if TYPE_CHECKING:
     import pytest
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "your-own-course.md"
-INSTALL = "pip install proctor"
+INSTALL = ["python3 -m venv env && . env/bin/activate", "pip install PROCTOR"]
 """Commands that test_wheel.py shows."""
 TO_BE_FILLED_IN = "proctor init --from EXISTING"
 
@@ -26,14 +31,43 @@ def commands() -> list[str]:
     return re.findall(r"^    (\w\S.*)$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
 
 
+def blocks() -> list[str]:
+    """Return the code in the steps of the page, in order."""
+    found = re.findall(r"(?:^ {7}.*\n|^\n)+", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    return [dedent(each).strip() + "\n" for each in found if each.strip()]
+
+
+def test_own_exercise_is_written_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The copied exercise with the page's cell and class has nothing to mend but a picture that is missing."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "."]) == 0
+    tests, source = (shutil.copytree(f"{kind}/exercise1", f"{kind}/roots") for kind in ("tests", "source"))
+    Path(source, "exercise1.ipynb").unlink()
+    cell, case = blocks()
+    picture = text("picture", "![](newton.png)")
+    cells = [picture, answer("newton", solved(NEWTON)), graded("newton_root", 2, cell)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), Path(source, "roots.ipynb"))
+    head = Path(tests, "test_trapezoid.py").read_text().partition("class ")[0]
+    Path(tests, "test_trapezoid.py").unlink()
+    Path(tests, "test_newton.py").write_text(head + case)
+    assert main(["check", "roots", "--no-sandbox"]) == 1
+    Path(source, "newton.png").write_bytes(PIXEL)
+    assert main(["check", "roots", "--no-sandbox"]) == 0
+    refused, _, passed = capsys.readouterr().out.rpartition("mistakes tried;")
+    assert "The cell picture names newton.png, which is neither in" in " ".join(refused.split())
+    assert "roots can be released: 2 points." in passed
+
+
 def test_page_is_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each command ends well, the sandbox included, and the pages are where the text says."""
     monkeypatch.chdir(tmp_path)
-    first, *others, last = commands()
-    assert (first, last) == (INSTALL, TO_BE_FILLED_IN)
-    for command in others:
+    given = commands()
+    assert (given[:2], given[-1]) == (INSTALL, TO_BE_FILLED_IN)
+    for command in given[2:-1]:
         program, *arguments = shlex.split(command)
         if program == "cd":
             os.chdir(arguments[0])

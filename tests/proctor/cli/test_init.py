@@ -10,6 +10,7 @@ from nbgrader.coursedir import CourseDirectory
 from proctor.authoring.new_course import FILES
 from proctor.cli.main import main
 from proctor.course import read_config
+from proctor.nbgrader_plugin import replacement
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,32 @@ def test_stock_course_gets_what_it_lacks(tmp_path: Path) -> None:
     whole = files(tmp_path)
     assert main(["init", "--from", str(tmp_path)]) == 0
     assert files(tmp_path) == whole
+
+
+def test_stock_course_keeps_its_own_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A price of late work and steps of generate_assignment that a course has set itself are not replaced."""
+    own = 'c.AssignLatePenalties.plugin_class = "own.Price"\nc.GenerateAssignment.preprocessors = ["own.Step"]\n'
+    (tmp_path / "nbgrader_config.py").write_text(STOCK + own)
+    assert main(["init", "--from", str(tmp_path)]) == 0
+    config = read_config(tmp_path)
+    assert config.AssignLatePenalties.plugin_class == "own.Price"
+    for changing in ("install", "sandbox_files", "add_pages"):  # they change nbgrader's modules for all tests
+        monkeypatch.setattr(replacement, changing, lambda: None)
+    replacement.replace_steps(config)
+    assert config.GenerateAssignment.preprocessors == ["own.Step"]
+    assert config.GenerateSolution.preprocessors == replacement.SOLVING
+
+
+def test_the_next_step_fits_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody is sent to the folder where they are."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "--from", "."]) == 0
+    assert main(["init", "new"]) == 0
+    said = capsys.readouterr().out
+    assert "Next: `proctor check EXERCISE`, for one of its exercises.\n" in said
+    assert "Next: `cd new` and `proctor check exercise1`.\n" in said
 
 
 @pytest.mark.parametrize("arguments", [[], ["one", "--from", "two"], ["--from", "nowhere"]])

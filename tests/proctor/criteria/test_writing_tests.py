@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
 
-from proctor.criteria import Criteria, cases, points
-from proctor.grading.diagnosis import Diagnostician, LazySide, Misconception
+from proctor.criteria import Criteria
+from proctor.grading.diagnosis import LazySide
 from proctor.grading.judge_cell import LocalSide, judge_cell
 from proctor.grading.missing import Ran, explained
 from proctor.session.proxies import loopback
@@ -20,6 +19,9 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "writing-tests.md"
 BLOCK = re.compile(
     r"^```(python student|python misconceptions|python|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 )
+
+IMPORTED = "Criteria", "cases", "points", "np"
+"""The names that the page's first example imports, for all of them."""
 
 
 class Example(NamedTuple):
@@ -35,10 +37,7 @@ def examples() -> dict[str, Example]:
     """Return the page's examples, by the title of the test and their number."""
     found: dict[str, Example] = {}
     known: dict[str, Any] = {}
-    given = {
-        "Criteria": Criteria, "cases": cases, "points": points, "np": np,
-        "Diagnostician": Diagnostician, "Misconception": Misconception,
-    }  # fmt: skip
+    imported: dict[str, Any] = {}
     case, cell = Criteria, ""
     for kind, text in BLOCK.findall(PAGE.read_text(encoding="utf-8")):
         if kind == "python student":
@@ -46,15 +45,16 @@ def examples() -> dict[str, Example]:
         elif kind == "text":
             found[f"{case.__name__} {len(found) + 1}"] = Example(case, known, cell, text)
         else:
-            names = given | {"__name__": "page"}
+            names = {**imported, "__name__": "page"}
             exec(text, names)
+            imported = imported or {name: names[name] for name in IMPORTED}
             known = names if kind == "python misconceptions" else known
-            case = next((names[name] for name in names.keys() - given.keys() if _is_test(names[name])), case)
+            case = next(filter(_is_test, names.values()), case)
     return found
 
 
 def _is_test(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, Criteria)
+    return isinstance(value, type) and issubclass(value, Criteria) and value is not Criteria
 
 
 EXAMPLES = examples()

@@ -8,11 +8,14 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from nbgrader.converters import NbGraderException
+from nbgrader.coursedir import CourseDirectory
 
 from proctor.batch import pages
 from proctor.cli import main
-from proctor.course import exercise_of
+from proctor.course import exercise_of, read_config
 from proctor.gradebook.database import open_gradebook
+from proctor.nbgrader_plugin.adapters import GenerateFeedback
 from proctor.submission import record
 from proctor.submission.record import Origin
 from tests.proctor.support import small_course
@@ -69,6 +72,8 @@ def test_a_page_is_written_again_only_when_it_is_stale(course: Path) -> None:
     assert set(before) == set(small_course.CLASS)
     assert feedback(course) == 0
     assert written(course) == before
+    unwritten = (course / "feedback" / "cem" / small_course.EXERCISE / "small.html").read_text()
+    assert "A comment from your grader" not in unwritten  # nbgrader's own "No response." is none
     with open_gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         place = (small_course.EXERCISE, small_course.EXERCISE, "ben")
         book.find_grade("double", *place).manual_score = 0.5
@@ -136,6 +141,23 @@ def test_a_page_folder_holds_nothing_of_the_submission(course: Path) -> None:
     assert feedback(course, "--force", "--student", "ann") == 0
     found = (course / "feedback" / "ann" / small_course.EXERCISE).iterdir()
     assert {path.name for path in found} == {"small.html", "timestamp.txt", "submission_secret.txt"}
+
+
+def test_one_notebook_of_several(course: Path) -> None:
+    """With `--notebook` its pages are written, beside those that are there; a wrong name is said."""
+    folder = course / "feedback" / "ann" / small_course.EXERCISE
+    (folder / "other.html").write_text("of another notebook")
+    before = written(course)["ann"]
+    place = CourseDirectory(
+        config=read_config(course), assignment_id=small_course.EXERCISE, notebook_id="small"
+    )
+    generate = GenerateFeedback(coursedir=place, force=True)
+    generate.start()
+    assert (folder / "other.html").read_text() == "of another notebook"
+    assert (folder / "small.html").stat().st_mtime_ns != before
+    place.notebook_id = "smal"
+    with pytest.raises(NbGraderException, match="small has no notebook smal; it has small"):
+        generate.start()
 
 
 def test_who_has_no_grade_is_said(course: Path, capsys: pytest.CaptureFixture[str]) -> None:

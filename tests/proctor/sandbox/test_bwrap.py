@@ -11,7 +11,7 @@ import pytest
 from proctor.errors import SandboxUnavailable
 from proctor.sandbox import bwrap
 from proctor.sandbox.bwrap import find_bwrap
-from proctor.sandbox.process import children, how_it_ended
+from proctor.sandbox.process import SandboxProcess, children, how_it_ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,3 +99,17 @@ class TestFindingBwrap:
             "crashed with signal 11",
             "crashed with signal 11",
         ]
+
+
+def test_a_traceback_is_told_by_its_last_line() -> None:
+    """Where Python itself cannot start inside, what was raised is said, and not where in our files."""
+    said, errors = os.pipe()
+    with open(errors, "w") as file:  # noqa: PTH123  - a descriptor
+        file.write(
+            "one\nTraceback (most recent call last):\n  File 'a'\nImportError: No module named 'IPython'\n"
+        )
+    try:
+        reason = SandboxProcess(None, said).wait_until_ready(10)  # type: ignore[arg-type]
+    finally:
+        os.close(said)
+    assert reason == "one\nImportError: No module named 'IPython'"
