@@ -40,7 +40,7 @@ class Judged:
     Attributes:
         reports: the graded cells' reports, by grade_id.
         faults: by grade_id, the criterion that is at fault itself, and what is wrong with it.
-        uncrossed: the faults that are the wall's, as `grade_id.criterion`.
+        uncrossed: the faults of values that cannot cross into a sandbox, as `grade_id.criterion`.
         raised: what a cell raised, by the cell's name: where it was not allowed to by its tag `raises-exception`.
         seconds: CPU time of each cell, by the cell's name; a graded one is judged.
     """

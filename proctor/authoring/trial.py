@@ -51,7 +51,7 @@ class Trial:
 
     Attributes:
         judged: what was said of the notebook.
-        uncrossed: the criteria that fail, and pass where nothing has to cross the wall of a sandbox.
+        uncrossed: the criteria that fail, and pass where nothing has to cross into a sandbox.
         seeds: the criteria that fail for another seed, by seed; None for a seed if the tests did not end.
         noticed: what made each criterion fail: a known mistake, or a change of the solution.
         stumbles: the criteria at which a mistake would stop the grading, and how the test ended there.

@@ -66,9 +66,9 @@ def _cases(plan: Plan, seed: int) -> dict[str, type[Criteria]]:
 
 
 def uncrossed(notebook: LiveNotebook, judged: Judged) -> Iterator[str]:
-    """Yield the criteria that fail only because something in them cannot cross the wall of a sandbox.
+    """Yield the criteria that fail only because something in them cannot cross into a sandbox.
 
-    Either the wall has said so, or they pass on the notebook's own names.
+    Either the fault says so, or they pass on the notebook's own names.
     """
     yield from judged.uncrossed
     failed = set(failed_criteria(judged)) - set(judged.uncrossed)

@@ -22,7 +22,7 @@ from proctor.gradebook.extensions import until
 
 DAY = 24 * 60 * 60
 ROUNDING = 1e-6
-"""Seconds; so much more than whole days does not start another one."""
+"""Seconds by which a number of whole days may be exceeded before another day has begun."""
 
 
 class LatePolicy(BasePlugin):

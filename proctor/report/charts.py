@@ -1,7 +1,7 @@
-"""The report's pictures: small SVGs in the page's own colours, so that they follow it into the dark.
+"""The report's pictures: small SVGs in the page's own colours, so that they follow its dark mode, too.
 
-Each is a pure function of numbers and returns HTML. Colours are classes of report.css; whoever cannot see a picture
-is read its label.
+Each is a pure function of numbers and returns HTML. Colours are classes of report.css; a screen reader reads the
+label of a picture.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from proctor.sandbox.process import family
 
 TICKS = os.sysconf("SC_CLK_TCK")
 LONGEST = 5
-"""Factor of the limit on the clock that nothing exceeds, however busy the machine is."""
+"""A limit on the clock is extended on a busy machine, up to this many times its length."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Bounds:
 
 
 class Deadline:
-    """Runs from its making until the process tree of `pid` has used up its allowance.
+    """Deadline of a process tree: it begins when it is made, and ends when the tree of `pid` has used up its allowance.
 
     The accounts of CPU time and of waiting for a CPU start with the first look: most calls are over before anyone
     looks, and a look costs more than they do.

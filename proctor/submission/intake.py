@@ -1,6 +1,7 @@
 """Reading of a submission from the disk: by what is there, never by what a link or a student says.
 
-Links lead nowhere, a pipe is not waited for, and nobody is as early as their own `timestamp.txt` says.
+Links are not followed, a pipe is not waited for, and a forged `timestamp.txt` makes nobody early: the time at which the
+notebook was written counts, if it is later.
 """
 
 from __future__ import annotations

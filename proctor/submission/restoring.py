@@ -1,4 +1,4 @@
-"""Putting right what a student cannot be allowed to decide.
+"""Restores the graded cells of a submission: they are not the student's to change.
 
 Only what the release says about a graded cell counts: its text, its points, its place. What comes out has the
 release's metadata, graded cells each exactly once, and the student's cells in the student's order.
