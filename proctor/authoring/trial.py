@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PROCESS = "proctor.authoring.trial_process"
 PLAN, ANSWER = "plan.json", "trial.json"
-WALL = " The test uses something that cannot cross to the sandbox."
+CANNOT_CROSS = " The test uses something that cannot cross to the sandbox."
 UNEQUAL = "The cell is worth {points:g} points, its criteria {worth:g}. They must agree."
 
 
@@ -88,7 +88,9 @@ class Trial:
         if self.fault:
             return {"": f"{self.fault.rstrip('.')}."}
         judged = self.judged
-        said = {name: f"{fault.rstrip('.')}.{self._wall(name)}" for name, (_, fault) in judged.faults.items()}
+        said = {
+            name: f"{fault.rstrip('.')}.{self._crossing(name)}" for name, (_, fault) in judged.faults.items()
+        }
         for name, report in judged.reports.items():
             if report.points == report.worth:
                 continue
@@ -97,18 +99,18 @@ class Trial:
             why = ("; ".join(lines) or first.outcome.value).rstrip(".")
             points = f"{report.points:g} of {report.worth:g} points"
             said[name] = (
-                f"{name}: {points}, as this does not pass: “{first.sentence}” ({why}).{self._wall(name)}"
+                f"{name}: {points}, as this does not pass: “{first.sentence}” ({why}).{self._crossing(name)}"
             )
         if said and judged.raised:
             cells = "; ".join(f"{name}: {error}" for name, error in judged.raised.items())
             said["raised"] = f"Before that, cells raised errors: {cells}."
         return said
 
-    def _wall(self, grade_id: str) -> str:
-        """Return what a test is told that only the wall of the sandbox lets fail, or ""."""
+    def _crossing(self, grade_id: str) -> str:
+        """Return what a test is told that only fails because something cannot cross into a sandbox, or ""."""
         if not any(name.rpartition(".")[0] == grade_id for name in self.uncrossed):
             return ""
-        said = "" if grade_id in self.judged.faults else WALL  # which a fault says itself
+        said = "" if grade_id in self.judged.faults else CANNOT_CROSS  # which a fault says itself
         return f"{said} docs/writing-tests.md says what can cross."
 
 

@@ -83,7 +83,7 @@ JUDGED_AGAIN = {"bias_written_into_an_element", "flatten_by_removed_names", "he_
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", sorted(EVERYONE.keys() - JUDGED_AGAIN))
-def test_verdicts_are_the_same_without_a_wall(name: str) -> None:
+def test_verdicts_are_the_same_without_a_sandbox(name: str) -> None:
     """The hidden tests pass and fail on local classes as they do on stand-ins."""
     bank = mistakes if name in mistakes() else right_answers
     local = quietly(submission_of(EVERYONE[name]), judge_locally)

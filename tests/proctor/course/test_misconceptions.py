@@ -246,7 +246,7 @@ def test_the_reference_passes_every_hidden_test() -> None:
     assert lost(reports) == {}
 
 
-def test_mistakes_are_named_through_the_wall(tmp_path: Path) -> None:
+def test_mistakes_are_named_across_the_sandbox(tmp_path: Path) -> None:
     """Graded in the sandbox, SciPy's convolution in the place of its correlation is named on the card."""
     folder = tmp_path / "exercise4"
     student = right_answers()["scipy_2d"].submission()

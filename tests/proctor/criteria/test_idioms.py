@@ -101,7 +101,7 @@ def across(idiom: type[Idiom], cell: str, session: Session) -> CellReport:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_idioms_across_the_wall(group: str, session: Session) -> None:
+def test_idioms_in_a_sandbox(group: str, session: Session) -> None:
     """Each idiom ends across the sandbox as it does on local objects."""
     failed = []
     for name, idiom in GROUPS[group].items():
