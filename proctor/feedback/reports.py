@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbformat.v4 import new_output
-
 from proctor.criteria.outcome import CellReport
 from proctor.feedback import card
+from proctor.submission.sanitize import new_output
 
 REPORT = "application/vnd.proctor.report+json"
 """The MIME type under which a graded cell keeps its report for programs."""

@@ -18,12 +18,11 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from nbformat.v4 import new_output
-
 from proctor.criteria.outcome import CellReport, Outcome
 from proctor.grading.judge_cells import Exam, Judging
 from proctor.session.clock import Budget, cpu_seconds
 from proctor.session.session import Execution
+from proctor.submission.sanitize import new_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbformat import from_dict
-from nbformat.v4 import new_output
+
+from proctor.submission.sanitize import new_output
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
