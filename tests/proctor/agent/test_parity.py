@@ -12,6 +12,7 @@ from proctor.sandbox.mounts import font_list
 from proctor.sandbox.view import build_view
 from tests.proctor.support.features import DIFFERENT, EQUAL, RANDOM, STATE, Feature
 from tests.proctor.support.running import Cells, brief, run_ours, run_plainly
+from tests.proctor.support.thinning import thinned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     return Runs(tmp_path_factory.mktemp("runs"))
 
 
-@pytest.mark.parametrize(("notebook", "feature"), _cases(EQUAL))
+@pytest.mark.parametrize(("notebook", "feature"), _cases(thinned(EQUAL, 2)))
 def test_a_feature_shows_what_it_shows_in_jupyter(runs: Runs, notebook: str, feature: Feature) -> None:
     """Each cell has the same outputs: types, names, texts, formats, pixels, execution counts."""
     assert runs.ours(notebook)[feature.name] == runs.plain(notebook)[feature.name]

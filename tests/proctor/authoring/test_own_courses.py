@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.proctor.support.own_courses import DATA, NUMERICS, PIXEL, Example, done
+from tests.proctor.support.thinning import THOROUGH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +89,7 @@ def test_release_is_a_release_of_this_exercise(numerics: Path) -> None:
     assert (release / "img" / "newton.jpg").read_bytes() == PIXEL
 
 
+@pytest.mark.skipif(not THOROUGH, reason="in make thorough: test_check.py tries mistakes of another course")
 def test_numerics_can_be_released(numerics: Path) -> None:
     """`proctor check` finds a mistake for each criterion."""
     said = done(numerics, "proctor", "check", NUMERICS.name, "--json", "--no-sandbox")

@@ -128,10 +128,10 @@ def wait_for(condition: Callable[[], object], seconds: float = 200) -> None:
         time.sleep(0.01)
 
 
-VICTIMS = ("head", "worker", "fork server", "kernel", "temporary files")
+VICTIMS = ("fork server", "worker", "agent", "temporary files", "head")
 
 
-@pytest.mark.parametrize("victim", thinned(dict.fromkeys(VICTIMS), 2))
+@pytest.mark.parametrize("victim", thinned(dict.fromkeys(VICTIMS), 3))
 def test_processes_may_be_killed(handed_in: Path, graded: Path, tmp_path: Path, victim: str) -> None:
     """Killed while a student's code runs, as by a machine without memory; or all that is temporary is removed.
 
@@ -159,8 +159,8 @@ def test_processes_may_be_killed(handed_in: Path, graded: Path, tmp_path: Path, 
             for path in Path(environment["TMPDIR"]).iterdir():
                 shutil.rmtree(path)
         else:
-            for kernel in dozing(running):
-                kernel.kill()
+            for agent in dozing(running):
+                agent.kill()
         said = running.communicate(timeout=120)
         assert running.returncode == {"head": -9, "fork server": 1}.get(victim, 0), said
         if victim == "head":

@@ -19,7 +19,7 @@ def test_nothing_is_left_after_some_submissions(tmp_path: Path) -> None:
 
 def test_nothing_is_left_after_attacks(tmp_path: Path) -> None:
     """Nor after some of the hostile bank, which leave what they can: programs, sockets, files, frames."""
-    some = thinned(recipes("hostile"), 30)
+    some = thinned(recipes("hostile"), 60)
     assert leftovers.after(len(some), tmp_path, list(some.values())) == []
 
 

@@ -52,7 +52,7 @@ def test_right_answers_get_all_points(name: str) -> None:
     assert bank_verdicts.accepts(name) == ""
 
 
-@pytest.mark.parametrize("name", thinned(mistakes(), 4))
+@pytest.mark.parametrize("name", thinned(mistakes(), 6))
 def test_mistakes_cost_exactly_what_they_break(name: str) -> None:
     """A mistake of the bank costs what it says, in each of the 15 cells."""
     assert bank_verdicts.is_exact(name) == ""
@@ -68,7 +68,7 @@ UNNAMED = {
 """What these answer is random and of few numbers, so that nothing proves the mistake; their hints suggest it."""
 
 
-@pytest.mark.parametrize("name", thinned(mistakes(), 4))
+@pytest.mark.parametrize("name", thinned(mistakes(), 6))
 def test_mistakes_are_named_rightly(name: str) -> None:
     """A mistake of the bank is called what it is, in whichever cells it shows, or it is known why not."""
     how, text = bank_verdicts.naming(name)
