@@ -99,6 +99,8 @@ def after(number: int, folder: Path, among: Sequence[Recipe]) -> list[tuple[str,
         before = count()
         for each, recipe in enumerate(islice(cycle(among), number)):
             _grade(folder / str(each), recipe)
+            if not (each + 1) % 50:
+                print(f"{each + 1} of {number}", file=sys.stderr)
         return grown(before)
 
 
@@ -122,11 +124,22 @@ def _grade(folder: Path, recipe: Recipe) -> None:
     release, files = _given()
     submitted = read_notebook(folder / f"{EXERCISE}.ipynb", Submission.release().notebook, {EXERCISE})
     for inside, data in files.items():
+        _make_way(folder, inside)
         write_file(folder / inside, data)
     notebooks = {f"{EXERCISE}.ipynb": Ungraded(submitted, release)}
     result = work(Job(recipe.name, notebooks, folder, HIDDEN, SETTINGS))
     remove(folder)
     assert not result.fault, f"{recipe.name}: {result.fault}"
+
+
+def _make_way(folder: Path, inside: Path) -> None:
+    """Remove what stands where a given file needs a folder, as the head leaves it out: a file, or a link to anywhere."""
+    for part in reversed(inside.parents):
+        place = folder / part
+        if place.is_symlink() or place.is_file():
+            place.unlink()
+    if (folder / inside).is_dir():
+        remove(folder / inside)
 
 
 @cache
