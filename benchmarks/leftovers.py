@@ -95,6 +95,7 @@ def hostile() -> list[Recipe]:
 def after(number: int, folder: Path, among: Sequence[Recipe]) -> list[tuple[str, int]]:
     """Grade some submissions one after the other; return what is left, beyond what the first of them needs for good."""
     with temporary_folder(), adopted_orphans():
+        right.hand_in(folder / "alice" / EXERCISE, {})  # a classmate, whose work some try to reach
         _grade(folder / "first", right)  # the fork server, and whatever libraries open once
         before = count()
         for each, recipe in enumerate(islice(cycle(among), number)):
@@ -120,6 +121,7 @@ def _grade(folder: Path, recipe: Recipe) -> None:
     """Hand a submission in, grade it as a worker does, and remove its folder."""
     outside = str(Path("/proc/self/ns/pid").readlink())
     names = {"COURSE": "/nowhere", "HOME": "/nowhere", "PORT": "1", "TOKEN": "left", "OUTSIDE": outside}
+    folder /= EXERCISE
     recipe.hand_in(folder, names)
     release, files = _given()
     submitted = read_notebook(folder / f"{EXERCISE}.ipynb", Submission.release().notebook, {EXERCISE})
@@ -128,7 +130,7 @@ def _grade(folder: Path, recipe: Recipe) -> None:
         write_file(folder / inside, data)
     notebooks = {f"{EXERCISE}.ipynb": Ungraded(submitted, release)}
     result = work(Job(recipe.name, notebooks, folder, HIDDEN, SETTINGS))
-    remove(folder)
+    remove(folder.parent)
     assert not result.fault, f"{recipe.name}: {result.fault}"
 
 
