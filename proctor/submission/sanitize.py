@@ -145,7 +145,7 @@ def new_output(kind: str, **fields: Any) -> Any:
 
     nbformat's own function validates each output, a quarter of a millisecond each.
     """
-    metadata = {} if kind in ("stream", "error") else {"metadata": {}}
+    metadata: dict[str, Any] = {} if kind in ("stream", "error") else {"metadata": {}}
     return from_dict({"output_type": kind, **metadata, **fields})
 
 
