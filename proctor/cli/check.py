@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MARKS = {True: "✓", False: "✗", None: "?"}
 UNNOTICED = {True: "nothing that was tried", False: "the solution itself", None: ""}
-"""What stands for the mistake by which a criterion fails where there is none, by whether the solution passes."""
+"""Words in the place of the mistake by which a criterion fails, if there is none, by whether the solution passes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.course import course_folder
 from proctor.errors import UserError
-from proctor.gradebook.facts import read_facts
+from proctor.gradebook.facts import known_students, read_facts
 
 if TYPE_CHECKING:
     import argparse
@@ -75,7 +75,7 @@ def refuse_unknown(directory: Any, name: str) -> None:
 def doubt(directory: Any, student: str) -> str:
     """Return why an id may be misspelt, or "": the course knows others, and not this one."""
     folders = Path(directory.root, directory.submitted_directory).glob("*/")
-    known = {path.name for path in folders} | read_facts(directory.db_url, "").students
+    known = {path.name for path in folders} | known_students(directory.db_url)
     if not known or student in known:
         return ""
     alike = difflib.get_close_matches(student, known, 1)

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compare(time: dt.datetime, directory: Any, exercise: str, zone: str) -> None:
-    """Say that an extension is none, if it ends before everybody's time does."""
+    """Print that an extension gives no more time, if it ends no later than everybody's time."""
     with open_gradebook(directory.db_url, directory.course_id) as gradebook:
         due = gradebook.find_assignment(exercise).duedate
     if due and time <= due.replace(tzinfo=dt.UTC):

@@ -64,7 +64,6 @@ class Facts:
             when it generates an assignment; the notebook that students get has them no more.
         to_review: students with a score that somebody is to look at.
         late: whether anybody is late, or has a penalty; if not, no penalty needs to be counted.
-        students: the ids of all that it knows.
     """
 
     assignments: tuple[str, ...] = ()
@@ -72,7 +71,6 @@ class Facts:
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     to_review: frozenset[str] = frozenset()
     late: bool = False
-    students: frozenset[str] = frozenset()
 
 
 def read_facts(url: str, assignment: str) -> Facts:
@@ -90,8 +88,13 @@ def read_facts(url: str, assignment: str) -> Facts:
             sources=sources,
             to_review=frozenset(student for (student,) in query(_REVIEW)),
             late=bool(query(_LATE)[0][0]),
-            students=frozenset(student for (student,) in query("SELECT id FROM student")),
         )
+
+
+def known_students(url: str) -> frozenset[str]:
+    """Return the ids of all students in a gradebook, which grading has no need of."""
+    with _opened(url, "") as query:
+        return frozenset(student for (student,) in query("SELECT id FROM student")) if query else frozenset()
 
 
 @contextlib.contextmanager

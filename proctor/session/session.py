@@ -86,13 +86,10 @@ class Session:
             self._send_submission(packed.archive)
         except BaseException as error:
             self.close()
-            if isinstance(error, SandboxUnavailable | EOFError | OSError | FormatError | Broken):
-                said = (
-                    ""
-                    if isinstance(error, SandboxUnavailable)
-                    else "The sandbox for a submission did not start: "
-                )
-                raise GraderError(f"{said}{error}") from error
+            if isinstance(error, SandboxUnavailable):
+                raise GraderError(str(error)) from error
+            if isinstance(error, EOFError | OSError | FormatError | Broken):
+                raise GraderError(f"The sandbox for a submission did not start: {error}") from error
             raise
         return self
 

@@ -107,6 +107,20 @@ def descendants(process: subprocess.Popen[str], word: str) -> list[psutil.Proces
     return found
 
 
+def grading_that_dozes(course: Path, environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    """Start grading with one worker, and return when it is in the student's slow method."""
+    running = subprocess.Popen(
+        small_course.argv(*GRADE, "--jobs", "1", *arguments),
+        cwd=course,
+        env=small_course.environment(**environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: dozing(running))
+    return running
+
+
 def dozing(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """List the processes that are in the student's slow method."""
     return [child for child in psutil.Process(process.pid).children(recursive=True) if named_dozing(child)]
@@ -140,15 +154,7 @@ def test_processes_may_be_killed(handed_in: Path, graded: Path, tmp_path: Path, 
     """
     course = shutil.copytree(handed_in, tmp_path / "course")
     with small_course.nothing_left(course) as environment:
-        running = subprocess.Popen(
-            small_course.argv(*GRADE, "--jobs", "1", "--student", "ann"),
-            cwd=course,
-            env=small_course.environment(**environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        wait_for(lambda: dozing(running))
+        running = grading_that_dozes(course, environment, "--student", "ann")
         if victim == "head":
             running.kill()
         elif victim == "worker":
@@ -176,15 +182,7 @@ def test_a_submission_may_be_removed_while_it_is_graded(
     """What was read counts: it is graded and saved like the others, and the next run loses nothing of it."""
     course = shutil.copytree(handed_in, tmp_path / "course")
     with small_course.nothing_left(course) as environment:
-        running = subprocess.Popen(
-            small_course.argv(*GRADE, "--jobs", "1"),
-            cwd=course,
-            env=small_course.environment(**environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        wait_for(lambda: dozing(running))
+        running = grading_that_dozes(course, environment)
         shutil.rmtree(course / "submitted" / "ann")
         said, complaint = running.communicate(timeout=120)
         assert (running.returncode, complaint) == (0, "")

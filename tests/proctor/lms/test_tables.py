@@ -1,4 +1,4 @@
-"""What goes to nobody's platform: points by cell and criterion, as text and as a workbook; and names that come in."""
+"""Tables for no platform: points by cell and criterion, as text and as a workbook; and names that come in."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ def send(header, body=b''):
     while data:
         data = data[os.write(ends[0], data):]
 """
-"""What a cell needs to send its agent's frames: the one socket that there is leads to the grader."""
+"""Code that sends frames in the place of a cell's agent: the one socket that there is leads to the grader."""
 
 LIMITS = (Outcome.TIME, Outcome.DIED, Outcome.MEMORY)
 
