@@ -15,7 +15,7 @@ from proctor.sandbox.settings import Sandbox
 from proctor.session.clock import Allowance, Bounds
 from proctor.session.copies import CopySide
 from proctor.session.session import Session
-from tests.proctor.support.sandboxes import Cells, cells, gone, left, living, temporary, traces
+from tests.proctor.support.sandboxes import Cells, cells, gone, left, temporary, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +137,7 @@ def test_nothing_is_left(folder: Path, way: dict[str, Any], settings: dict[str, 
             assert started
             assert any("600" in process.cmdline() for process in family)
         assert gone([process for process in family if process.pid in started])
-    assert living(family) == []
+    assert gone(family)
     assert left(before) == {}
 
 
