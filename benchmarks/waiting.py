@@ -26,7 +26,7 @@ import nbformat
 from benchmarks.bench import EXERCISE, ROOT, hand_in, make_course
 from proctor.batch import cluster, grading
 from proctor.batch.job import GradedNotebook, Result
-from proctor.batch.plan import Wish
+from proctor.batch.plan import RunOptions
 from proctor.batch.results import Progress
 from proctor.cli.course import open_course
 from proctor.gradebook.marks import marks_of
@@ -85,7 +85,7 @@ def measured(place: Path, workers: int) -> tuple[float, float]:
             yield pool
 
     with waiting_cluster(workers) as address:
-        grading.grade(course, Wish(), connected, progress)
+        grading.grade(course, RunOptions(), connected, progress)
         taken = time.monotonic() - begun[0], time.process_time() - begun[1]
     if progress.failed:
         raise SystemExit(f"Not graded: {progress.failed}")

@@ -46,7 +46,7 @@ def hide_memory():
     prctl(DUMPABLE, 0)
 
 
-def lose(settings):
+def drop_privileges(settings):
     """Lose all privileges for good.
 
     Args:

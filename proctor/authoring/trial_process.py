@@ -132,7 +132,7 @@ class _Further:
             for key in unseen.intersection(found):
                 trial.noticed[key] = what
                 unseen.remove(key)
-            trial.stumbles |= {key: fault for key, fault in found.items() if fault}
+            trial.test_errors |= {key: fault for key, fault in found.items() if fault}
 
     def _attempts(self, unseen: set[str]) -> Iterator[tuple[str, Any]]:
         """Yield what is tried, and the work that returns the criteria that fail by it."""

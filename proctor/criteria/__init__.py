@@ -13,8 +13,8 @@
 
 from proctor.criteria.closeness import TOLERANCE
 from proctor.criteria.criteria import Criteria
+from proctor.criteria.decorators import cases, points
 from proctor.criteria.faults import Broken, CriterionFailed, Fault, NoAttribute, NotFound, StudentError
-from proctor.criteria.marks import cases, points
 from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 
 __all__ = [

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from proctor import submission
 from proctor.course import exercise_of
 from proctor.errors import CollectError
-from proctor.lms.choose import Wanted, choose, grade_ids
 from proctor.lms.download import could_be_submission, open_download, single, split_path
 from proctor.lms.members import Contents
-from proctor.lms.owner import Handed, Item, Owner, Student
+from proctor.lms.owner import Handed, HandedFile, Owner, Student
+from proctor.lms.pick_files import Wanted, choose, grade_ids
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.sorting import layout, sort, students_of, without_junk
 from proctor.lms.stage import Stage
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from proctor.lms.choose import Choice
     from proctor.lms.members import File
+    from proctor.lms.pick_files import Choice
     from proctor.lms.platform import Platform
     from proctor.lms.roster import Roster
 
@@ -146,7 +146,7 @@ def _sorted(
         owner = Owner(
             before.platform, before.name, before.folder, before.login, before.platform_id, before.team
         )
-    items = [Item(file.path, file) for file in without_junk(contents.files)]
+    items = [HandedFile(file.path, file) for file in without_junk(contents.files)]
     if not items:
         raise CollectError(f"there is no file in {job.download}.")
     return platform, [Handed(owner, items)], []

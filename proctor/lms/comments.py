@@ -24,7 +24,7 @@ from proctor.course import STATE, write_whole
 from proctor.errors import ExportError
 from proctor.lms.results import gradebook_of
 from proctor.lms.tables import reports
-from proctor.submission.structure import answered_in
+from proctor.submission.answered_cells import answered_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from proctor.errors import CollectError
 from proctor.lms.download import could_be_submission
-from proctor.lms.owner import JUNK, Handed, Item, Student, slug
+from proctor.lms.owner import JUNK, Handed, HandedFile, Student, slug
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.roster import Roster
 from proctor.submission.record import is_safe
@@ -53,7 +53,7 @@ def sort(
                 person.texts += 1
             else:
                 dated = replace(file, time=piece.time) if piece.time else file
-                person.items.append(Item(piece.inside, dated, piece.late))
+                person.items.append(HandedFile(piece.inside, dated, piece.late))
     if platform and not handed:
         raise CollectError(
             f"no file in this download is called as {PLATFORMS[chosen].title} calls them; it has {layout(files)}. "

@@ -18,13 +18,13 @@ from nbgrader.utils import parse_utc
 from proctor.course import course_lock, exercise_of
 from proctor.errors import CollectError, CourseBusy, ExportError
 from proctor.submission import folders
-from proctor.submission.intake import STAMP
+from proctor.submission.handed_in import STAMP
 from proctor.submission.record import REPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from proctor.lms.choose import Choice
+    from proctor.lms.pick_files import Choice
 
 SCRATCH = ".collecting"
 """Below `submitted/`: so that moving into place is a rename, and hidden from nbgrader's patterns."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from proctor.gradebook.lateness import Late
 
 
-class Plugin:
+class LatePlugin:
     """Asks nbgrader's plugin for late work, as nbgrader's own step does, but for one notebook at a time.
 
     The parent's configuration names it (`c.AssignLatePenalties.plugin_class`).

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.sandbox.process import family
-from proctor.sandbox.view import HOME
+from proctor.sandbox.visible_files import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

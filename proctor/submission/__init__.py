@@ -8,7 +8,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from proctor.submission.choosing import look_for, sources
+from proctor.submission.find_notebook import look_for, sources
 from proctor.submission.reading import content, fingerprint, fingerprint_of, parse, read
 
 if TYPE_CHECKING:

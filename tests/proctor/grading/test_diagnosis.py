@@ -12,7 +12,7 @@ from proctor.criteria import Criteria, points
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
 from proctor.grading.diagnosis import Diagnostician, LazySide, Misconception, offered
-from proctor.grading.hook import HOOK
+from proctor.grading.diagnosis_module import HOOK
 from proctor.grading.judge_cell import LocalSide, judge_cell, judge_criteria
 from proctor.grading.observations import same
 from proctor.session.proxies import MAX_TRACE, CallBack, Stumble, Unkept, loopback

@@ -18,7 +18,7 @@ from traitlets.config import Config
 from proctor.jupyter_kernel.kernelspec import KERNEL_NAME, install_kernelspec
 from proctor.jupyter_kernel.provisioner import KernelRefused, SandboxProvisioner
 from proctor.sandbox.process import readable
-from proctor.sandbox.view import PACKAGE
+from proctor.sandbox.visible_files import PACKAGE
 from tests.proctor.support.sandboxes import gone, left, traces
 
 if TYPE_CHECKING:

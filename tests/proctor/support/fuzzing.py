@@ -29,8 +29,8 @@ from proctor.agent.frames import Connection, FormatError, pack, unpack
 from proctor.agent.values import Reader, Writer
 from proctor.errors import CollectError, TableError, UnreadableError
 from proctor.feedback.markdown import code, render
-from proctor.lms.choose import grade_ids
 from proctor.lms.download import open_inner
+from proctor.lms.pick_files import grade_ids
 from proctor.lms.platforms.moodle import moodle_time
 from proctor.lms.roster import people_in
 from proctor.lms.spreadsheet import parse_table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from proctor.criteria.closeness import close
-from proctor.criteria.places import listed, named
+from proctor.criteria.wrong_places import listed, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,7 @@ from proctor.gradebook.database import in_words, open_gradebook
 from proctor.gradebook.staging import STAGE
 from proctor.grading.settings import Grading
 from proctor.nbgrader_plugin.editions import refuse_incomplete
-from proctor.nbgrader_plugin.generate import finish
+from proctor.nbgrader_plugin.finish_release import finish
 
 SERVED_PICTURE = re.compile(rf"(?<=[\"'(<\s])files/(?={PICTURES}/)")
 
