@@ -3,8 +3,8 @@
     python -m benchmarks.waiting [--workers 1 4 16 64] [--seconds 1.0] [--each 4]
 
 A line for each number of workers: submissions, submissions a second, the share of what the workers could do, the head's
-CPU milliseconds for each submission, and how many a second it could save at that price. One submission is graded
-in earnest; the others are copies of it. The cluster is another process, so its CPU time is not the head's.
+CPU milliseconds for each submission, and how many a second that allows it to save. One submission is
+really graded; the others are copies of it. The cluster is another process, so its CPU time is not the head's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A check of an exercise before its release: whether its points, tests and files hold what they promise."""
+"""Checks of an exercise before its release (`proctor check`): points, tests, files, time limits.
+
+Each check adds what it finds by `checked.add`.
+"""
 
 from __future__ import annotations
 

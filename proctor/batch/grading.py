@@ -1,6 +1,6 @@
-"""Grades many submissions: finds those that are to be graded, and gives them to the head.
+"""Grading of many submissions: finds those that are to be graded, and gives them to :mod:`proctor.batch.head`.
 
-All doors lead here: `proctor grade`, `nbgrader autograde` and the formgrader's button. An idle run imports neither
+`proctor grade`, `nbgrader autograde` and the formgrader's button all call :func:`grade`. An idle run imports neither
 SQLAlchemy nor nbgrader's models, which the head needs to save anything.
 """
 

@@ -1,4 +1,4 @@
-"""Imports that are left out, to keep the start of our own commands and workers short."""
+"""Libraries and `__init__` modules that are not imported, to keep the start of our commands and workers short."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Freshness of grades: a submission is graded if it is new, is another one, or its grade is stale."""
+"""Freshness of grades: a submission is graded if it is new, is another one, or its grade is stale.
+
+`fingerprints.WORDS` says what makes a grade stale.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ NEW = "not graded yet"
 
 @dataclass(frozen=True)
 class Freshness:
-    """Compares graded notebooks with a course as it is; read once, when first needed.
+    """Comparison of graded notebooks with a course as it is; read once, when first needed.
 
     Attributes:
         exercise: what was graded.

@@ -1,4 +1,4 @@
-"""Choice of the notebook among the files that one person handed in, of what belongs to it, and of what is left out."""
+"""Picking among the files that one person handed in: the notebook, what belongs to it, and what is left out."""
 
 from __future__ import annotations
 
@@ -211,15 +211,15 @@ def _beside(
     main: HandedFile, items: list[HandedFile], notebooks: dict[PurePosixPath, bytes], notes: list[str]
 ) -> dict[PurePosixPath, bytes]:
     """Return the files in the notebook's folder and below it; other notebooks and a student's clock stay out."""
-    folder, room = main.path.parent, INNER.total
+    folder, left = main.path.parent, INNER.total
     files: dict[PurePosixPath, bytes] = {}
     taken = {str(path).casefold() for path in notebooks}
     for item in items:
         if not item.path.is_relative_to(folder) or _is_notebook(item):
             continue
         inside = item.path.relative_to(folder)
-        room -= item.file.size
-        reason = _against(inside, taken) or ("the submission is too large" if room < 0 else "")
+        left -= item.file.size
+        reason = _against(inside, taken) or ("the submission is too large" if left < 0 else "")
         try:
             content = b"" if reason else item.file.read()
         except CollectError as error:

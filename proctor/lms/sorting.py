@@ -1,4 +1,4 @@
-"""Sorts a download by who handed it in, and finds the students; two students never become one, nor one two."""
+"""Sorting of a download by who handed it in, and by student; two students never become one, nor one two."""
 
 from __future__ import annotations
 

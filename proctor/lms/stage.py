@@ -1,4 +1,4 @@
-"""Writes submissions into `submitted/`, and exports: first all of it beside the place, then each file into it, or none.
+"""Writing of submissions into `submitted/`, and of exports: all files are first written beside the place; then all move.
 
 Whatever stops it half way, the next one finds: what was moved aside is put back before anything else happens.
 """
@@ -33,7 +33,7 @@ WRITING = ".writing-"
 
 
 class Stage:
-    """Submissions of one assignment on their way into a course; `with` it, `put` them, `commit`.
+    """Submissions of one assignment that are written into a course; `with` it, `put` them, `commit`.
 
     Attributes:
         new, changed, same: the students whose submission is new, replaces one, or is there already.

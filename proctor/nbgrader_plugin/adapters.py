@@ -1,6 +1,6 @@
 """Adapters of `nbgrader autograde`, `generate_feedback` and `release_feedback`, and of formgrader's buttons for them.
 
-They are doors to :mod:`proctor.batch`.
+Each calls :mod:`proctor.batch`.
 """
 
 from __future__ import annotations

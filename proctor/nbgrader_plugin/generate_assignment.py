@@ -1,4 +1,4 @@
-"""Changes to a gradebook and a release when an exercise is generated again.
+"""`nbgrader generate_assignment` and `generate_solution`, as adapters: what changes when an exercise is generated.
 
 nbgrader refuses to add a graded cell once there are submissions, and removes a release before it can make a new one.
 """

@@ -1,4 +1,4 @@
-"""The points of a class, as the gradebook has them; it is opened so that it cannot be written to."""
+"""Scores of a class, as the gradebook has them; it is opened so that it cannot be written to."""
 
 from __future__ import annotations
 

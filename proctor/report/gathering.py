@@ -1,4 +1,4 @@
-"""Reads what a class handed in and what came of it: the gradebook and the graded notebooks, nothing else.
+"""Reading of a graded class: its scores, reports and code, from the gradebook and the graded notebooks alone.
 
 Both are only read.
 """
@@ -151,12 +151,12 @@ def _graded(
 
 
 def _first(sources: list[Source]) -> Iterator[Source]:
-    """Yield sources as long as there is room for them."""
-    room = MAX_CODE
+    """Yield sources up to MAX_CODE characters in all."""
+    left = MAX_CODE
     for source in sources:
-        yield Source(source.where, source.text[:room])
-        room -= len(source.text)
-        if room <= 0:
+        yield Source(source.where, source.text[:left])
+        left -= len(source.text)
+        if left <= 0:
             return
 
 

@@ -1,6 +1,6 @@
 """Page of the class report: one HTML file that needs nothing else, no script, no font, no network.
 
-The template escapes all that is not marked as HTML, and only our own renderers mark; the page's own policy forbids
+The template escapes all text; only what our own renderers return is taken as HTML. The page's own policy forbids
 scripts, should anything of a submission ever get past that.
 """
 

@@ -1,7 +1,7 @@
 """Pseudonyms of students on a page, unless names are asked for.
 
 A pseudonym says nothing: its number comes from a hash of the students' ids, not from their order. In text that
-students wrote, and that grading wrote about them, what the gradebook knows of their names is blotted out.
+students wrote, and that grading wrote about them, what the gradebook knows of their names is redacted.
 """
 
 from __future__ import annotations

@@ -52,13 +52,13 @@ def read_notebook(path: Path, release: Any, known: Collection[str] = ()) -> Subm
 
 
 def copy_files(
-    exercise: Exercise, student: str, target: Path, given: Collection[Path], room: tuple[int, int]
+    exercise: Exercise, student: str, target: Path, given: Collection[Path], most: tuple[int, int]
 ) -> None:
-    """Copy the regular files beside a student's notebook to a target, as far as they fit.
+    """Copy the regular files beside a student's notebook to a target, within limits.
 
-    Those that are given are copied over it. There is room for so many bytes together, and for so many files.
+    Those that are given are copied over it. At most so many bytes together are copied, and so many files.
     """
-    size, count = room
+    size, count = most
     for name, reason, opened in entries(exercise.submitted(student)):
         if opened is None:
             log.warning("%s: %s was left out: it is %s", student, name, reason)

@@ -1,4 +1,4 @@
-"""Frames over a socket pair, and the plain values in them: what is chosen by the other side is paid for first."""
+"""Frames over a socket pair, and the plain values in them: what is chosen by the other side is measured first."""
 
 from __future__ import annotations
 

@@ -112,9 +112,9 @@ def save_as_stock(course: Path, graded: Any, handed_in: str) -> None:
 def save_as_ours(course: Path, graded: Any, handed_in: str) -> None:
     """Save the same with our own code."""
     time = nbgrader.utils.parse_utc(handed_in) if handed_in else None
-    price = LatePlugin(LoggingConfigurable(config=config(course)))
+    rule = LatePlugin(LoggingConfigurable(config=config(course)))
     with open_book(f"sqlite:///{course / 'gradebook.db'}", "default_course") as book:
-        save(book, GradedSubmission(EXERCISE, "ada", {EXERCISE: marks_of(graded)}, time), price)
+        save(book, GradedSubmission(EXERCISE, "ada", {EXERCISE: marks_of(graded)}, time), rule)
 
 
 def review(course: Path) -> None:

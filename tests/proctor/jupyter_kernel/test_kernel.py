@@ -62,7 +62,7 @@ class Kernel:
         return "".join(said).strip()
 
     def run_until_dead(self, code: str) -> str:
-        """Run a cell that takes the kernel down; return how that ended."""
+        """Run a cell that ends its kernel; return how that ended."""
         self.client.execute(textwrap.dedent(code))
         sandbox = self.provisioner._sandbox
         assert readable(sandbox.init, PATIENCE), "the kernel still lives"

@@ -1,4 +1,4 @@
-"""What a stranger's download costs, and what lies deep, wide or odd in it: collected or refused in words."""
+"""What an untrusted download costs, and what lies deep, wide or odd in it: collected or refused in words."""
 
 from __future__ import annotations
 

@@ -349,7 +349,7 @@ def test_the_policy_of_the_feedback_page_is_a_second_lock(browser: Browser) -> N
 
 
 def test_a_graded_notebook_holds_only_text_and_pictures() -> None:
-    """What is written for JupyterLab and for everybody else has no type that anything would obey."""
+    """What is written for JupyterLab and for everybody else has no type that anything would run."""
     notebook = hostile(**PAYLOADS)
     clean_outputs(notebook)
     types = {

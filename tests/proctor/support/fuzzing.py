@@ -1,4 +1,4 @@
-"""Surfaces of what is parsed of a stranger's, and inputs for each: what the tests try briefly and `make fuzz` for long.
+"""Parsers of what students hand in, and inputs for each: what the tests try briefly and `make fuzz` for long.
 
 A surface is a strategy of inputs and a property: nothing but the error in words comes out, and what comes out is valid,
 and obeyed by no browser. `search` tries the inputs of one, under a limit of CPU time for each.

@@ -44,7 +44,7 @@ class Cells:
         return shown(self.session.run(textwrap.dedent(code)))
 
     def until_dead(self, code: str) -> str:
-        """Run a cell that takes its process down; return how that ended."""
+        """Run a cell that ends its process; return how that ended."""
         execution = self.session.run(textwrap.dedent(code))
         assert execution.fatal, shown(execution)
         return execution.cause
