@@ -1,4 +1,4 @@
-"""Runs nbgrader's own tests with our classes switched in, and compares what fails with the differences we mean.
+"""nbgrader's own tests with our classes switched in; compares what fails with the differences we mean.
 
     python -m benchmarks.nbgrader_own [--stock] [NAME ...]
 

@@ -66,7 +66,7 @@ class _Account:
 
 
 class Writer(_Account):
-    """Turns values into their JSON form and collects the arrays' bytes; `refer` handles what is not plain.
+    """Writer of values as their JSON form, and of the bytes of arrays; `refer` handles what is not plain.
 
     Args:
         refer: returns the form of what is not plain.
@@ -144,7 +144,7 @@ class Writer(_Account):
 
 
 class Reader(_Account):
-    """Builds values from their JSON form and the body, trusting neither; `resolve` handles "r", "m" and "o".
+    """Builder of values from their JSON form and the body, trusting neither; `resolve` handles "r", "m" and "o".
 
     Args:
         body: the bytes of the arrays.

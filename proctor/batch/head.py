@@ -60,11 +60,11 @@ class Pending:
 
 
 class Head:
-    """Grades the submissions that are to be graded.
+    """Grader of the submissions that are to be graded.
 
     Args:
         course: of what.
-        options: how.
+        options: whom, and how.
         survey: what was handed in.
         book: the open gradebook.
         progress: filled in with what became of each submission.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from proctor.gradebook.lateness import PenaltyRule
 
     OpenPool = Callable[..., AbstractContextManager[Pool]]
-    """Opens the workers, given `longest`, the seconds after which one is held to be stuck."""
+    """Function that opens the workers, given `longest`, the seconds after which one is held to be stuck."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Owners of what was handed in, as a platform names them, members of the course, and how their names are spelt."""
+"""Owners of what was handed in, as a platform names them, members of the course, and the spellings of their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs small notebooks in plain Jupyter and in a session, and makes their outputs comparable."""
+"""Small notebooks, run in plain Jupyter and in a session, with outputs that can be compared."""
 
 from __future__ import annotations
 
