@@ -83,16 +83,16 @@ def collect(job: Job) -> Report:
     wanted = wanted_of(job.course, job.assignment)
     known = record.load(job.course, job.assignment)  # if it is damaged, say so before anything is written
     with _opened(job) as contents:
-        platform, handed, strangers = _sorted(job, contents, known)
+        platform, handed, unclaimed = _sorted(job, contents, known)
         stage = Stage(job.course, job.assignment, force=job.force, dry=job.dry)
         report = Report(platform, stage, dated=_dated(platform, handed))
         report.unplaced = [(str(path), reason) for path, reason in contents.refused]
-        loose = [file.path for file in strangers]
+        loose = [file.path for file in unclaimed]
         report.unplaced += [(str(path), "whose is this?") for path in loose if could_be_submission(path)]
         report.left_out = sorted(str(path) for path in loose if not could_be_submission(path))
         if not handed and not report.unplaced:
             raise CollectError(
-                f"there is no submission in this download; it has {layout(strangers)}. If it is a platform's, say "
+                f"there is no submission in this download; it has {layout(unclaimed)}. If it is a platform's, say "
                 "whose: --platform."
             )
         with stage:

@@ -39,11 +39,11 @@ def sort(
     readers = {name: each.reader(files, assignment, zone) for name, each in PLATFORMS.items()}
     chosen = platform or _recognise(files, readers)
     handed: dict[tuple[str, str, str], Handed] = {}
-    strangers = []
+    unclaimed = []
     for file in files:
         pieces = readers[chosen](file.path)
         if not pieces:
-            strangers.append(file)
+            unclaimed.append(file)
         for piece in pieces:
             owner = piece.owner
             # A team's number may be a person's, too; and two people of one name may have no number.
@@ -59,7 +59,7 @@ def sort(
             f"no file in this download is called as {PLATFORMS[chosen].title} calls them; it has {layout(files)}. "
             "Leave out --platform, or use another one."
         )
-    return PLATFORMS[chosen], list(handed.values()), strangers
+    return PLATFORMS[chosen], list(handed.values()), unclaimed
 
 
 def without_junk(files: Sequence[File]) -> list[File]:
