@@ -22,6 +22,10 @@ IMG = ROOT / "img"
 GIFS = ("same_padding_no_strides.gif", "padding_strides.gif", "restacking_filters.gif", "backward_input.gif")
 STEPS = tuple(name.replace(".gif", "_steps.png") for name in GIFS)
 NAMES = (*GIFS, *STEPS, "conv_forward.png", "conv_back_weights.png")
+DRAWN = tuple(name for name in NAMES if THOROUGH or "restacking" not in name)
+"""Figures that are drawn here: `make check` compares all of them, and the animation of restacking takes longest."""
+CHANGED = tuple(thinned(dict.fromkeys(DRAWN), 3))
+"""Figures of which a changed file is compared: of each kind one."""
 
 
 @pytest.fixture(scope="module")
