@@ -13,7 +13,7 @@ from proctor.criteria import Criteria, points
 from proctor.criteria.outcome import Outcome, Verdict
 from proctor.grading.diagnosis import Diagnostician, Misconception, offered
 from proctor.grading.judge_cell import LocalSide, judge_cell
-from proctor.grading.observation_cache import ObservationCache
+from proctor.grading.observation_cache import Observation, ObservationCache
 from proctor.session.proxies import CallBack, Stumble, Unkept, loopback
 
 SAYS, ASKS = "The square is returned.", "What is twice 3?"
@@ -80,7 +80,13 @@ def test_what_was_observed_in_part_is_completed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda kept: kept[: len(kept) // 2], lambda _: b"", lambda _: b"junk" * 9]
+    "damage",
+    [
+        lambda kept: kept[: len(kept) // 2],
+        lambda kept: kept[:-1] + b"?",
+        lambda _: b"",
+        lambda _: b"junk" * 9,
+    ],
 )
 def test_what_is_damaged_is_observed_again(tmp_path: Path, damage: Any) -> None:
     """A file that cannot be read costs the time that it would have spared, and is written anew."""
@@ -118,12 +124,14 @@ def test_all_kinds_of_entries_come_back(tmp_path: Path) -> None:
     ]
     verdict = Verdict("test_numbers", "A sentence.", Outcome.FAILED, 0.5, hint="A hint.", remarks=("one",))
     cache = ObservationCache(tmp_path)
-    cache.save("cell", 3, 1, [(verdict, trace)])
-    ((again, entries),) = cache.load("cell", 3, 1)
-    assert again == verdict
-    assert [type(entry) for entry in entries] == [type(entry) for entry in trace]
-    assert repr(entries) == repr(trace)
-    assert entries[0].dtype == np.float32
+    cache.save(
+        "cell", 3, 1, [Observation(verdict, lambda: [np.ones(3)]), Observation(verdict, lambda: trace)]
+    )
+    _, again = cache.load("cell", 3, 1)
+    assert again.verdict == verdict
+    assert [type(entry) for entry in again.trace] == [type(entry) for entry in trace]
+    assert repr(again.trace) == repr(trace)
+    assert again.trace[0].dtype == np.float32
     assert cache.load("cell", 4, 1) == []
 
 
@@ -131,7 +139,7 @@ def test_what_is_not_plain_is_not_kept(tmp_path: Path) -> None:
     """Nothing that would need code to be read back gets into a file."""
     verdict = Verdict("test_numbers", "A sentence.", Outcome.PASSED, 1)
     cache = ObservationCache(tmp_path)
-    cache.save("cell", 0, 0, [(verdict, [Path("a")])])
+    cache.save("cell", 0, 0, [Observation(verdict, lambda: [Path("a")])])
     assert cache.load("cell", 0, 0) == []
 
 
@@ -157,7 +165,7 @@ def test_a_change_of_the_code_makes_a_new_cache_and_drops_the_old_one(tmp_path: 
         diagnosis, _ = offered(tests)
         assert isinstance(diagnosis, Diagnostician)
         assert diagnosis.cache is not None
-        diagnosis.cache.save("cell", 0, 0, [(Verdict("test", "", Outcome.PASSED, 1), [])])
+        diagnosis.cache.save("cell", 0, 0, [Observation(Verdict("test", "", Outcome.PASSED, 1), list)])
         assert len(diagnosis.cache.load("cell", 0, 0)) == 1
         return {path.name for path in (tmp_path / ".proctor" / "mistakes" / "exercise").iterdir()}
 
