@@ -22,7 +22,7 @@ thorough: $(STAMP)
 	THOROUGH=1 $(BIN)/python -m pytest $(WORKERS)
 	$(BIN)/python -m benchmarks.fuzz 2
 
-# An hour's search for inputs that break what parses a stranger's; `make fuzz ARGS="10 --seed 7"` for ten minutes of others.
+# An hour's search for inputs that break our parsers; `make fuzz ARGS="10 --seed 7"` for ten minutes of others.
 fuzz: $(STAMP)
 	$(BIN)/python -m benchmarks.fuzz $(or $(ARGS),60)
 

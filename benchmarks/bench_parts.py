@@ -103,7 +103,7 @@ def stages(course: Path) -> dict[str, float]:
             raise SystemExit("This account may not make a control group, so the stages cannot be told apart.")
         members.write_text(str(os.getpid()))
         watch = Stopwatch(read)
-        from proctor.batch.plan import Wish
+        from proctor.batch.plan import RunOptions
         from proctor.batch.results import Progress
         from proctor.cli import grade
         from proctor.sandbox.fork_server import fork_servers
@@ -114,7 +114,7 @@ def stages(course: Path) -> dict[str, float]:
         grade.add_arguments(parser)
         wanted, progress = grade._course(parser.parse_args([EXERCISE, "--course", str(course)])), Progress()
         with watch.stage(REST):
-            grade.grade(wanted, Wish(), lambda **_: contextlib.nullcontext(InlinePool()), progress)
+            grade.grade(wanted, RunOptions(), lambda **_: contextlib.nullcontext(InlinePool()), progress)
         fork_servers().close()
         watch.switch()
         (home / meter.MEMBERS).write_text(str(os.getpid()))  # the group is about to be removed

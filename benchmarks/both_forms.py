@@ -1,4 +1,4 @@
-"""Judges right answers in both forms: as they are run, and with each part saved by `%%writefile`, in a sandbox."""
+"""Judging of right answers in both forms: as they are run, and with each part saved by `%%writefile`, in a sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches for inputs that crash, hold up or fill what parses a stranger's: notebooks, frames, archives, tables, texts.
+"""Search for inputs that crash, hold up or fill our parsers: of notebooks, frames, archives, tables, texts.
 
     python -m benchmarks.fuzz 2               two minutes, with the seeds that the tests begin with
     python -m benchmarks.fuzz 60 --seed 7     an hour, with others
@@ -65,7 +65,7 @@ def round_of(name: str, number: int) -> tuple[int, int, str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Search, print; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Searches for inputs that break what parses a stranger's.")
+    parser = argparse.ArgumentParser(description="Searches for inputs that break our parsers.")
     parser.add_argument(
         "minutes", type=float, help="how long, on the clock; each surface is tried once at least"
     )

@@ -1,4 +1,4 @@
-"""Shows that memory and disk stay flat: grades many small submissions, and prints what the run holds as it goes.
+"""Memory and disk of a long run: grades many small submissions, and prints what the run holds as it goes.
 
     python -m benchmarks.growth [SUBMISSIONS] [JOBS]
 

@@ -1,4 +1,4 @@
-"""Counts what this process has open and running before and after grading many submissions, hostile ones among them.
+"""Count of what this process has open and running before and after grading many submissions, hostile ones among them.
 
     python -m benchmarks.leftovers 100      a hundred of the hostile bank, each as often as the others
 

@@ -1,8 +1,8 @@
-"""Measures the CPU time of a command with all that it starts, also what nobody waits for.
+"""CPU time of a command with all that it starts, also of processes that nobody waits for.
 
 The times that a process inherits from its children leave out those that were killed with their namespace, or whose
-parent ignores their end; both is how jails end. A control group leaves nothing out. Where we may not make one, the
-processor time of the whole machine is taken, which is right as long as it has nothing else to do.
+parent ignores their end; both happen where a sandbox ends. A control group leaves nothing out. Where we may not make
+one, the processor time of the whole machine is taken, which is right as long as it has nothing else to do.
 """
 
 from __future__ import annotations

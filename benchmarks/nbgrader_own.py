@@ -1,4 +1,4 @@
-"""Runs nbgrader's own tests with our classes switched in, and compares what fails with the differences we mean.
+"""nbgrader's own tests with our classes switched in; compares what fails with the differences we mean.
 
     python -m benchmarks.nbgrader_own [--stock] [NAME ...]
 
@@ -101,7 +101,7 @@ def pytest_configure() -> None:
 
     Which version a new gradebook has nbgrader asks of a process of Alembic's, in each test: here it is asked once.
     """
-    from proctor.nbgrader_plugin.assignment import SaveCells
+    from proctor.nbgrader_plugin.generate_assignment import SaveCells
 
     nbgrader.preprocessors.SaveCells = SaveCells
     nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)

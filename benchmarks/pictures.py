@@ -43,7 +43,7 @@ def typical() -> Submission:
 
 
 def crashed() -> Submission:
-    """Hand in a cell that takes the kernel down with it."""
+    """Hand in a cell that ends its kernel."""
     end = "\n\nimport ctypes\nctypes.string_at(0)  # what is at address 0?\n"
     return Submission.solved().replace("conv", solution()["conv"] + end)
 

@@ -1,4 +1,4 @@
-"""Grades specimens with nbgrader as it comes: the hidden tests in the notebook, executed in the student's kernel.
+"""Grading of specimens with nbgrader as it comes: the hidden tests in the notebook, executed in the student's kernel.
 
 The same submissions, the same hidden tests, the same world. What a submission may do there it does, so each is graded
 in a sandbox of its own: no network, all of this machine read-only, a course, a home and a /tmp in memory, limits on

@@ -3,8 +3,8 @@
     python -m benchmarks.waiting [--workers 1 4 16 64] [--seconds 1.0] [--each 4]
 
 A line for each number of workers: submissions, submissions a second, the share of what the workers could do, the head's
-CPU milliseconds for each submission, and how many a second it could save at that price. One submission is graded
-in earnest; the others are copies of it. The cluster is another process, so its CPU time is not the head's.
+CPU milliseconds for each submission, and how many a second that allows it to save. One submission is
+really graded; the others are copies of it. The cluster is another process, so its CPU time is not the head's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import nbformat
 from benchmarks.bench import EXERCISE, ROOT, hand_in, make_course
 from proctor.batch import cluster, grading
 from proctor.batch.job import GradedNotebook, Result
-from proctor.batch.plan import Wish
+from proctor.batch.plan import RunOptions
 from proctor.batch.results import Progress
 from proctor.cli.course import open_course
 from proctor.gradebook.marks import marks_of
@@ -85,7 +85,7 @@ def measured(place: Path, workers: int) -> tuple[float, float]:
             yield pool
 
     with waiting_cluster(workers) as address:
-        grading.grade(course, Wish(), connected, progress)
+        grading.grade(course, RunOptions(), connected, progress)
         taken = time.monotonic() - begun[0], time.process_time() - begun[1]
     if progress.failed:
         raise SystemExit(f"Not graded: {progress.failed}")

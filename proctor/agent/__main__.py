@@ -1,7 +1,7 @@
 """The command line inside a sandbox: python -m agent SETTINGS.
 
 SETTINGS is a JSON file. With `control` (a descriptor) and `preload` (modules) the process becomes a fork server; with
-`end` (a descriptor) and the settings of `privileges.lose`, one agent, for one submission.
+`end` (a descriptor) and the settings of `privileges.drop_privileges`, one agent, for one submission.
 """
 
 import json
@@ -27,7 +27,7 @@ def main(path):
     close_all_but(settings["end"])
     if os.getpid() != os.getpgrp():
         os.setsid()
-    privileges.lose(settings)
+    privileges.drop_privileges(settings)
     notebook_shell = shell.build(Display())
     fork_server.forget_ourselves()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Objects of a hidden test as the student's code sees them: each use of one crosses, and is answered.
+"""Objects of a hidden test as the student's code sees them: each use of one is a request to the grader.
 
 The form of one is ``["o", number, traits]``; the traits say what can be done with it: "call" (with its name and the
 parameters of a function), "next" (an iterator), and which names are plain attributes ("fields").

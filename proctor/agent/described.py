@@ -1,4 +1,4 @@
-"""Descriptions in plain values of what stays in the sandbox: types, exceptions, and pyplot's figures."""
+"""Descriptions, as plain values, of objects that stay in the sandbox: types, exceptions, and pyplot's figures."""
 
 import builtins
 import linecache

@@ -7,8 +7,8 @@ child touches what they lead to. So no child finds anything of another's in its 
     fork server     one thread; waits for requests, and for the end of agents
     └── agent       in the submission's sandbox, without any privilege
 
-A request is JSON, the settings of `privileges.lose`, with three descriptors: the agent's socket, a pidfd of a process
-in its sandbox, and a socket for the report: the agent's exit status as text, or "!" and why there is none.
+A request is JSON, the settings of `privileges.drop_privileges`, with three descriptors: the agent's socket, a pidfd of
+a process in its sandbox, and a socket for the report: the agent's exit status as text, or "!" and why there is none.
 """
 
 import contextlib
@@ -172,7 +172,7 @@ def become_agent(notebook_shell, settings, end, sandbox, report):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         os.setsid()  # so that an interrupt reaches the programs that a cell starts, too
         privileges.enter(sandbox, privileges.MOUNT | privileges.UTS | privileges.IPC | privileges.NET)
-        privileges.lose(settings)
+        privileges.drop_privileges(settings)
         random.seed()
         if numbers := sys.modules.get("numpy.random"):
             numbers.seed()

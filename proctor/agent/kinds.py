@@ -1,4 +1,4 @@
-"""Kinds of plain values beyond numbers, texts, lists, dicts and arrays: how each is written, and read at a price.
+"""Kinds of plain values beyond numbers, texts, lists, dicts and arrays: how each is written and, within limits, read.
 
     ["i", hex]          whole number beyond 64 bits     ["D", type, text]       date, time, datetime
     ["b", type, size]   bytes, in the body              ["T", days, s, us]      timedelta
@@ -28,7 +28,7 @@ MAX_FRACTION_BITS = 2**14
 MAX_DIGITS = 10_000
 """Digits of a Decimal, and its exponent: `int` makes a number of that many digits of it."""
 MAX_RANGE = 1_000_000
-"""Numbers of a range: whoever makes a list of it pays for them."""
+"""Numbers of a range: a list that is made of it has as many items."""
 BITS_PER_ITEM = 512
 MAX_DTYPE = 30
 """Characters of the name of a dtype; one of many fields takes long to build."""

@@ -1,4 +1,4 @@
-"""The way into a sandbox, and the loss of all privileges in it, before anything of a submission is seen.
+"""Entering a sandbox and dropping all privileges in it, before anything of a submission is read.
 
 The order matters: namespaces that bubblewrap has made; the student's user; a user namespace in which nothing is
 owned; no capability any more; limits; and last the filter for system calls, which forbids to do any of this again.
@@ -46,8 +46,8 @@ def hide_memory():
     prctl(DUMPABLE, 0)
 
 
-def lose(settings):
-    """Lose all privileges for good.
+def drop_privileges(settings):
+    """Drop all privileges for good.
 
     Args:
         settings: user (to change to, or null), inner_user (its number in a namespace of its own, or null where no

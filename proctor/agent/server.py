@@ -36,9 +36,9 @@ class Missing(Exception):
 
 
 Method = namedtuple("Method", "ref name")  # noqa: PYI024  - without annotations
-"""A method of a student's object, on its way across."""
+"""A method of a student's object, as a value that crosses."""
 Class = namedtuple("Class", "found")  # noqa: PYI024  - likewise
-"""A class of the notebook's, on its way across."""
+"""A class of the notebook's, as a value that crosses."""
 
 
 class Server:

@@ -79,7 +79,7 @@ class DisplayFormatter(formatters.DisplayFormatter):
 
 
 class ShellDisplayPublisher(DisplayPublisher):
-    """Shows what `display` is given."""
+    """Publisher of what `display` is given."""
 
     def publish(self, data, metadata=None, *, transient=None, update=False, **_):
         """Show data in its formats (called by `IPython.display.publish_display_data`)."""

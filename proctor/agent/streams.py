@@ -1,4 +1,4 @@
-"""Output of a running cell, sent to the grader in the order in which it is shown.
+"""Output of a running cell, gathered and sent to the grader in the order in which it is shown.
 
 What Python code prints goes through :class:`OutStream`. What programs and C code write to the descriptors 1 and 2 lands
 in files without a name, and is read before anything else is shown and when the cell ends.
@@ -211,7 +211,7 @@ class Printed(io.TextIOBase):
         return True
 
     def write(self, text):
-        """Keep a text, as far as there is room."""
+        """Keep a text, up to MAX_PRINTED characters in all."""
         kept = text[: self._left]
         self._parts.append(kept)
         self._left -= len(kept)

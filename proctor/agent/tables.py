@@ -1,4 +1,4 @@
-"""SciPy's sparse matrices and pandas' tables on their way across, as their parts.
+"""SciPy's sparse matrices and pandas' tables as values that cross: as their parts.
 
     ["p", type, shape, rows, columns, entries]    sparse matrix or array
     ["h", column, index, name]                    Series

@@ -1,4 +1,4 @@
-"""Plain values on their way across: written as JSON and bytes, read back with a price for everything.
+"""Plain values that cross between sandbox and grader: written as JSON and bytes, and read with a limit on everything.
 
 A value is JSON's null, boolean, number or string, or a list whose first entry is its kind::
 
@@ -26,7 +26,7 @@ from .frames import MAX_FRAME, TOO_LARGE, FormatError
 MAX_ITEMS = 200_000
 MAX_DEPTH = 12
 MAX_EXTENT = 10_000
-"""Extent of an axis of an array without entries: extents are told to people, and bytes do not pay for these."""
+"""Extent of an axis of an array without entries: extents are shown to people, and no number of bytes limits these."""
 MAX_EQUAL_HASHES = 50
 """Keys of a dict with the same hash: more make building it quadratic."""
 KINDS = "biufcUSMm"
@@ -42,7 +42,7 @@ class NotPlain(Exception):
 
 
 class _Account:
-    """Counts the items of a value, and knows whether keys are on their way."""
+    """Count of the items of a value; knows whether keys are being written or read."""
 
     def __init__(self, plain_keys):
         self.items, self._keys, self._plain_keys = 0, 0, plain_keys
@@ -66,7 +66,7 @@ class _Account:
 
 
 class Writer(_Account):
-    """Turns values into their JSON form and collects the arrays' bytes; `refer` handles what is not plain.
+    """Writer of values as their JSON form, and of the bytes of arrays; `refer` handles what is not plain.
 
     Args:
         refer: returns the form of what is not plain.
@@ -144,7 +144,7 @@ class Writer(_Account):
 
 
 class Reader(_Account):
-    """Builds values from their JSON form and the body, trusting neither; `resolve` handles "r", "m" and "o".
+    """Builder of values from their JSON form and the body, trusting neither; `resolve` handles "r", "m" and "o".
 
     Args:
         body: the bytes of the arrays.

@@ -1,4 +1,7 @@
-"""A check of an exercise before its release: whether its points, tests and files hold what they promise."""
+"""Checks of an exercise before its release (`proctor check`): points, tests, files, time limits.
+
+Each check adds what it finds by `checked.add`.
+"""
 
 from __future__ import annotations
 
@@ -158,7 +161,7 @@ def _judge_tests(checked: Checked, solution: Trial) -> None:
         if row.solution and not row.noticed:
             tried = f"passed with all of {checked.tried} mistakes that were tried"
             checked.add(row.cell, f"{row.criterion} {tried}. What does it notice?")
-    for name, fault in solution.stumbles.items():
+    for name, fault in solution.test_errors.items():
         stops = f"With a wrong answer, {fault.rstrip('.')}. Grading would stop there. {GUARD}"
         checked.add(name.rpartition(".")[0], stops, serious=False)
     passed = {name for name, good in solution.judged.passing().items() if good}

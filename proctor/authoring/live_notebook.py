@@ -103,7 +103,7 @@ class LiveNotebook:
     def judge(self, cell: Any, judged: Judged, reference: Side | None = None) -> None:
         """Judge a graded cell on the names as they are, and add what is said of it.
 
-        The reference is the solution, which tells whether the test or the answer is at fault where a test stumbles.
+        The reference is the solution, which tells whether the test or the answer is at fault where a test raises.
         """
         name = cell.metadata.nbgrader.grade_id
         if name not in self.cases:

@@ -102,7 +102,7 @@ def statements(body: list[ast.stmt]) -> Iterator[tuple[str, list[ast.stmt]]]:
 
 
 class Replace(ast.NodeTransformer):
-    """Puts another node in the place of one."""
+    """Transformer that puts another node in the place of one."""
 
     def __init__(self, old: ast.AST, new: ast.AST) -> None:
         self.old, self.new = old, new

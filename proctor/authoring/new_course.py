@@ -1,4 +1,4 @@
-"""A new course that runs at once, and what a course of nbgrader's own lacks."""
+"""A new course that runs at once; or, added to an existing nbgrader course, the lines and files that it lacks."""
 
 from __future__ import annotations
 

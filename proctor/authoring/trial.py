@@ -54,7 +54,7 @@ class Trial:
         uncrossed: the criteria that fail, and pass where nothing has to cross into a sandbox.
         seeds: the criteria that fail for another seed, by seed; None for a seed if the tests did not end.
         noticed: what made each criterion fail: a known mistake, or a change of the solution.
-        stumbles: the criteria at which a mistake would stop the grading, and how the test ended there.
+        test_errors: the criteria at which a mistake would stop the grading, and how the test ended there.
         tried: how many mistakes and mutants were tried.
         fault: why the hidden tests do not load; "" if they do.
     """
@@ -63,7 +63,7 @@ class Trial:
     uncrossed: list[str] = field(default_factory=list)
     seeds: dict[str, list[str] | None] = field(default_factory=dict)
     noticed: dict[str, str] = field(default_factory=dict)
-    stumbles: dict[str, str] = field(default_factory=dict)
+    test_errors: dict[str, str] = field(default_factory=dict)
     tried: int = 0
     fault: str = ""
 

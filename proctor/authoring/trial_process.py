@@ -1,6 +1,6 @@
 """The process of a trial: `python -m proctor.authoring.trial_process PLAN`.
 
-What must not meet is run in forked copies of it.
+Whatever could change the notebook's state for what comes after it, such as a mutant, is run in a forked copy.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class _Further:
             for key in unseen.intersection(found):
                 trial.noticed[key] = what
                 unseen.remove(key)
-            trial.stumbles |= {key: fault for key, fault in found.items() if fault}
+            trial.test_errors |= {key: fault for key, fault in found.items() if fault}
 
     def _attempts(self, unseen: set[str]) -> Iterator[tuple[str, Any]]:
         """Yield what is tried, and the work that returns the criteria that fail by it."""
@@ -158,20 +158,20 @@ class _Further:
         return self._noticed(wanted)
 
     def _noticed(self, wanted: set[str]) -> dict[str, str]:
-        """Return the criteria that fail by what was changed, each with how its test stumbled, or "".
+        """Return the criteria that fail by what was changed, each with the error of its test, or "".
 
-        Something that is not written yet proves nothing. A test has stumbled where only the solution told.
+        Something that is not written yet proves nothing. Errors of tests are those that only the solution told.
         """
         judged = self._judge(wanted)
-        stumbled = {
+        test_errors = {
             f"{name}.{criterion}": fault
             for name, (criterion, fault) in judged.faults.items()
             if name in judged.reports
         }
-        return dict.fromkeys(judged.ended(Outcome.FAILED, Outcome.ERROR), "") | stumbled
+        return dict.fromkeys(judged.ended(Outcome.FAILED, Outcome.ERROR), "") | test_errors
 
     def _judge(self, wanted: set[str]) -> Judged:
-        """Judge cells as grading does; where that would stop at a test which stumbles, ask the solution."""
+        """Judge cells as grading does; where an error of a test would stop that, ask the solution."""
         judged = Judged()
         for cell in filter(is_graded, self._solution.cells):
             if (name := cell.metadata.nbgrader.grade_id) in wanted:

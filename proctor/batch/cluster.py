@@ -133,7 +133,7 @@ def work_on_cluster(job: Job, longest: float) -> Result:
     """Do a job (called in the worker): one at a time in each process, in the folder that Dask cleans up.
 
     No head can kill a worker elsewhere. So a timer ends the process, whatever its threads are at, and Dask has the
-    job done by another one, until it has taken too many workers down.
+    job done by another one, until too many workers have ended at it.
     """
     from distributed import get_worker
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from proctor.batch.results import Change, Graded, Progress
+    from proctor.batch.results import Change, GradedStudent, Progress
 
 SHOWN = 20
 """Lines of a list at the end; a class of hundreds would push the summary off the screen."""
@@ -111,7 +111,7 @@ def _change(change: Change) -> str:
     return f"{change.before:g} -> {change.after:g} points: {'; '.join(change.cells)}"
 
 
-def _reasons(graded: Graded) -> str:
+def _reasons(graded: GradedStudent) -> str:
     return f"{graded.points:g} of {graded.worth:g} points: {'; '.join(graded.look)}"
 
 

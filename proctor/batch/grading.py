@@ -1,6 +1,6 @@
-"""Grades many submissions: finds those that are to be graded, and gives them to the head.
+"""Grading of many submissions: finds those that are to be graded, and gives them to :mod:`proctor.batch.head`.
 
-All doors lead here: `proctor grade`, `nbgrader autograde` and the formgrader's button. An idle run imports neither
+`proctor grade`, `nbgrader autograde` and the formgrader's button all call :func:`grade`. An idle run imports neither
 SQLAlchemy nor nbgrader's models, which the head needs to save anything.
 """
 
@@ -18,7 +18,7 @@ from proctor.sandbox.settings import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from proctor.batch.plan import Course, OpenPool, Wish
+    from proctor.batch.plan import Course, OpenPool, RunOptions
     from proctor.batch.results import Progress
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 def grade(
     course: Course,
-    wish: Wish,
+    options: RunOptions,
     open_pool: OpenPool,
     progress: Progress,
     report: Callable[[Progress], None] = lambda _: None,
@@ -35,7 +35,7 @@ def grade(
 
     Args:
         course: of what.
-        wish: whom, and how.
+        options: whom, and how.
         open_pool: opens the workers, given the seconds after which one is held to be stuck.
         progress: filled in with what became of each submission.
         report: called with it after each of them.
@@ -54,7 +54,7 @@ def grade(
         with course_lock(course.exercise.root, f"the grading of {course.exercise.name}"):
             course.stage.sweep()
             try:
-                _grade(course, wish, open_pool, progress, report)
+                _grade(course, options, open_pool, progress, report)
             finally:
                 course.stage.sweep()
     except CourseBusy as busy:
@@ -62,14 +62,18 @@ def grade(
 
 
 def _grade(
-    course: Course, wish: Wish, open_pool: OpenPool, progress: Progress, report: Callable[[Progress], None]
+    course: Course,
+    options: RunOptions,
+    open_pool: OpenPool,
+    progress: Progress,
+    report: Callable[[Progress], None],
 ) -> None:
-    survey = Survey(course, wish)
+    survey = Survey(course, options)
     progress.total = len(survey.students)
     late = survey.late()
     waiting, penalties = [], []
     for student in survey.students:
-        reason = "by force" if wish.force else survey.why(student)
+        reason = "by force" if options.force else survey.why(student)
         if reason:
             log.info("Grading %s: %s", student, reason)
             waiting.append(student)
@@ -83,6 +87,6 @@ def _grade(
         from proctor.batch.head import Head
 
         with course.book as book:
-            head = Head(course, wish, survey, book, progress, report)
-            head.charge_again(penalties)
+            head = Head(course, options, survey, book, progress, report)
+            head.update_penalties(penalties)
             head.grade(waiting, open_pool)

@@ -1,7 +1,7 @@
 """The head of a run: reads submissions, sends them to workers, and saves what comes back.
 
-Only the head touches the gradebook and `autograded/`. At any time no more submissions are under way than keep the
-workers busy, so memory and disk stay flat.
+Only the head touches the gradebook and `autograded/`. At any time no more submissions are read than keep the
+workers busy, so the use of memory and disk does not grow with the class.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ from traitlets.config import Config
 
 from proctor.batch.job import Job, Ungraded
 from proctor.batch.plan import disk_is_full
-from proctor.batch.results import Graded as Counted
+from proctor.batch.results import GradedStudent
 from proctor.batch.teams import share
 from proctor.errors import GraderError, WorkersUnavailable
 from proctor.gradebook.database import explained
-from proctor.gradebook.lateness import charge_again, outdated
-from proctor.gradebook.saving import Graded, save
+from proctor.gradebook.lateness import outdated, update_penalties
+from proctor.gradebook.saving import GradedSubmission, save
 from proctor.gradebook.staging import Stage
 from proctor.grading.settings import Grading
 from proctor.sandbox.settings import Sandbox
-from proctor.submission.intake import STAMP, copy_files, given_files, read_notebook, write_file
+from proctor.submission.handed_in import STAMP
+from proctor.submission.intake import copy_files, given_files, read_notebook, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from proctor.batch.job import Result
-    from proctor.batch.plan import Course, OpenPool, Wish
+    from proctor.batch.plan import Course, OpenPool, RunOptions
     from proctor.batch.results import Progress
     from proctor.batch.survey import Survey
     from proctor.batch.workers import Pool
@@ -44,26 +45,26 @@ if TYPE_CHECKING:
 SETTINGS = ("Grading", "Sandbox", "LimitOutput", "Execute")
 """The sections of Jupyter's configuration that matter where a submission is executed."""
 
-ROOM = 0.75
-"""Share of the sandbox's limits that what lies beside a notebook may take; the given files come on top."""
+SHARE_BESIDE = 0.75
+"""Share of the sandbox's limits that the files beside a notebook may take; the given files come on top."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class UnderWay:
-    """A submission while a worker has it, or while the same work of another team member is graded."""
+class Pending:
+    """A submission that waits for its result: from a worker, or from the same work of a team member."""
 
     handed_in: Any
     paths: list[str] = field(default_factory=list)
 
 
 class Head:
-    """Grades the submissions that are to be graded.
+    """Grader of the submissions that are to be graded.
 
     Args:
         course: of what.
-        wish: how.
+        options: whom, and how.
         survey: what was handed in.
         book: the open gradebook.
         progress: filled in with what became of each submission.
@@ -73,32 +74,32 @@ class Head:
     def __init__(  # noqa: PLR0913, PLR0917  - what a run consists of
         self,
         course: Course,
-        wish: Wish,
+        options: RunOptions,
         survey: Survey,
         book: Book,
         progress: Progress,
         report: Callable[[Progress], None],
     ) -> None:
-        self._course, self._wish, self._survey, self._book = course, wish, survey, book
+        self._course, self._options, self._survey, self._book = course, options, survey, book
         self._progress, self._report = progress, report
         self._stage = course.stage
-        self._under_way: dict[str, UnderWay] = {}
-        self._mates: dict[str, tuple[str, ...]] = {}
+        self._pending: dict[str, Pending] = {}
+        self._teammates: dict[str, tuple[str, ...]] = {}
 
     def grade(self, students: Sequence[str], open_pool: OpenPool) -> None:
         """Grade the submissions of these students."""
-        self._mates = share(self._course.exercise, students)
-        waiting = list(self._mates)[::-1]
+        self._teammates = share(self._course.exercise, students)
+        waiting = list(self._teammates)[::-1]
         if not waiting:
             return
         with open_pool(longest=self._longest()) as pool:
-            while waiting or self._under_way:
+            while waiting or self._pending:
                 while waiting and pool.has_room():
                     self._send(waiting.pop(), pool)
-                if self._under_way:
+                if self._pending:
                     self._save(pool.take())
 
-    def charge_again(self, students: Sequence[str]) -> None:
+    def update_penalties(self, students: Sequence[str]) -> None:
         """Count the penalties of submissions again whose grades are up to date otherwise."""
         for student in students:
             with self._answering_for(student):
@@ -112,43 +113,43 @@ class Head:
 
     def _charge(self, student: str) -> None:
         name = self._course.exercise.name
-        if self._wish.rehearsal:
-            found = outdated(self._book, name, self._course.price).get(student)
+        if self._options.rehearsal:
+            found = outdated(self._book, name, self._course.penalty_rule).get(student)
         else:
             self._drop_page(student)
-            found = charge_again(self._book, name, student, self._course.price)
+            found = update_penalties(self._book, name, student, self._course.penalty_rule)
         if found is not None:
             self._progress.penalties[student] = found
 
     def _send(self, student: str, pool: Pool) -> None:
         """Read a submission and give it to the pool."""
         with self._answering_for(student):
-            way = self._begin(student)
-            staged = self.stage_files(student, way.handed_in)
+            pending = self._begin(student)
+            staged = self.stage_files(student, pending.handed_in)
             notebooks = {f"{name}.ipynb": self.ungraded(student, name) for name in self._survey.notebooks}
             tests = self._course.exercise.tests
             folder = self._course.exercise.submitted(student)
             if not folder.is_dir():  # else it would be graded as an empty one
                 raise GraderError(f"{folder} was removed while it was read. The grade of before stays.")
-            pool.submit(Job(student, notebooks, staged, tests, self.settings, self._wish.execute))
-            self._under_way[student] = way
+            pool.submit(Job(student, notebooks, staged, tests, self.settings, self._options.execute))
+            self._pending[student] = pending
         if student in self._progress.failed:
-            self._progress.failed |= dict.fromkeys(self._mates[student], self._progress.failed[student])
+            self._progress.failed |= dict.fromkeys(self._teammates[student], self._progress.failed[student])
 
-    def _begin(self, student: str) -> UnderWay:
+    def _begin(self, student: str) -> Pending:
         """Prepare a submission to be graded."""
         folder = self._course.exercise.submitted(student)
         paths = [str(folder / f"{name}.ipynb") for name in self._survey.notebooks]
         self._course.before(paths)
-        return UnderWay(self._survey.clock.handed_in(student), paths)
+        return Pending(self._survey.times.handed_in(student), paths)
 
     def stage_files(self, student: str, handed_in: Any) -> Any:
         """Begin a student's folder with what lies beside the notebook, and the given files."""
         exercise = self._course.exercise
-        staged = self._stage.begin(student, keep=self._wish.notebooks != "*")
+        staged = self._stage.begin(student, keep=self._options.notebooks != "*")
         limits = self._limits
-        room = int(limits.submission * ROOM), int(limits.submission_files * ROOM)
-        copy_files(exercise, student, staged, self._given, room)
+        most = int(limits.submission * SHARE_BESIDE), int(limits.submission_files * SHARE_BESIDE)
+        copy_files(exercise, student, staged, self._given, most)
         if handed_in is not None:
             write_file(staged / STAMP, f"{handed_in:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode())
         for inside, data in self._given.items():
@@ -179,14 +180,14 @@ class Head:
     def _save(self, result: Result) -> None:
         """Save what a worker has brought back, for the student and for the others of the team who share it."""
         with self._answering_for(result.student):
-            self._save_for(result.student, self._under_way.pop(result.student), result)
-        for mate in self._mates[result.student]:
-            with self._answering_for(mate):
-                way = self._begin(mate)
-                self.stage_files(mate, way.handed_in)
-                self._save_for(mate, way, result)
+            self._save_for(result.student, self._pending.pop(result.student), result)
+        for teammate in self._teammates[result.student]:
+            with self._answering_for(teammate):
+                pending = self._begin(teammate)
+                self.stage_files(teammate, pending.handed_in)
+                self._save_for(teammate, pending, result)
 
-    def _save_for(self, student: str, way: UnderWay, result: Result) -> None:
+    def _save_for(self, student: str, pending: Pending, result: Result) -> None:
         """Save a result: the gradebook first, then the folder."""
         if result.disk_full:
             raise OSError(errno.ENOSPC, result.fault)
@@ -194,18 +195,18 @@ class Head:
             fault = GraderError(result.fault)
             fault.add_note(result.details)
             raise fault
-        if self._wish.rehearsal:
+        if self._options.rehearsal:
             before = self._book.scores(self._course.exercise.name, student)
             self._stage.drop(student)
         else:
             marks = {name.removesuffix(".ipynb"): done.marks for name, done in result.notebooks.items()}
-            graded = Graded(self._course.exercise.name, student, marks, way.handed_in)
-            before = save(self._book, graded, self._course.price, create=self._course.create)
+            graded = GradedSubmission(self._course.exercise.name, student, marks, pending.handed_in)
+            before = save(self._book, graded, self._course.penalty_rule, create=self._course.create)
             self._drop_page(student)
             self._stage.put_in_place(student, {n: done.text for n, done in result.notebooks.items()})
-            self._course.after(way.paths)
+            self._course.after(pending.paths)
         all_marks = [done.marks for done in result.notebooks.values()]
-        self._progress.graded.append(Counted.of(student, all_marks, result.seconds, before))
+        self._progress.graded.append(GradedStudent.of(student, all_marks, result.seconds, before))
 
     def _drop_page(self, student: str) -> None:
         """Remove a page that tells of a former grade."""
@@ -217,7 +218,7 @@ class Head:
         """The settings that travel with each job."""
         config = self._course.config
         settings = Config({name: deepcopy(config[name]) for name in SETTINGS if name in config})
-        settings.Grading.patience = Grading(config=config).patience * max(1.0, self._wish.crowding)
+        settings.Grading.patience = Grading(config=config).patience * max(1.0, self._options.crowding)
         settings.Sandbox.preload = Sandbox(config=config).preload_for(self._texts())
         return settings
 

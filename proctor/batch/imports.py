@@ -1,7 +1,8 @@
-"""Imports that are left out, to keep the start of our own commands and workers short."""
+"""Libraries and `__init__` modules that are not imported, to keep the start of our commands and workers short."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import sys
 from typing import Any
@@ -25,7 +26,9 @@ def spare_init(name: str) -> None:
     """Let the modules of a package be imported without its own `__init__`, unless that was imported before.
 
     nbgrader's loads its server extensions, and with them all of its commands and of nbconvert: a second for who
-    wants the gradebook. It is run when somebody asks the package for a name that is none of its modules.
+    wants the gradebook. It is run when somebody asks the package for a name that is none of its modules. The version
+    is answered without it: nbgrader's commands ask for it while they are imported, which can be on behalf of a server
+    extension, and its `__init__` would then import that extension a second time, half made as it is.
     """
     spec = importlib.util.find_spec(name)
     if name in sys.modules or spec is None or spec.loader is None:
@@ -35,6 +38,8 @@ def spare_init(name: str) -> None:
     def run_init(attribute: str) -> Any:
         if importlib.util.find_spec(f"{name}.{attribute}"):
             raise AttributeError(attribute)  # the import statement that asks goes on to the module
+        if attribute == "__version__":
+            return importlib.metadata.version(name)
         del vars(module)["__getattr__"]
         loader.exec_module(module)
         return getattr(module, attribute)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import FULL, GraderError
-from proctor.grading.hook import companions
+from proctor.grading.diagnosis_module import companions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -25,7 +25,8 @@ from proctor.gradebook.book import open_book
 from proctor.gradebook.class_points import points_of
 from proctor.gradebook.staging import Stage
 from proctor.submission import record
-from proctor.submission.intake import STAMP, write_file
+from proctor.submission.handed_in import STAMP
+from proctor.submission.intake import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

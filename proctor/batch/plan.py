@@ -1,4 +1,4 @@
-"""Plan of a run: the course and the wish that all callers hand over to :mod:`proctor.batch.grading`."""
+"""Plan of a run: the course and the options that all callers hand over to :mod:`proctor.batch.grading`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from proctor.course import Exercise
     from proctor.gradebook.book import Book
     from proctor.gradebook.facts import Facts
-    from proctor.gradebook.lateness import Price
+    from proctor.gradebook.lateness import PenaltyRule
 
     OpenPool = Callable[..., AbstractContextManager[Pool]]
-    """Opens the workers, given `longest`, the seconds after which one is held to be stuck."""
+    """Function that opens the workers, given `longest`, the seconds after which one is held to be stuck."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Course:
     Attributes:
         exercise: the assignment.
         config: Jupyter's configuration.
-        price: what late work costs.
+        penalty_rule: counts the penalty of a late notebook.
         permissions: of the graded files.
         create: whether students whom the gradebook does not know are added.
         own: for each exercise the given files that a student's own may replace.
@@ -41,7 +41,7 @@ class Course:
 
     exercise: Exercise
     config: Config
-    price: Price
+    penalty_rule: PenaltyRule
     permissions: int = 0o444
     create: bool = True
     own: frozenset[str] = frozenset()
@@ -69,7 +69,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Wish:
+class RunOptions:
     """Whom to grade, and how.
 
     Attributes:

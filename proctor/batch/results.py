@@ -53,11 +53,11 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Graded:
-    """A submission that was graded.
+class GradedStudent:
+    """A student whose submission was graded.
 
     Attributes:
-        student: whose it is.
+        student: the student's id.
         points: what it earned, by tests and by hand.
         worth: what it could earn.
         seconds: how long it took, on the clock.
@@ -73,7 +73,7 @@ class Graded:
     change: Change | None = None
 
     @classmethod
-    def of(cls, student: str, marks: Iterable[Marks], seconds: float, before: Scores) -> Graded:
+    def of(cls, student: str, marks: Iterable[Marks], seconds: float, before: Scores) -> GradedStudent:
         """Sum up the marks of a submission's notebooks, whose scores were `before`."""
         marks = list(marks)
         scores = {name: score for one in marks for name, score in one.scores.items()}
@@ -99,7 +99,7 @@ class Progress:
     """
 
     total: int = 0
-    graded: list[Graded] = field(default_factory=list)
+    graded: list[GradedStudent] = field(default_factory=list)
     up_to_date: list[str] = field(default_factory=list)
     penalties: dict[str, Penalties] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)

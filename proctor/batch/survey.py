@@ -5,11 +5,11 @@ from __future__ import annotations
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
-from proctor.batch.plan import Wish
+from proctor.batch.plan import RunOptions
 from proctor.errors import CannotGrade, CollectError, ExtensionsError
 from proctor.gradebook import extensions
 from proctor.gradebook.freshness import Freshness
-from proctor.submission.intake import Clock
+from proctor.submission.handed_in import HandInTimes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from proctor.course import Exercise
     from proctor.gradebook.lateness import Penalties
 
-PENALTY = "the penalty for lateness has changed: due date, price, extension or points"
+PENALTY = "the penalty for lateness has changed: due date, policy, extension or points"
 
 
 class Survey:
@@ -26,10 +26,10 @@ class Survey:
 
     Args:
         course: of what.
-        wish: whom, and which notebooks.
+        options: whom, and which notebooks.
 
     Attributes:
-        clock: when submissions were handed in.
+        times: when submissions were handed in.
         notebooks: the names of the notebooks to be graded.
         students: who has handed in.
         sources: the graded cells with their hidden tests, by notebook and grade_id.
@@ -39,24 +39,24 @@ class Survey:
         CannotGrade: there is nothing that could be graded.
     """
 
-    def __init__(self, course: Course, wish: Wish) -> None:
+    def __init__(self, course: Course, options: RunOptions) -> None:
         exercise, facts = course.exercise, course.facts
         self._course, self._facts = course, facts
-        self.clock = Clock(exercise)
+        self.times = HandInTimes(exercise)
         try:
-            self.clock.check()
+            self.times.check()
             extensions.load(exercise.root)
         except (CollectError, ExtensionsError) as damaged:
             raise CannotGrade(f"Nothing was graded. {damaged}") from None
-        self.notebooks = [name for name in facts.notebooks if fnmatch(name, wish.notebooks)]
+        self.notebooks = [name for name in facts.notebooks if fnmatch(name, options.notebooks)]
         if not self.notebooks:
-            raise CannotGrade(_no_notebooks(exercise, facts.notebooks, wish.notebooks))
+            raise CannotGrade(_no_notebooks(exercise, facts.notebooks, options.notebooks))
         found = exercise.students(exercise.directory.submitted_directory)
-        self.students = [student for student in found if not wish.students or student in wish.students]
+        self.students = [student for student in found if not options.students or student in options.students]
         if not self.students:
             raise CannotGrade(f"Nothing was handed in where {exercise.submitted('STUDENT')} would be.")
         self.sources = facts.sources
-        self.fresh = Freshness(exercise, self.clock, facts.sources, facts.notebooks)
+        self.fresh = Freshness(exercise, self.times, facts.sources, facts.notebooks)
 
     def why(self, student: str) -> str:
         """Return why a submission is to be graded, or "" if its grade is up to date."""
@@ -69,7 +69,7 @@ class Survey:
         from proctor.gradebook.lateness import outdated
 
         with self._course.book as book:
-            return outdated(book, self._course.exercise.name, self._course.price)
+            return outdated(book, self._course.exercise.name, self._course.penalty_rule)
 
 
 def states(course: Course) -> dict[str, str]:
@@ -78,7 +78,7 @@ def states(course: Course) -> dict[str, str]:
     Raises:
         CannotGrade: there is nothing that could be graded.
     """
-    survey = Survey(course, Wish())
+    survey = Survey(course, RunOptions())
     late = survey.late()
     return {student: survey.why(student) or PENALTY * (student in late) for student in survey.students}
 

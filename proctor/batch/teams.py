@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from proctor.submission import folders, record
-from proctor.submission.intake import STAMP
+from proctor.submission.handed_in import STAMP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +37,7 @@ def share(exercise: Exercise, students: Iterable[str]) -> dict[str, tuple[str, .
         found.setdefault(leader, [])
         if leader != student:
             found[leader].append(student)
-    return {leader: tuple(mates) for leader, mates in found.items()}
+    return {leader: tuple(teammates) for leader, teammates in found.items()}
 
 
 def _fingerprint(folder: Path) -> str:

@@ -40,7 +40,7 @@ AHEAD = 2
 """Jobs that a worker is given at once: the one that it is at, and the next, so that it need not wait."""
 
 CHANCES = 2
-"""Number of workers that a submission may take down before it is given up."""
+"""Number of workers that a submission may end before it is given up."""
 
 
 class Pool(Protocol):
@@ -205,7 +205,7 @@ def _short_place() -> str:
 
 @contextlib.contextmanager
 def _quiet_executors() -> Iterator[None]:
-    """Keep loky's threads quiet: they may stumble over a job that is taken from them as their worker is killed."""
+    """Keep loky's threads quiet: they may raise KeyError for a job that is taken from them as their worker is killed."""
     hook = threading.excepthook
 
     def other(raised: Any) -> None:

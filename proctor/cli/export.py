@@ -18,7 +18,7 @@ from proctor.errors import UserError
 from proctor.gradebook.book import open_book
 from proctor.gradebook.class_points import Points, points_of
 from proctor.lms import tables
-from proctor.lms.platform import Exported, Graded, Request
+from proctor.lms.platform import CommentedNotebook, Exported, Request
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.results import people, results
 from proctor.lms.roster import people_in, read_roster
@@ -136,7 +136,7 @@ def _stale(app: Any) -> dict[str, str]:
     return {student: reason for student, reason in states_of(course_of(app)).items() if reason}
 
 
-def _graded(exercise: Exercise) -> Callable[[str], Graded]:
+def _graded(exercise: Exercise) -> Callable[[str], CommentedNotebook]:
     """Return a function that finds a student's graded notebook and the comments in it.
 
     It reads the gradebook once, for the whole class, and only if it is called.
@@ -147,10 +147,10 @@ def _graded(exercise: Exercise) -> Callable[[str], Graded]:
         with open_book(exercise.directory.db_url, exercise.directory.course_id) as book:
             return points_of(book, exercise.name)
 
-    def find(student: str) -> Graded:
+    def find(student: str) -> CommentedNotebook:
         path = min(exercise.graded(student).glob("*.ipynb"))
         points = everybody().get(student, {}).get(path.stem, Points())
-        return Graded(path, {cell: text for cell, text in points.comments.items() if text})
+        return CommentedNotebook(path, {cell: text for cell, text in points.comments.items() if text})
 
     return find
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proctor.batch.grading import grade
-from proctor.batch.plan import Wish
+from proctor.batch.plan import RunOptions
 from proctor.batch.results import Progress
 from proctor.cli.course import (
     add_exercise,
@@ -52,9 +52,9 @@ def run(args: argparse.Namespace) -> int:
     refuse_no_worker(args.jobs)
     if args.jobs is not None and args.cluster:
         raise UserError("--jobs is for this machine; a cluster has as many workers as it has.")
-    course, wish, progress = _course(args), _wish(args), Progress()
+    course, options, progress = _course(args), _run_options(args), Progress()
     with _bar(args.exercise) as show, stopped_by_signals():
-        ended = _grade(course, wish, partial(_open_pool, args), progress, show)
+        ended = _grade(course, options, partial(_open_pool, args), progress, show)
     if args.json:
         print_json(assignment=args.exercise, dry_run=args.dry_run, **progress.as_dict())
     elif progress.total:
@@ -86,9 +86,9 @@ def _course(args: argparse.Namespace) -> Course:
     return course
 
 
-def _wish(args: argparse.Namespace) -> Wish:
+def _run_options(args: argparse.Namespace) -> RunOptions:
     crowding = max(1.0, args.jobs / _cores()) if args.jobs else 1.0
-    return Wish(frozenset(args.student), force=args.force, rehearsal=args.dry_run, crowding=crowding)
+    return RunOptions(frozenset(args.student), force=args.force, rehearsal=args.dry_run, crowding=crowding)
 
 
 def _cores() -> int:
@@ -110,11 +110,11 @@ def _open_pool(args: argparse.Namespace, longest: float) -> Any:
 
 
 def _grade(
-    course: Course, wish: Wish, open_pool: Any, progress: Progress, show: Callable[[Progress], None]
+    course: Course, options: RunOptions, open_pool: Any, progress: Progress, show: Callable[[Progress], None]
 ) -> int | None:
     """Grade; returns an exit status if that ended early, with the reason on stderr."""
     try:
-        grade(course, wish, open_pool, progress, show)
+        grade(course, options, open_pool, progress, show)
     except KeyboardInterrupt:
         status = 130
         reason = f"Stopped with {progress.total - progress.done} still to grade; nothing is lost."

@@ -1,4 +1,4 @@
-"""Checks of arrays, in order: one came, its shape, its values; the hint is of the first that is not right."""
+"""Checks of arrays, in order: one came, its shape, its values; the hint is that of the first check that fails."""
 
 from __future__ import annotations
 

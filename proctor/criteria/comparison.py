@@ -12,8 +12,8 @@ import numpy as np
 
 from proctor.criteria.closeness import close
 from proctor.criteria.magnitudes import company, cut, mapped, offset, scaled, signs
-from proctor.criteria.orders import exchanged, reordered, shuffled
-from proctor.criteria.places import by_border, by_slices, by_value
+from proctor.criteria.misplaced import exchanged, reordered, shuffled
+from proctor.criteria.wrong_places import by_border, by_slices, by_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -32,8 +32,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from proctor.criteria.arrays import ArrayChecks
 from proctor.criteria.assertions import shortened
+from proctor.criteria.decorators import case_of
 from proctor.criteria.faults import Broken, CriterionFailed, Fault, NotFound, StudentError
-from proctor.criteria.marks import case_of
 from proctor.criteria.outcome import Check
 from proctor.criteria.plots import Figure
 from proctor.errors import GraderError

@@ -224,7 +224,7 @@ def _piece(source: str, pictures: dict[str, str], level: int) -> str:
     try:
         parser = MarkdownWithMath(_Renderer(pictures, level), plugins=map(import_plugin, PLUGINS))
         page = parser.render(source)
-    except Exception:  # noqa: BLE001  a parser may stumble over anything, and a page is wanted all the same
+    except Exception:  # noqa: BLE001  a parser may fail at any text, and a page is wanted all the same
         page = f"{_PLAIN}<pre>{escape(source)}</pre>"
     shown = nh3.clean(
         page,

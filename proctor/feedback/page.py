@@ -1,8 +1,8 @@
 """The feedback page of one student: what `proctor feedback` writes.
 
 One file that needs nothing else: no script, no font, no picture from anywhere. Its own policy forbids scripts,
-should anything of a submission ever get past :mod:`proctor.submission.sanitize`. The template escapes all that is not
-marked as HTML, and only our own renderers mark.
+should anything of a submission ever get past :mod:`proctor.submission.sanitize`. The template escapes all text; only
+what our own renderers return is taken as HTML.
 """
 
 from __future__ import annotations

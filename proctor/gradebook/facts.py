@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     Query = Callable[[str], list[Any]]
-    """Runs SQL with the assignment's name as `:name`; returns the rows."""
+    """Function that runs SQL with the assignment's name as `:name`, and returns the rows."""
 
 SQLITE = "sqlite:///"
 

@@ -1,4 +1,7 @@
-"""Freshness of grades: a submission is graded if it is new, is another one, or its grade is stale."""
+"""Freshness of grades: a submission is graded if it is new, is another one, or its grade is stale.
+
+`fingerprints.WORDS` says what makes a grade stale.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from proctor import submission
 from proctor.errors import UnreadableError
 from proctor.grading.own_tests import holds_tests
 from proctor.submission import fingerprints
-from proctor.submission.intake import STAMP
+from proctor.submission.handed_in import STAMP
 from proctor.submission.reading import json_of
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from proctor.course import Exercise
-    from proctor.submission.intake import Clock
+    from proctor.submission.handed_in import HandInTimes
 
 NEW = "not graded yet"
 """Reason to grade a submission that has no grade."""
@@ -32,21 +35,21 @@ NEW = "not graded yet"
 
 @dataclass(frozen=True)
 class Freshness:
-    """Compares graded notebooks with a course as it is; read once, when first needed.
+    """Comparison of graded notebooks with a course as it is; read once, when first needed.
 
     Attributes:
         exercise: what was graded.
-        clock: when submissions were handed in.
+        times: when submissions were handed in.
         sources: the graded cells with their hidden tests, by notebook and grade_id.
         known: all notebooks of the exercise.
     """
 
     exercise: Exercise
-    clock: Clock
+    times: HandInTimes
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     known: Sequence[str] = ()
     _releases: dict[str, Any] = field(default_factory=dict)
-    _marks: dict[str, dict[str, str]] = field(default_factory=dict)
+    _fingerprints: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def why(self, student: str, notebooks: list[str]) -> str:
         """Return why a submission is to be graded, or "" if its grade is up to date."""
@@ -54,7 +57,7 @@ class Freshness:
         names = [f"{name}.ipynb" for name in notebooks]
         if any(not (target / name).exists() for name in names):
             return NEW
-        submitted = self.clock.handed_in(student)
+        submitted = self.times.handed_in(student)
         if submitted is not None and submitted != _stamp(target):
             return "handed in at another time than what was graded"
         kept = {name: facts_of(target / f"{name}.ipynb") for name in notebooks}
@@ -65,12 +68,12 @@ class Freshness:
 
     def now(self, notebook: str) -> dict[str, str]:
         """Return the fingerprints of what a notebook would be graded with; not to be changed."""
-        if notebook not in self._marks:
+        if notebook not in self._fingerprints:
             sources = self.sources.get(notebook, {})
             own = {name: source for name, source in sources.items() if holds_tests(source)}
             cells = fingerprints.of_cells(self.release(notebook), own)
-            self._marks[notebook] = {"cells": cells, **self._folders}
-        return self._marks[notebook]
+            self._fingerprints[notebook] = {"cells": cells, **self._folders}
+        return self._fingerprints[notebook]
 
     def graded_cells(self, notebook: str) -> int:
         """Return how many cells of a notebook are graded, once nbgrader finds nothing wrong with their metadata.

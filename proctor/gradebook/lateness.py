@@ -32,8 +32,8 @@ class Late:
     seconds: float
 
 
-class Price(Protocol):
-    """Price of a late notebook, as `nbgrader_plugin.late_policy` counts it, or another plugin of nbgrader's."""
+class PenaltyRule(Protocol):
+    """Rule for the penalty of a late notebook: `nbgrader_plugin.late_policy`, or another plugin of nbgrader's."""
 
     def __call__(self, book: Book, late: Late) -> float | None:
         """Return the points to take away; None for no penalty."""
@@ -47,7 +47,7 @@ class Penalties:
     after: float
 
 
-def charge(book: Book, submission: Any, notebooks: Iterable[str], price: Price) -> None:
+def set_penalties(book: Book, submission: Any, notebooks: Iterable[str], rule: PenaltyRule) -> None:
     """Set the penalties of a submission's notebooks (within a transaction)."""
     if submission.total_seconds_late <= 0:
         former = SubmittedNotebook.late_submission_penalty.is_not(None)
@@ -58,23 +58,23 @@ def charge(book: Book, submission: Any, notebooks: Iterable[str], price: Price) 
         return
     for notebook, name, score in _notebooks(book.session, [submission.id]):
         if name in notebooks:
-            notebook.late_submission_penalty = _penalty(book, submission, name, score, price)
+            notebook.late_submission_penalty = _penalty(book, submission, name, score, rule)
 
 
-def outdated(book: Book, assignment: str, price: Price) -> dict[str, Penalties]:
+def outdated(book: Book, assignment: str, rule: PenaltyRule) -> dict[str, Penalties]:
     """Return the penalties that no longer follow from the policy, the due date and the extensions."""
     with book.transaction(save=False) as session:
-        return _charge_again(book, session, assignment, None, price)
+        return _updated(book, session, assignment, None, rule)
 
 
-def charge_again(book: Book, assignment: str, student: str, price: Price) -> Penalties | None:
+def update_penalties(book: Book, assignment: str, student: str, rule: PenaltyRule) -> Penalties | None:
     """Count a student's penalties again, and save them; None if they stay."""
     with book.transaction() as session:
-        return _charge_again(book, session, assignment, student, price).get(student)
+        return _updated(book, session, assignment, student, rule).get(student)
 
 
-def _charge_again(
-    book: Book, session: Any, assignment: str, student: str | None, price: Price
+def _updated(
+    book: Book, session: Any, assignment: str, student: str | None, rule: PenaltyRule
 ) -> dict[str, Penalties]:
     query = select(SubmittedAssignment).join(Assignment).where(Assignment.name == assignment)
     if student is not None:
@@ -88,7 +88,7 @@ def _charge_again(
             if submission is None:
                 continue
             before = notebook.late_submission_penalty
-            after = _penalty(book, submission, name, score, price)
+            after = _penalty(book, submission, name, score, rule)
             if abs((before or 0) - (after or 0)) > ROUNDING:
                 notebook.late_submission_penalty = after
                 total = sums.setdefault(submission.student_id, [0.0, 0.0])
@@ -97,13 +97,13 @@ def _charge_again(
     return {one: Penalties(*total) for one, total in sums.items()}
 
 
-def _penalty(book: Book, submission: Any, notebook: str, score: float, price: Price) -> float | None:
+def _penalty(book: Book, submission: Any, notebook: str, score: float, rule: PenaltyRule) -> float | None:
     """Return a notebook's penalty, never less than nothing nor more than its points."""
     seconds = submission.total_seconds_late
     if seconds <= 0:
         return None
     late = Late(submission.assignment.name, notebook, submission.student_id, score, seconds)
-    penalty = price(book, late)
+    penalty = rule(book, late)
     return None if penalty is None else min(max(penalty, 0), score)
 
 

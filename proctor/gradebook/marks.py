@@ -1,4 +1,4 @@
-"""Marks of a graded notebook for the gradebook; read in the worker, where the notebook is open anyway."""
+"""Scores and comments of a graded notebook for the gradebook; read in the worker, where the notebook is open anyway."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from sqlalchemy import and_, insert, select, update
 from sqlalchemy.orm import load_only
 
 from proctor.errors import GraderError
-from proctor.gradebook.lateness import charge
+from proctor.gradebook.lateness import set_penalties
 from proctor.gradebook.score import Score
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from proctor.gradebook.book import Book
-    from proctor.gradebook.lateness import Price
+    from proctor.gradebook.lateness import PenaltyRule
     from proctor.gradebook.marks import Marks
 
 OWN_COLUMNS = load_only(
@@ -44,7 +44,7 @@ AGAIN = "run `nbgrader generate_assignment` again"
 
 
 @dataclass(frozen=True)
-class Graded:
+class GradedSubmission:
     """A graded submission, as far as the gradebook is concerned.
 
     Attributes:
@@ -59,13 +59,13 @@ class Graded:
     handed_in: dt.datetime | None = None
 
 
-def save(book: Book, graded: Graded, price: Price, *, create: bool = True) -> dict[str, Score]:
+def save(book: Book, graded: GradedSubmission, rule: PenaltyRule, *, create: bool = True) -> dict[str, Score]:
     """Save a graded submission.
 
     Args:
         book: the gradebook.
         graded: what to save.
-        price: what a late notebook costs.
+        rule: counts the penalty of a late notebook.
         create: whether a student whom the gradebook does not know is added.
 
     Returns:
@@ -89,7 +89,7 @@ def save(book: Book, graded: Graded, price: Price, *, create: bool = True) -> di
             before |= _save_scores(session, notebooks[name], marks)
             _save_comments(session, notebooks[name], marks)
         session.flush()
-        charge(book, submission, list(graded.notebooks), price)
+        set_penalties(book, submission, list(graded.notebooks), rule)
     return before
 
 
@@ -102,7 +102,7 @@ def _save_student(session: Any, student: str, *, create: bool) -> None:
     session.flush()
 
 
-def _submission(session: Any, assignment: Any, graded: Graded) -> tuple[Any, dict[str, Any]]:
+def _submission(session: Any, assignment: Any, graded: GradedSubmission) -> tuple[Any, dict[str, Any]]:
     """Return a student's row of an assignment, with the time of handing in where that is known, and of its notebooks."""
     place = {"assignment_id": assignment.id, "student_id": graded.student}
     found = session.scalars(select(SubmittedAssignment).filter_by(**place).options(OWN_COLUMNS)).one_or_none()
@@ -128,7 +128,7 @@ def _submission(session: Any, assignment: Any, graded: Graded) -> tuple[Any, dic
 
 
 def _new_notebook(session: Any, submission: Any, number: str) -> Any:
-    """Add a submission's row of a notebook, with a row for each of its cells: an object for each would be dear."""
+    """Add a submission's row of a notebook, with a row for each of its cells: an object for each would take long."""
     added = SubmittedNotebook(assignment_id=submission.id, notebook_id=number)
     session.add(added)
     session.flush()
@@ -167,7 +167,7 @@ def _save_comments(session: Any, notebook: Any, marks: Marks) -> None:
 
 
 def _rows(session: Any, notebook: Any, cells: Iterable[str], *columns: Any) -> dict[str, Any]:
-    """Return columns of a notebook's grades or comments by the name of the cell: an object for each would be dear.
+    """Return columns of a notebook's grades or comments by the name of the cell: an object for each would take long.
 
     Raises:
         GraderError: one of the cells that are asked for has no row.

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from proctor.grading.hook import HOOK, companions
+from proctor.grading.diagnosis_module import HOOK, companions
 from proctor.grading.judge_cell import LocalSide, forget_helpers
 from proctor.grading.observation_cache import ObservationCache
 from proctor.grading.observations import same_values

@@ -3,8 +3,8 @@
 The student's cells run in a session, in order. A graded cell is judged where it stands, in copies of the session, so
 that it sees the notebook as it is there, and leaves nothing behind.
 
-A cell that takes its process down with it (a crash, or a loop that no interrupt reaches) is left out, and the
-others run again in a new session. So they do where the judging of one cell has taken the sandbox down.
+A cell that ends its process (by a crash, or by a loop that no interrupt reaches) is left out, and the others run again
+in a new session. So they do where the judging of one cell has ended the sandbox. Demonstrations are skipped.
 
 A graded cell with tests of its own is run like the student's cells, and what it shows is its verdict.
 
@@ -58,7 +58,7 @@ class Run:
 
 @dataclass
 class Spent:
-    """Use of a submission's sessions: the time, and the cells that took one of them down."""
+    """Use of a submission's sessions: the time, and the cells that ended one of them."""
 
     budget: Budget
     left_out: dict[int, Execution] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Runs hidden tests against a student's side and says how each criterion ended."""
+"""Judging of one cell: runs its hidden tests against a student's side, and returns how each criterion ended."""
 
 from __future__ import annotations
 
@@ -142,8 +142,8 @@ def judge_cell(
         case: the hidden test class of the cell.
         side: the student's side.
         diagnose: recognises misconceptions in the values that came back; asked when something is wrong.
-        reference: the solution's side. A hidden test that stumbles over what came back is at fault if
-            nothing but plain numbers came, or if it stumbles over the reference, too; else the answer is.
+        reference: the solution's side. A hidden test that raises an exception of its own is at fault if
+            nothing but plain numbers came back, or if it raises on the reference, too; else the answer is.
 
     Raises:
         GraderError: a hidden test is at fault.
@@ -271,7 +271,7 @@ def _is_bug(error: Exception, test: Criteria) -> bool:
 def _at_fault(
     case: type[Criteria], name: str, reference: Side | None, link: Link | None, uncallable: str
 ) -> bool:
-    """Return whether a hidden test stumbles over the solution, too.
+    """Return whether a hidden test raises an exception on the solution, too.
 
     Without a solution to ask, it is at fault if only plain numbers came, and what it called can be called.
     """
@@ -285,7 +285,7 @@ def _at_fault(
 
 
 def _uncallable(test: Criteria, error: Exception) -> str:
-    """Return which of the names that a test needs cannot be called, or "" if that is not what it stumbled over."""
+    """Return which of the names that a test needs cannot be called, or "" if that is not why it failed."""
     if not isinstance(error, TypeError) or "object is not callable" not in str(error):
         return ""
     return next((need for need in test.needs if not callable(getattr(test, need, test))), "")

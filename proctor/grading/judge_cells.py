@@ -1,11 +1,11 @@
 """Judging of a submission's graded cells, each in copies of it that are forked where the cell stands.
 
-Forking a copy and burying it costs more than most cells' tests. So a copy in which cells have passed is asked for
+Forking a copy and ending it takes longer than most cells' tests. So a copy in which cells have passed is asked for
 the next cell, too. What passes there has passed. Whatever else becomes of it counts for nothing: the cell is judged in
 a copy of its own, as what the cells before have left in the process may be the reason.
 
 Two things make a second look necessary. What a cell needs may be defined only further down: then the cell is judged
-once more at the notebook's end, and the better counts. And what is judged may take down more than itself, the whole
+once more at the notebook's end, and the better counts. And what is judged may end more than its own process, the whole
 sandbox included: then the submission is run again, for the cells that are not judged yet.
 """
 

@@ -1,4 +1,4 @@
-"""Explains why a name was not found: the cell that defines it did not run, or the name is spelled otherwise."""
+"""Explanation of why a name was not found: the cell that defines it did not run, or the name is spelled otherwise."""
 
 from __future__ import annotations
 

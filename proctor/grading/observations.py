@@ -1,4 +1,4 @@
-"""Compares traces: what came back from a student's side, and what a known mistake would have sent back."""
+"""Comparison of traces: what came back from a student's side, and what a known mistake would have sent back."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Grading(Configurable):
         0, config=True, help="Seed of the hidden tests' random inputs: another one for each course and term."
     )
     tests_directory = Unicode("tests", config=True, help="Folder of the hidden tests, below the course.")
-    restarts = Int(20, config=True, help="How often a submission may take its process down.")
+    restarts = Int(20, config=True, help="How often a submission may end its process, and is run again.")
 
     @default("cell_seconds")
     def _seconds_of_stock(self) -> float:
@@ -59,7 +59,7 @@ class Grading(Configurable):
         return max(SUBMISSION, self.cell_seconds * SUBMISSION / CELL)
 
     def longest(self, cells: int) -> float:
-        """Return the seconds on the clock after which a submission cannot be on its way any more.
+        """Return the seconds on the clock after which a submission must have ended.
 
         The sum of all that it may take, twice, since one whose process died is run again: who takes longer holds
         the worker by other means than time.

@@ -1,4 +1,4 @@
-"""Explains exceptions that newer versions of Python and NumPy raise where older ones did not.
+"""Explanation of exceptions that newer versions of Python and NumPy raise where older ones did not.
 
 Students' machines have other versions than the grader's. Who gets one of these has not made a mistake in the exercise,
 and reads what has changed, since when, and what works in every version.

@@ -1,4 +1,4 @@
-"""Starts ipykernel inside a sandbox: the one module of this package that runs there.
+"""Launcher of ipykernel inside a sandbox: the one module of this package that runs there.
 
 It is not imported but handed over as text, and imports nothing of the package, which is not to be seen
 inside. In the student's process, before any of the student's code and with the working folder still

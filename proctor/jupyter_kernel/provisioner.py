@@ -1,4 +1,4 @@
-"""Starts and ends a kernel in a sandbox, for any of Jupyter's kernel managers.
+"""Provisioner that starts and ends a kernel in a sandbox, for any of Jupyter's kernel managers.
 
 A manager finds the class by the entry point `proctor-sandbox`, which the kernelspec names. The working folder is
 copied into the sandbox, in memory; nothing in there can write to the host's disk, so files that a cell writes

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.sandbox.mounts import INSIDE, furnish
 from proctor.sandbox.process import STUDENT_UID, SandboxProcess, lend, start_bwrap, start_plainly
-from proctor.sandbox.view import HOME, WORK, environment
+from proctor.sandbox.visible_files import HOME, WORK, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

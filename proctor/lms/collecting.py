@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from proctor import submission
 from proctor.course import exercise_of
 from proctor.errors import CollectError
-from proctor.lms.choose import Wanted, choose, grade_ids
 from proctor.lms.download import could_be_submission, open_download, single, split_path
 from proctor.lms.members import Contents
-from proctor.lms.owner import Handed, Item, Owner, Student
+from proctor.lms.owner import Handed, HandedFile, Owner, Student
+from proctor.lms.pick_files import Wanted, choose, grade_ids
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.sorting import layout, sort, students_of, without_junk
 from proctor.lms.stage import Stage
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from proctor.lms.choose import Choice
     from proctor.lms.members import File
+    from proctor.lms.pick_files import Choice
     from proctor.lms.platform import Platform
     from proctor.lms.roster import Roster
 
@@ -83,16 +83,16 @@ def collect(job: Job) -> Report:
     wanted = wanted_of(job.course, job.assignment)
     known = record.load(job.course, job.assignment)  # if it is damaged, say so before anything is written
     with _opened(job) as contents:
-        platform, handed, strangers = _sorted(job, contents, known)
+        platform, handed, unclaimed = _sorted(job, contents, known)
         stage = Stage(job.course, job.assignment, force=job.force, dry=job.dry)
         report = Report(platform, stage, dated=_dated(platform, handed))
         report.unplaced = [(str(path), reason) for path, reason in contents.refused]
-        loose = [file.path for file in strangers]
+        loose = [file.path for file in unclaimed]
         report.unplaced += [(str(path), "whose is this?") for path in loose if could_be_submission(path)]
         report.left_out = sorted(str(path) for path in loose if not could_be_submission(path))
         if not handed and not report.unplaced:
             raise CollectError(
-                f"there is no submission in this download; it has {layout(strangers)}. If it is a platform's, say "
+                f"there is no submission in this download; it has {layout(unclaimed)}. If it is a platform's, say "
                 "whose: --platform."
             )
         with stage:
@@ -146,7 +146,7 @@ def _sorted(
         owner = Owner(
             before.platform, before.name, before.folder, before.login, before.platform_id, before.team
         )
-    items = [Item(file.path, file) for file in without_junk(contents.files)]
+    items = [HandedFile(file.path, file) for file in without_junk(contents.files)]
     if not items:
         raise CollectError(f"there is no file in {job.download}.")
     return platform, [Handed(owner, items)], []

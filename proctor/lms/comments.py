@@ -1,4 +1,4 @@
-"""Comments that come again: those written for one student, offered to all who made the same mistake.
+"""Comments on recognised mistakes: those written for one student, offered to all who made the same mistake.
 
 A comment stands in the cell that was filled in; it goes with a mistake that was recognised in a graded cell that is
 about that one. Who has a comment of their own in the cell keeps it. `.proctor/comments.json` holds to whom a comment
@@ -24,7 +24,7 @@ from proctor.course import STATE, write_whole
 from proctor.errors import ExportError
 from proctor.lms.results import gradebook_of
 from proctor.lms.tables import reports
-from proctor.submission.structure import answered_in
+from proctor.submission.answered_cells import answered_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

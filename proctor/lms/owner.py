@@ -1,4 +1,4 @@
-"""Owners of what was handed in, as a platform names them, members of the course, and how their names are spelt."""
+"""Owners of what was handed in, as a platform names them, members of the course, and the spellings of their names."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Item:
+class HandedFile:
     """A file that somebody handed in: its path within the submission, and the file in the download."""
 
     path: PurePosixPath
@@ -72,7 +72,7 @@ class Handed:
     """Files that one person handed in, with the number of texts that were typed in, and the team if it is a team's."""
 
     owner: Owner
-    items: list[Item] = field(default_factory=list)
+    items: list[HandedFile] = field(default_factory=list)
     texts: int = 0
     team: str = ""
 

@@ -32,7 +32,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
-class Result:
+class StudentResult:
     """Result that one student gets back: points of the maximum, and the feedback, a page of HTML for each notebook.
 
     The points include manual scores and are never negative; the penalty for lateness is taken off.
@@ -51,7 +51,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Graded:
+class CommentedNotebook:
     """A graded notebook: the file, and the comment on each of its graded cells."""
 
     path: Path
@@ -63,10 +63,10 @@ class Request:
     """Results to be returned, in the order of the students' ids, and the settings for it.
 
     The template is the platform's own table to be filled in; the column is the assignment's name on the platform, if it
-    is another one; `graded` returns a student's :class:`Graded`.
+    is another one; `graded` returns a student's :class:`CommentedNotebook`.
     """
 
-    results: Sequence[Result]
+    results: Sequence[StudentResult]
     assignment: str
     template: Table | None = None
     column: str = ""
@@ -79,7 +79,7 @@ class Request:
         problems: dict[str, str],
         absent: str,
         key: Callable[[Origin], str] = attrgetter("platform_id"),
-    ) -> Iterator[tuple[Result, list[str]]]:
+    ) -> Iterator[tuple[StudentResult, list[str]]]:
         """Yield each result with its row; note for whoever has none that they are absent."""
         for result in self.results:
             row = rows.get(key(result.origin))
@@ -88,7 +88,7 @@ class Request:
             else:
                 yield result, row
 
-    def able(self, problems: Mapping[str, str]) -> list[Result]:
+    def able(self, problems: Mapping[str, str]) -> list[StudentResult]:
         """Return the results of those who have no problem."""
         return [each for each in self.results if each.student not in problems]
 

@@ -8,7 +8,7 @@ from nbgrader.api import MissingEntry
 from nbgrader.api import Student as Known
 
 from proctor.gradebook.database import open_gradebook
-from proctor.lms.platform import Result
+from proctor.lms.platform import StudentResult
 from proctor.lms.platforms import PLATFORMS
 from proctor.submission import record
 from proctor.submission.record import Origin
@@ -52,7 +52,7 @@ def _listed(platform: str, student: Student) -> Origin:
 
 def results(
     exercise: Exercise, people: Mapping[str, Origin], stale: Mapping[str, str], *, feedback: bool = True
-) -> tuple[list[Result], dict[str, str]]:
+) -> tuple[list[StudentResult], dict[str, str]]:
     """Return the results of these people, and for whom something is missing, what: a fresh grade, or wanted feedback."""
     found, missing = [], {}
     with gradebook_of(exercise.directory) as gradebook:
@@ -71,7 +71,7 @@ def results(
                 missing[student] = lack
             penalty = float(submission.late_submission_penalty or 0)
             points = max(0.0, float(submission.score) - penalty)
-            found.append(Result(student, origin, points, float(submission.max_score), penalty, pages))
+            found.append(StudentResult(student, origin, points, float(submission.max_score), penalty, pages))
     return found, missing
 
 

@@ -1,4 +1,4 @@
-"""Sorts a download by who handed it in, and finds the students; two students never become one, nor one two."""
+"""Sorting of a download by who handed it in, and by student; two students never become one, nor one two."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from proctor.errors import CollectError
 from proctor.lms.download import could_be_submission
-from proctor.lms.owner import JUNK, Handed, Item, Student, slug
+from proctor.lms.owner import JUNK, Handed, HandedFile, Student, slug
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.roster import Roster
 from proctor.submission.record import is_safe
@@ -39,11 +39,11 @@ def sort(
     readers = {name: each.reader(files, assignment, zone) for name, each in PLATFORMS.items()}
     chosen = platform or _recognise(files, readers)
     handed: dict[tuple[str, str, str], Handed] = {}
-    strangers = []
+    unclaimed = []
     for file in files:
         pieces = readers[chosen](file.path)
         if not pieces:
-            strangers.append(file)
+            unclaimed.append(file)
         for piece in pieces:
             owner = piece.owner
             # A team's number may be a person's, too; and two people of one name may have no number.
@@ -53,13 +53,13 @@ def sort(
                 person.texts += 1
             else:
                 dated = replace(file, time=piece.time) if piece.time else file
-                person.items.append(Item(piece.inside, dated, piece.late))
+                person.items.append(HandedFile(piece.inside, dated, piece.late))
     if platform and not handed:
         raise CollectError(
             f"no file in this download is called as {PLATFORMS[chosen].title} calls them; it has {layout(files)}. "
             "Leave out --platform, or use another one."
         )
-    return PLATFORMS[chosen], list(handed.values()), strangers
+    return PLATFORMS[chosen], list(handed.values()), unclaimed
 
 
 def without_junk(files: Sequence[File]) -> list[File]:

@@ -1,4 +1,4 @@
-"""Reads and writes the tables of spreadsheets and platforms as they are: separator, encoding, decimal sign."""
+"""Reading and writing of the tables of spreadsheets and platforms as they are: separator, encoding, decimal sign."""
 
 from __future__ import annotations
 

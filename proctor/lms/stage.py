@@ -1,4 +1,4 @@
-"""Writes submissions into `submitted/`, and exports: first all of it beside the place, then each file into it, or none.
+"""Writing of submissions into `submitted/`, and of exports: all files are first written beside the place; then all move.
 
 Whatever stops it half way, the next one finds: what was moved aside is put back before anything else happens.
 """
@@ -18,13 +18,13 @@ from nbgrader.utils import parse_utc
 from proctor.course import course_lock, exercise_of
 from proctor.errors import CollectError, CourseBusy, ExportError
 from proctor.submission import folders
-from proctor.submission.intake import STAMP
+from proctor.submission.handed_in import STAMP
 from proctor.submission.record import REPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from proctor.lms.choose import Choice
+    from proctor.lms.pick_files import Choice
 
 SCRATCH = ".collecting"
 """Below `submitted/`: so that moving into place is a rename, and hidden from nbgrader's patterns."""
@@ -33,7 +33,7 @@ WRITING = ".writing-"
 
 
 class Stage:
-    """Submissions of one assignment on their way into a course; `with` it, `put` them, `commit`.
+    """Submissions of one assignment that are written into a course; `with` it, `put` them, `commit`.
 
     Attributes:
         new, changed, same: the students whose submission is new, replaces one, or is there already.

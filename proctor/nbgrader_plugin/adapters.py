@@ -1,6 +1,6 @@
 """Adapters of `nbgrader autograde`, `generate_feedback` and `release_feedback`, and of formgrader's buttons for them.
 
-They are doors to :mod:`proctor.batch`.
+Each calls :mod:`proctor.batch`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from nbgrader.exchange.default import ExchangeReleaseFeedback
 
 from proctor.batch.grading import grade
 from proctor.batch.pages import ALONG, write_pages
-from proctor.batch.plan import Course, Wish
+from proctor.batch.plan import Course, RunOptions
 from proctor.batch.results import Progress
 from proctor.batch.workers import local_pool
 from proctor.course import Exercise
 from proctor.errors import CannotGrade, WorkersUnavailable
 from proctor.grading.settings import Grading
-from proctor.nbgrader_plugin.late_plugin import Plugin
+from proctor.nbgrader_plugin.late_plugin import LatePlugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,12 +50,12 @@ class Autograde(nbgrader.converters.Autograde):
         """
         # A flag of nbgrader's command line switches its own executing step off.
         execute = self.config.Execute.get("enabled", True)
-        wish = Wish(notebooks=self.coursedir.notebook_id, force=self.force, execute=execute)
+        options = RunOptions(notebooks=self.coursedir.notebook_id, force=self.force, execute=execute)
         course, progress = self.course(), Progress()
         found = course.exercise.students(self.coursedir.submitted_directory)
         workers = max(1, min(cpu_count(), len(found)))
         with _told(self.log):
-            grade(course, wish, partial(local_pool, workers, Path(self.coursedir.root)), progress)
+            grade(course, options, partial(local_pool, workers, Path(self.coursedir.root)), progress)
         for one in progress.graded:
             self.log.info("%s: %g of %g points", one.student, one.points, one.worth)
             for words in one.look:
@@ -71,7 +71,7 @@ class Autograde(nbgrader.converters.Autograde):
         return Course(
             exercise=Exercise(name, self.coursedir, Grading(config=self.config).tests_directory),
             config=self.config,
-            price=Plugin(self),
+            penalty_rule=LatePlugin(self),
             permissions=int(str(self.permissions), 8),
             create=self.create_student,
             own=frozenset(self.exclude_overwriting.get(name, ())),

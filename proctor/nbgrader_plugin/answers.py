@@ -22,8 +22,8 @@ from proctor import submission
 from proctor.course import Exercise
 from proctor.errors import ExportError, UnreadableError
 from proctor.lms.comments import suggestions
+from proctor.submission.answered_cells import answered_in
 from proctor.submission.reading import grade_id
-from proctor.submission.structure import answered_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -14,7 +14,7 @@ from traitlets.config.application import Application, catch_config_error
 from proctor.batch.plan import Course
 from proctor.course import CONFIG, SETTINGS_ONLY, Exercise
 from proctor.grading.settings import Grading
-from proctor.nbgrader_plugin.late_plugin import Plugin
+from proctor.nbgrader_plugin.late_plugin import LatePlugin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +76,6 @@ def course_of(app: Any) -> Course:
     return Course(
         exercise=Exercise(directory.assignment_id, directory, Grading(config=app.config).tests_directory),
         config=app.config,
-        price=Plugin(app),
+        penalty_rule=LatePlugin(app),
         permissions=0o664 if directory.groupshared else 0o444,
     )

@@ -1,7 +1,7 @@
-"""Formgrader's page of a submission, which runs nothing of it and asks nobody for anything.
+"""Formgrader's page of a submission, which runs nothing of it and loads nothing from elsewhere.
 
-Formulas are MathML, so that MathJax need not come from elsewhere. The notebooks that we grade are sanitized; they
-are here once more, for those that were graded by other means, or before. nbgrader_config.py puts this in its place.
+Formulas are MathML, so that MathJax need not come from elsewhere. The notebooks that we grade are sanitized. Here
+they are sanitized again, for those that were graded by other means, or before. nbgrader_config.py puts this in place.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Sanitize(Preprocessor):
             self.parent.extra_loaders = [PackageLoader("proctor.nbgrader_plugin", "templates/formgrader")]
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Return the notebook with nothing in it that a browser would obey (called by the exporter)."""
+        """Return the notebook without anything that a browser would run or load (called by the exporter)."""
         found = reports_of(nb)
         for cell in nb.cells:
             if cell.cell_type == "code":
@@ -68,7 +68,7 @@ def add_pages() -> None:
 
 
 def sandbox_files() -> None:
-    """Let formgrader hand out a submission's own files as strangers: a page among them runs no script.
+    """Let formgrader serve a submission's own files without trust: a page among them runs no script.
 
     Otherwise `.../formgrader/submissions/ID/page.html` would be a page of the grader's Jupyter server.
     """

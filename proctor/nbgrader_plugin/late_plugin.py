@@ -1,4 +1,4 @@
-"""Price of late work: nbgrader's plugin for it, whichever the course has."""
+"""Late penalties, asked of nbgrader's plugin for them, whichever the course has (ours is `late_policy`)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from proctor.gradebook.lateness import Late
 
 
-class Plugin:
-    """Asks nbgrader's plugin for late work, as nbgrader's own step does, but for one notebook at a time.
+class LatePlugin:
+    """Caller of nbgrader's plugin for late work: as in nbgrader's own step, but for one notebook at a time.
 
     The parent's configuration names it (`c.AssignLatePenalties.plugin_class`).
     """

@@ -1,10 +1,10 @@
-"""Price of a late submission: an instructor's policy, in the words of nbgrader_config.py.
+"""Cost of late work: an instructor's policy, as nbgrader_config.py sets it by `c.LatePolicy`.
 
 nbgrader compares a submission's timestamp with the assignment's due date in the gradebook, both in UTC, adds an
 extension that the gradebook knows, and asks its plugin what to take away, for each notebook of the submission.
 Without a due date or without a timestamp nobody is late.
 
-Days are those of the calendar in the due date's time zone: a day ends at the same hour by the clock on the wall, also
+Days are those of the calendar in the due date's time zone: a day ends at the same local time, also
 where clocks are changed in between.
 """
 
@@ -38,7 +38,9 @@ class LatePolicy(BasePlugin):
         config=True,
     )
     grace_minutes = Float(
-        0.0, help="So late costs nothing. Who is later than that is late since the due date.", config=True
+        0.0,
+        help="Minutes after the due date that cost nothing. Whoever is later than that is late from the due date on.",
+        config=True,
     )
     timezone = Unicode(
         "UTC", help="The time zone of due dates, by whose days lateness is counted.", config=True

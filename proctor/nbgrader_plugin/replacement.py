@@ -13,8 +13,13 @@ import nbgrader.converters
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, IncludeHeaderFooter, LockCells
 
 from proctor.nbgrader_plugin.adapters import Autograde, GenerateFeedback, ReleaseFeedback
-from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment, GenerateSolution, PlainLinks
 from proctor.nbgrader_plugin.formgrader import add_pages, sandbox_files
+from proctor.nbgrader_plugin.generate_assignment import (
+    GENERATING,
+    GenerateAssignment,
+    GenerateSolution,
+    PlainLinks,
+)
 
 ADAPTERS = {
     "Autograde": (Autograde, nbgrader.apps.autogradeapp),

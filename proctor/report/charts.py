@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from proctor.report.items import Discrimination
 
 MOST_BARS = 31
-MARGIN, ROOM, GROUND = 6.0, 150.0, 190.0
+MARGIN, TALLEST, GROUND = 6.0, 150.0, 190.0
 """Of the histogram: space at the sides, height of the highest bar, and where the bars stand."""
 RADIUS = 3.2
 """Of the dots of the strip."""
@@ -84,7 +84,7 @@ def histogram(points: Sequence[float], full: float, width: int) -> Markup:
 def _column(place: int, counts: NDArray[np.int64], unit: float, step: float, *, strong: bool) -> Markup:
     """Draw one bar of the histogram, with its number."""
     count = int(counts[place])
-    tall = ROOM * count / int(counts.max())
+    tall = TALLEST * count / int(counts.max())
     x, y = MARGIN + place * unit, GROUND - tall
     box = tag(
         "rect", tag("title", f"{number(place * step)} points: {count}"), x=x + unit * 0.08, y=y, width=unit * 0.84,
@@ -145,23 +145,23 @@ def strip(seconds: Sequence[float], slow: float, width: int) -> Markup:
     The dots of submissions that are slow, which they are from some seconds on, have another colour.
     """
     shortest, longest = max(min([*seconds, 1.0]), SHORTEST), max([*seconds, 10.0])
-    room, ground = width - 2 * MARGIN, 72.0
+    breadth, ground = width - 2 * MARGIN, 72.0
 
     def at(value: float) -> float:
         return float(np.log(max(value, shortest) / shortest) / np.log(longest / shortest))
 
-    columns = int(room / (2 * RADIUS + 0.6))
+    columns = int(breadth / (2 * RADIUS + 0.6))
     piles = Counter(min(int(columns * at(value)), columns - 1) for value in seconds)
     rise = min(2 * RADIUS + 0.6, (ground - 2 * RADIUS - 4) / max([*piles.values(), 1]))
     inside = [
-        tag("circle", cx=MARGIN + (column + 0.5) * room / columns, cy=ground - RADIUS - 1 - level * rise, r=RADIUS,
+        tag("circle", cx=MARGIN + (column + 0.5) * breadth / columns, cy=ground - RADIUS - 1 - level * rise, r=RADIUS,
             class_="dot slow" if (column + 0.5) / columns > at(slow) else "dot")
         for column, count in sorted(piles.items())
         for level in range(count)
     ]  # fmt: skip
     inside.append(tag("line", x1=MARGIN, x2=width - MARGIN, y1=ground, y2=ground, class_="axis"))
     for value in ticks(shortest, longest):
-        x = MARGIN + room * at(value)
+        x = MARGIN + breadth * at(value)
         anchor = "start" if x < 20 else "end" if x > width - 30 else "middle"
         inside.append(_text(x, ground + 18, f"{value:g} s", "tick", anchor))
     middle = float(np.median(seconds)) if len(seconds) else 0.0
@@ -183,10 +183,10 @@ def timeline(handed_in: Sequence[tuple[dt.datetime, float, bool]], full: float, 
     """
     begin, end = handed_in[0][0], handed_in[-1][0]
     span, top, ground, left = max((end - begin).total_seconds(), 1.0), 10.0, 130.0, 34.0
-    room = width - left - MARGIN - 8
+    breadth = width - left - MARGIN - 8
 
     def x(time: dt.datetime) -> float:
-        return left + 4 + room * (time - begin).total_seconds() / span
+        return left + 4 + breadth * (time - begin).total_seconds() / span
 
     def y(points: float) -> float:
         return ground - (ground - top) * min(max(points / full, 0.0), 1.0) if full else ground
@@ -200,7 +200,7 @@ def timeline(handed_in: Sequence[tuple[dt.datetime, float, bool]], full: float, 
         tag("circle", cx=x(time), cy=y(points), r=RADIUS, class_="dot slow" if late else "dot")
         for time, points, late in handed_in
     ]
-    for day in _days(begin, end, int(room / 60)):
+    for day in _days(begin, end, int(breadth / 60)):
         inside.append(_text(x(day), ground + 18, f"{day:%-d %b}", "tick"))
     label = f"Points of {len(handed_in)} submissions by the time of handing in, {begin:%-d %B} to {end:%-d %B %Y}."
     return _svg(width, ground + 24, label, inside, class_="strip")

@@ -1,4 +1,4 @@
-"""Reads what a class handed in and what came of it: the gradebook and the graded notebooks, nothing else.
+"""Reading of a graded class: its scores, reports and code, from the gradebook and the graded notebooks alone.
 
 Both are only read.
 """
@@ -13,7 +13,7 @@ import nbformat
 from proctor.course import Exercise
 from proctor.errors import NothingToReport, UnreadableError
 from proctor.feedback.reports import reports_of
-from proctor.report.marks import Marks, read_marks
+from proctor.report.class_scores import StudentScores, read_scores
 from proctor.submission import record
 from proctor.submission.reading import json_of
 
@@ -41,10 +41,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Submission:
-    """A submission: its marks, the reports on its cells, its code, and the notes from grading."""
+    """A submission: its scores, the reports on its cells, its code, and the notes from grading."""
 
     student: str
-    marks: Marks
+    scores: StudentScores
     reports: Mapping[str, CellReport]
     sources: tuple[Source, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -88,11 +88,11 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
     paths = sorted(exercise.released.glob("*.ipynb"))
     release = {path.stem: nbformat.read(path, as_version=4) for path in paths}
     given = tuple(_given(exercise.released, release))
-    worth, marks, students = read_marks(course.db_url, assignment)
+    worth, scores, students = read_scores(course.db_url, assignment)
     worth = _ordered(worth, release)
     teams = record.teams(exercise.root, assignment)
     submissions, troubles = [], []
-    for student in sorted(marks):
+    for student in sorted(scores):
         try:
             read = _graded(exercise.graded(student), set(given))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, UnreadableError) as error:
@@ -103,13 +103,13 @@ def gather(course: CourseDirectory, assignment: str) -> Classroom:
         elif set(read[0]) - set(worth):
             troubles.append((student, "graded cells that the gradebook does not know; grade again"))
         else:
-            submissions.append(Submission(student, marks[student], *read, team=teams.get(student, "")))
+            submissions.append(Submission(student, scores[student], *read, team=teams.get(student, "")))
     if not submissions:
         where = exercise.graded("*")
         raise NothingToReport(
             f"Nothing was graded yet: no graded notebook in {where}. First grade {assignment}."
         )
-    absent = max(0, students - len(marks))
+    absent = max(0, students - len(scores))
     return Classroom(assignment, worth, tuple(submissions), release, given, absent, tuple(troubles))
 
 
@@ -151,12 +151,12 @@ def _graded(
 
 
 def _first(sources: list[Source]) -> Iterator[Source]:
-    """Yield sources as long as there is room for them."""
-    room = MAX_CODE
+    """Yield sources up to MAX_CODE characters in all."""
+    left = MAX_CODE
     for source in sources:
-        yield Source(source.where, source.text[:room])
-        room -= len(source.text)
-        if room <= 0:
+        yield Source(source.where, source.text[:left])
+        left -= len(source.text)
+        if left <= 0:
             return
 
 

@@ -122,7 +122,7 @@ def _rest(submission: Submission, cell: str, verdict: Verdict) -> float:
 
     Points that were given by hand belong to a cell, not to a criterion: in other cells they count.
     """
-    others = submission.marks.points - submission.marks.cells.get(cell, 0.0)
+    others = submission.scores.points - submission.scores.cells.get(cell, 0.0)
     return others + submission.reports[cell].points - verdict.points
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -70,3 +70,12 @@ def versions(classroom: Classroom) -> int:
     """Return by how many versions of hidden tests and release the class was graded; 1 is as it should be."""
     prints = [submission.facts.get("fingerprint") for submission in classroom.submissions]
     return len({repr(sorted(each.items())) for each in prints if isinstance(each, dict)}) or 1
+
+
+def noted(classroom: Classroom) -> dict[str, Any]:
+    """Return what grading noted, by notice, and what else does not fit."""
+    return {
+        "noted": [(each, found) for each in classroom.submissions if (found := notices(each))],
+        "unsandboxed": sum(each.facts.get("sandboxed") is False for each in classroom.submissions),
+        "versions": versions(classroom),
+    }

@@ -1,7 +1,7 @@
 """Pseudonyms of students on a page, unless names are asked for.
 
 A pseudonym says nothing: its number comes from a hash of the students' ids, not from their order. In text that
-students wrote, and that grading wrote about them, what the gradebook knows of their names is blotted out.
+students wrote, and that grading wrote about them, what the gradebook knows of their names is redacted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BLOT = "▒▒▒"
+REDACTED = "▒▒▒"
 SHORTEST = 3
 """Letters of a name that is looked for; a shorter one would be found in half of all words."""
 FILE = re.compile(r"[^\s/`'\"]*\.ipynb\b")
@@ -32,16 +32,16 @@ class Pseudonyms:
         self._shown = names
         words = {word for student, name in students.items() for word in (student, *name.split())}
         known = sorted((re.escape(word) for word in words if len(word) >= SHORTEST), key=len, reverse=True)
-        self._blotted = re.compile(rf"(?<![^\W_])(?:{'|'.join(known) or '(?!)'})(?![^\W_])", re.IGNORECASE)
+        self._redacted = re.compile(rf"(?<![^\W_])(?:{'|'.join(known) or '(?!)'})(?![^\W_])", re.IGNORECASE)
 
     def __getitem__(self, student: str) -> str:
         return self._called[student]
 
     def code(self, text: str) -> str:
         """Return a student's text without the names that are known."""
-        return text if self._shown else self._blotted.sub(BLOT, text)
+        return text if self._shown else self._redacted.sub(REDACTED, text)
 
     def notice(self, text: str, own: str) -> str:
         """Return what grading noted, without known names, and without the names of notebooks but the given one."""
-        bare = FILE.sub(lambda match: match[0] if match[0] == own else f"{BLOT}.ipynb", text)
+        bare = FILE.sub(lambda match: match[0] if match[0] == own else f"{REDACTED}.ipynb", text)
         return text if self._shown else self.code(bare)

@@ -1,4 +1,4 @@
-"""The trusted end of the preloaded process from which agents are forked (:mod:`proctor.agent.fork_server`).
+"""The grader's side of the preloaded process from which agents are forked (:mod:`proctor.agent.fork_server`).
 
 A fork server belongs to one process of the grader's and ends with it, and all its agents too. Where the machine
 allows no namespaces within namespaces there is none, and agents start by themselves.

@@ -17,10 +17,10 @@ from proctor.errors import ForkServerError, ForkServerGone, SandboxUnavailable
 from proctor.sandbox.bwrap import explain, find_bwrap
 from proctor.sandbox.fork_server import PATIENCE, Recipe, fork_servers
 from proctor.sandbox.mounts import AGENT, SETTINGS, agent_command, agent_files, furnish
-from proctor.sandbox.peer import Peer, accept, socket_pair
+from proctor.sandbox.peer_process import Peer, accept, socket_pair
 from proctor.sandbox.process import STUDENT_UID, readable, start_bwrap, start_plainly
 from proctor.sandbox.seccomp import filter_program
-from proctor.sandbox.view import HOME, environment
+from proctor.sandbox.visible_files import HOME, environment
 
 if TYPE_CHECKING:
     from proctor.sandbox.bwrap import Bwrap

@@ -1,6 +1,6 @@
 """Memory that all processes of a sandbox hold together, and the number of their files, watched from outside.
 
-Linux limits the memory of one process (`RLIMIT_AS`); sixty of them within that limit could still take down
+Linux limits the memory of one process (`RLIMIT_AS`); sixty of them within that limit could still exhaust
 the grader's machine. A control group would count them, but an ordinary user rarely has one to give. Each file
 system in memory has a size, which bounds the content of files, and not their number.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.sandbox.process import family
-from proctor.sandbox.view import HOME
+from proctor.sandbox.visible_files import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import proctor.agent
 from proctor.sandbox.process import lend
 from proctor.sandbox.seccomp import filter_program
-from proctor.sandbox.view import HOME, MADE_UP, build_view
+from proctor.sandbox.visible_files import HOME, MADE_UP, build_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from contextlib import ExitStack
 
     from proctor.sandbox.settings import Limits
-    from proctor.sandbox.view import View
+    from proctor.sandbox.visible_files import View
 
 INSIDE = "/run/sandbox"
 """The folder of our own files, inside a sandbox."""

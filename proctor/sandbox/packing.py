@@ -54,16 +54,16 @@ def pack(folder: Path, limits: Limits) -> Packed:
             "submission. Open a notebook that lies in a submission's own folder"
         )
     buffer, left_out = io.BytesIO(), {}
-    room, files = limits.submission, 0
+    left, files = limits.submission, 0
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, reason, content in entries(folder):
             if content is None:
                 left_out[name] = reason
                 continue
             with content:
-                data = content.read(room + 1)
-            room, files = room - len(data), files + 1
-            if room < 0 or files > limits.submission_files:
+                data = content.read(left + 1)
+            left, files = left - len(data), files + 1
+            if left < 0 or files > limits.submission_files:
                 raise SubmissionRefused(
                     f"{folder} holds more than {limits.submission} bytes or {limits.submission_files} files, "
                     "which is the limit for a submission"
@@ -81,7 +81,7 @@ def entries(folder: Path) -> Iterator[tuple[str, str, BinaryIO | None]]:
     by what was opened: exchanging it in the meantime gains nothing. What vanishes in the meantime is left out.
     Depth, paths and the number of entries have limits, and nothing calls itself: a student decides how deep folders are.
     """
-    room, waiting = MAX_ENTRIES, [PurePosixPath()]
+    left, waiting = MAX_ENTRIES, [PurePosixPath()]
     while waiting:
         inside = waiting.pop()
         try:
@@ -92,9 +92,9 @@ def entries(folder: Path) -> Iterator[tuple[str, str, BinaryIO | None]]:
         try:
             folders = []
             for name in sorted(os.listdir(handle)):  # noqa: PTH208  a folder that is open has no path
-                room -= 1
+                left -= 1
                 path = inside / name
-                if room < 0:
+                if left < 0:
                     yield str(path), f"beyond the first {MAX_ENTRIES:,} entries, as all that follows", None
                     return
                 if len(os.fsencode(path)) > MAX_PATH or len(path.parts) > MAX_DEPTH:

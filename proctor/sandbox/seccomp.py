@@ -3,7 +3,7 @@
 It closes what namespaces and limits leave open: the kernel's keyring, which a process inherits from the
 grader's login (Kerberos tickets live there); memory that no limit counts (memfd, System V segments, queues and
 semaphores, large buffers of sockets); new namespaces and mounts; tracing; kinds of sockets that no namespace holds
-(vsock speaks to a virtual machine's host); and rarely used doors into the kernel (bpf, io_uring, perf,
+(vsock speaks to a virtual machine's host); and rarely used system calls with much code behind them (bpf, io_uring, perf,
 userfaultfd). A refused call fails with EPERM, as if for lack of rights; clone3 with ENOSYS, because libc
 then uses clone, whose flags a filter can read.
 """

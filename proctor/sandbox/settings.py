@@ -39,9 +39,9 @@ class Limits:
     cpu_seconds: int = 900  # of one process
     file_size: int = 256 * MEBIBYTE
     open_files: int = 256  # of one process
-    home: int = 256 * MEBIBYTE  # room in the home folder, which holds the copy of the submission
-    tmp: int = 256 * MEBIBYTE  # room in /tmp
-    shared_memory: int = 64 * MEBIBYTE  # room in /dev/shm
+    home: int = 256 * MEBIBYTE  # size of the home folder, which holds the copy of the submission
+    tmp: int = 256 * MEBIBYTE  # size of /tmp
+    shared_memory: int = 64 * MEBIBYTE  # size of /dev/shm
     submission: int = 64 * MEBIBYTE  # the folder that is copied into the sandbox
     submission_files: int = 2000  # in that folder
     output: int = 8 * MEBIBYTE  # of a whole notebook; kept by the session, which reads it

@@ -29,7 +29,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Limits of a submission."""
+    """Limits of a submission; `grading/settings` fills them in from `c.Grading`, and tests use these defaults."""
 
     cell: Allowance = Allowance(cpu=20, wall=120)  # for one of the student's cells
     call: Allowance = Allowance(cpu=10, wall=60)  # for one call by a hidden test
@@ -37,7 +37,7 @@ class Bounds:
     submission: Allowance = Allowance(cpu=150, wall=900)  # for all cells, in all the sessions that it took
     cell_output: int = 2_000_000  # bytes
     output: int = 8_000_000  # bytes, of all cells together
-    restarts: int = 20  # how often a submission may take its process down
+    restarts: int = 20  # how often a submission may end its process, and is run again
 
 
 class Deadline:

@@ -14,7 +14,7 @@ from proctor.criteria.outcome import Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from proctor.sandbox.peer import Peer
+    from proctor.sandbox.peer_process import Peer
     from proctor.session.clock import Deadline
 
 LOOK = 0.25

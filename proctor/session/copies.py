@@ -13,7 +13,7 @@ from proctor.session.connection import GuardedConnection
 from proctor.session.proxies import MAX_CALLBACKS, Link
 
 if TYPE_CHECKING:
-    from proctor.sandbox.peer import Peer
+    from proctor.sandbox.peer_process import Peer
     from proctor.session.session import Session
 
 LOOK_AT_CELL = 1

@@ -1,4 +1,4 @@
-"""Objects that a hidden test hands to the student's code and that cannot cross by value: functions, iterators, others.
+"""Objects of a hidden test, handed to the student's code, that cannot cross by value: functions, iterators, others.
 
 The student's code sees a :class:`proctor.agent.callbacks.Callback`, and each use of one is asked for here. A function
 of Python's or NumPy's crosses by its name, and the member of an enumeration by its class's name and its own.

@@ -1,4 +1,4 @@
-"""Outputs of cells in the notebook format, gathered as a front end would, within bounds."""
+"""Outputs of cells in the notebook format, joined and updated as a front end would, within bounds."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_LENGTH = 10_000_000
-"""Length that an object may say it has: `list` makes room for so many."""
+"""Length that an object may say it has: `list` allocates space for so many."""
 SHOWN = frozenset(("__name__", "__qualname__", "__dict__", "__annotations__", "__bases__", "__wrapped__"))
 """Attributes with two underscores that are asked for; others NumPy and unittest probe for."""
 RESULTS: dict[str, type] = {

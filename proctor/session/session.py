@@ -17,7 +17,7 @@ from proctor.errors import GraderError, SandboxUnavailable
 from proctor.sandbox.launch import LAST_WORDS, Started, start_agent
 from proctor.sandbox.memory import MemoryWatch
 from proctor.sandbox.packing import pack
-from proctor.sandbox.peer import accept, socket_pair
+from proctor.sandbox.peer_process import accept, socket_pair
 from proctor.sandbox.process import how_it_ended, lend
 from proctor.session.clock import Allowance, Bounds, Deadline
 from proctor.session.connection import GuardedConnection
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from proctor.criteria import StudentError
-    from proctor.sandbox.peer import Peer
+    from proctor.sandbox.peer_process import Peer
     from proctor.sandbox.settings import Sandbox
 
 GRACE = Allowance(cpu=2, wall=4)

@@ -1,14 +1,20 @@
 """Submissions as students hand them in: which file is the notebook, what is in it, and what of it may be shown.
 
-- `choosing` finds the notebook in a folder; `reading` turns its bytes into cells, at a cost that is known before.
-- `restoring` puts the release's graded cells back.
-- `sanitize` reduces outputs, Markdown and attachments to what no browser obeys.
-- `fingerprints` tell what a grade depends on, and which cell nobody has changed.
+- `find_notebook`: which file of a folder is the notebook.
+- `intake`: reads a submission's files from the disk; links are not followed.
+- `handed_in`: when it was handed in; a forged time does not count.
+- `reading`: turns a notebook's bytes into cells, at a cost that is known before.
+- `restoring`: puts the release's graded cells back, and marks demonstrations.
+- `answered_cells`: which answers each graded cell is about.
+- `sanitize`: makes outputs, Markdown and attachments harmless.
+- `fingerprints`: what a grade depends on, and which cell nobody has changed.
+- `folders`: folders of any depth, listed and removed.
+- `record`: what was collected, from whom, which returning needs.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from proctor.submission.choosing import look_for, sources
+from proctor.submission.find_notebook import look_for, sources
 from proctor.submission.reading import content, fingerprint, fingerprint_of, parse, read
 
 if TYPE_CHECKING:

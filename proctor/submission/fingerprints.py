@@ -1,7 +1,8 @@
 """Fingerprints of what a grade depends on: short hashes that tell which grades are stale.
 
 A graded notebook keeps the fingerprints of what it was graded with. The lesson's prose is not among them. Beside them
-stands nbgrader's checksum of a cell, without importing nbgrader, which takes a worker a second.
+stands nbgrader's checksum of a cell, without importing nbgrader, which takes a worker a second. WORDS
+says by which fingerprint a grade is stale.
 """
 
 from __future__ import annotations

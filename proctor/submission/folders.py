@@ -1,4 +1,4 @@
-"""Folders of any depth: listed and removed without recursion, which a stranger's thousand folders would exhaust."""
+"""Folders of any depth, listed and removed without recursion: a student can hand in a thousand nested folders."""
 
 from __future__ import annotations
 

@@ -1,38 +1,28 @@
-"""Reading of a submission from the disk: by what is there, never by what a link or a student says.
-
-Links are not followed, a pipe is not waited for, and a forged `timestamp.txt` makes nobody early: the time at which the
-notebook was written counts, if it is later.
-"""
+"""Reading of a submission's files from the disk: links are not followed, and a pipe is not waited for."""
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import os
-import stat
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.utils import find_all_files, parse_utc
+from nbgrader.utils import find_all_files
 
 from proctor import submission
 from proctor.errors import UnreadableError
 from proctor.sandbox.packing import COURSE_MARK, entries
-from proctor.submission import record
+from proctor.submission.handed_in import STAMP
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from proctor.course import Exercise
 
-STAMP = "timestamp.txt"
 GRADERS = (STAMP, COURSE_MARK)
 """Files that are the grader's to write."""
-AGREEMENT = dt.timedelta(minutes=1)
-"""Time by which a timestamp may be earlier than the notebook itself."""
 
 log = logging.getLogger(__name__)
 
@@ -61,51 +51,14 @@ def read_notebook(path: Path, release: Any, known: Collection[str] = ()) -> Subm
     return Submitted(content, reason, notice, submission.fingerprint_of(content or reason.encode()))
 
 
-@dataclass(frozen=True)
-class Clock:
-    """Times at which submissions of an exercise were handed in, in UTC without a zone."""
-
-    exercise: Exercise
-
-    def handed_in(self, student: str) -> dt.datetime | None:
-        """Return when a student handed in, or None where nothing says so.
-
-        A `timestamp.txt` that claims a time before the notebook was last written is not believed, unless
-        `proctor collect` wrote it: the platform's time stays when a course is copied and its files are new.
-        """
-        folder = self.exercise.submitted(student)
-        written = [time for file in folder.glob("*.ipynb") if (time := _written(file)) is not None]
-        claimed = _claimed(folder / STAMP)
-        if claimed is None or not written or claimed >= max(written) - AGREEMENT:
-            return claimed
-        if claimed == self._collected.get(student):
-            return claimed
-        log.warning("%s claims %s, but the notebook was written at %s", folder / STAMP, claimed, max(written))
-        return max(written)
-
-    @cached_property
-    def _collected(self) -> dict[str, dt.datetime]:
-        """Return the time at which each student handed in, as the platform says it.
-
-        Raises:
-            CollectError: the record of what was collected is damaged.
-        """
-        known = record.load(self.exercise.root, self.exercise.name)
-        return {student: parse_utc(origin.time) for student, origin in known.items() if origin.time}
-
-    def check(self) -> None:
-        """Read the record of what was collected (see `_collected` for what it raises)."""
-        _ = self._collected
-
-
 def copy_files(
-    exercise: Exercise, student: str, target: Path, given: Collection[Path], room: tuple[int, int]
+    exercise: Exercise, student: str, target: Path, given: Collection[Path], most: tuple[int, int]
 ) -> None:
-    """Copy the regular files beside a student's notebook to a target, as far as they fit.
+    """Copy the regular files beside a student's notebook to a target, within limits.
 
-    Those that are given are copied over it. There is room for so many bytes together, and for so many files.
+    Those that are given are copied over it. At most so many bytes together are copied, and so many files.
     """
-    size, count = room
+    size, count = most
     for name, reason, opened in entries(exercise.submitted(student)):
         if opened is None:
             log.warning("%s: %s was left out: it is %s", student, name, reason)
@@ -142,25 +95,3 @@ def write_file(path: Path, data: bytes) -> None:
 
 def _ignored(path: Path, exercise: Exercise) -> bool:
     return any(fnmatch(part, pattern) for part in path.parts for pattern in exercise.ignored)
-
-
-def _claimed(path: Path) -> dt.datetime | None:
-    if _written(path) is None or path.stat().st_size > 200:
-        return None
-    try:
-        claimed: dt.datetime | None = parse_utc(path.read_text(encoding="utf-8").strip())
-    except (ValueError, OverflowError):
-        log.warning("%s holds no time, and is ignored", path)
-        return None
-    return claimed
-
-
-def _written(path: Path) -> dt.datetime | None:
-    """Return when a regular file was last written, in UTC without a zone; None for links and other things."""
-    try:
-        status = path.lstat()
-    except OSError:
-        return None
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    return dt.datetime.fromtimestamp(status.st_mtime, tz=dt.UTC).replace(tzinfo=None)

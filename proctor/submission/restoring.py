@@ -1,4 +1,4 @@
-"""Restores the graded cells of a submission: they are not the student's to change.
+"""Restoring of a submission's graded cells, which are not the student's to change, and marking of demonstrations.
 
 Only what the release says about a graded cell counts: its text, its points, its place. What comes out has the
 release's metadata, graded cells each exactly once, and the student's cells in the student's order.
@@ -79,7 +79,7 @@ def is_demonstration(cell: Any) -> bool:
 
 
 class _Restoring:
-    """A notebook on its way, and the notices about it."""
+    """A notebook that is being restored, and the notices about it."""
 
     def __init__(self, release: Any) -> None:
         self._graded = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
@@ -90,7 +90,7 @@ class _Restoring:
         codes = Counter(map(_code, given.values()))
         self._by_code = {code: name for name, source in given.items() if codes[code := _code(source)] == 1}
         self._lesson = {cell.source.strip() for cell in release.cells if cell.cell_type == "markdown"}
-        self._room = MAX_CELLS + len(release.cells)
+        self._most = MAX_CELLS + len(release.cells)
         self._seen: set[str] = set()
         self._named = self._own = 0
         self._changed: list[str] = []
@@ -112,7 +112,7 @@ class _Restoring:
         if not source.strip():
             return None
         self._own += 1
-        if self._own > self._room:
+        if self._own > self._most:
             return None
         return _own_cell(cell, source, self._lesson)
 
@@ -140,8 +140,8 @@ class _Restoring:
             (self._twice, "there more than once: the first one counts."),
         ):
             found += [f"{_listed(names)} {rest}"] if names else []
-        if self._own > self._room:
-            found.append(f"Of {self._own:,} cells that are not graded, the first {self._room:,} were run.")
+        if self._own > self._most:
+            found.append(f"Of {self._own:,} cells that are not graded, the first {self._most:,} were run.")
         return found
 
     def _put_back(self, name: str, source: str, kind: Any) -> Any:

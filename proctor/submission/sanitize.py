@@ -2,9 +2,9 @@
 
 There are three such browsers: the grader's formgrader, the grader's JupyterLab, and the reader's of a feedback page.
 
-- **Outputs** are reduced when the graded notebook is written, so that whatever shows it later has nothing to
-  obey: text, and PNG or JPEG pictures that are ones. HTML is not cleaned but read for its text. A cleaner
-  lives in a race with browsers, and what students of an exercise print reads well as text.
+- **Outputs** are reduced when the graded notebook is written, so that it holds nothing that a browser would run or
+  load: only text, and pictures that really are PNG or JPEG. HTML is not cleaned but read for its text: a cleaner
+  must know all that browsers can do, and what students of an exercise print reads well as text.
 - **Markdown** stays as it was written, but for pictures from elsewhere, which become links: JupyterLab would load
   them. Its rendering is made safe in :mod:`proctor.feedback.markdown`.
 
@@ -37,7 +37,7 @@ MAX_PIXELS = 25_000_000
 PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG"}
 
 _CONTROLS = re.compile(
-    r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]|.)?"  # what terminals obey, colours included
+    r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]|.)?"  # commands to terminals, colours included
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # control codes, and what turns text around
 )
 _HIDDEN = re.compile(r"<(?:script|style)\b", re.IGNORECASE)
@@ -70,15 +70,15 @@ def clean_outputs(notebook: Any) -> None:
         cell.outputs, cell.execution_count = kept, None
 
 
-def shorten_sources(notebook: Any, room: int, given: Iterable[str] = ()) -> None:
+def shorten_sources(notebook: Any, most: int, given: Iterable[str] = ()) -> None:
     """Cut the sources for a page that shows so many characters of a student's, in place; given ones stay."""
     for cell in notebook.cells:
         if cell.source.strip() in given:
             continue
-        if len(cell.source) > room:
-            left_out = len(cell.source) - room
-            cell.source = f"{cell.source[:room]}\n\n# [{left_out} more characters are left out on this page]"
-        room = max(0, room - len(cell.source))
+        if len(cell.source) > most:
+            left_out = len(cell.source) - most
+            cell.source = f"{cell.source[:most]}\n\n# [{left_out} more characters are left out on this page]"
+        most = max(0, most - len(cell.source))
 
 
 def picture(data: Any, kind: str) -> str | None:
@@ -110,7 +110,7 @@ def pictures_of(attachments: Any) -> dict[str, dict[str, str]]:
 
 
 def text_of(page: str) -> str:
-    """Return the text of a piece of HTML, of which nothing is obeyed: it is shown as text."""
+    """Return the text of a piece of HTML; tags and scripts have no effect."""
     first, *others = _HIDDEN.split(page[:MAX_TEXT])
     kept = [first]
     for rest in others:

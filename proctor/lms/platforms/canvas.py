@@ -32,7 +32,7 @@ from proctor.submission.reading import json_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from proctor.lms.platform import Graded, Request, Result
+    from proctor.lms.platform import CommentedNotebook, Request, StudentResult
     from proctor.lms.spreadsheet import Table
 
 FILE = re.compile(
@@ -124,14 +124,14 @@ def _grades(request: Request, export: Table) -> tuple[bytes, dict[str, str]]:
     return export.encode(guarded=[at for at, each in enumerate(kept) if header[each] in NOT_READ]), problems
 
 
-def _returned(name: str, result: Result, request: Request) -> bytes:
+def _returned(name: str, result: StudentResult, request: Request) -> bytes:
     """Return what takes the place of the file that was handed in."""
     if name.casefold().endswith(".zip"):
         return zipped(result.pages_in(""))
     return _notebook(result, request.graded(result.student))
 
 
-def _notebook(result: Result, graded: Graded) -> bytes:
+def _notebook(result: StudentResult, graded: CommentedNotebook) -> bytes:
     """Return the graded notebook with the points on top and each comment below its cell."""
     import nbformat
     from nbformat.v4 import new_markdown_cell

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from proctor.lms.members import File
     from proctor.lms.owner import Student
-    from proctor.lms.platform import Reader, Request, Result
+    from proctor.lms.platform import Reader, Request, StudentResult
 
 COLUMNS = [
     "update", "usr_id", "login", "lastname", "firstname", "status", "mark", "notice", "comment", "plagiarism",
@@ -132,7 +132,7 @@ def _grades(request: Request) -> tuple[bytes, dict[str, str]]:
     return table.encode(guarded=names, quoting=csv.QUOTE_ALL), problems
 
 
-def _row(result: Result) -> list[str]:
+def _row(result: StudentResult) -> list[str]:
     first, _, last = result.origin.name.rpartition(" ")
     row = ["1", result.origin.platform_id, result.origin.login, last, first, "notgraded"]
     return row + [""] * (len(COLUMNS) - len(row))

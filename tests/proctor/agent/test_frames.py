@@ -1,4 +1,4 @@
-"""Frames over a socket pair, and the plain values in them: what is chosen by the other side is paid for first."""
+"""Frames over a socket pair, and the plain values in them: what is chosen by the other side is measured first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from proctor.agent.frames import MAX_FRAME, MAX_HEADER, MAX_MARKS, Connection, FormatError, pack, unpack
 from proctor.agent.values import MAX_DEPTH, MAX_EQUAL_HASHES, MAX_EXTENT, MAX_ITEMS, Reader, Writer
-from proctor.sandbox.peer import socket_pair
+from proctor.sandbox.peer_process import socket_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from proctor.sandbox.mounts import font_list
-from proctor.sandbox.view import build_view
+from proctor.sandbox.visible_files import build_view
 from tests.proctor.support.features import DIFFERENT, EQUAL, RANDOM, STATE, Feature
 from tests.proctor.support.running import Cells, brief, run_ours, run_plainly
 from tests.proctor.support.thinning import thinned

@@ -164,7 +164,7 @@ def test_a_cell_with_assertions_is_judged_by_them(checked: Checked) -> None:
 
 
 def test_a_test_that_would_stop_the_grading_is_named(checked: Checked) -> None:
-    """A shorter answer makes it stumble: the solution tells that the answer is at fault, and the instructor is told."""
+    """A shorter answer makes it raise: the solution tells that the answer is at fault, and the instructor is told."""
     row = next(row for row in checked.rows if row.cell == "three")
     assert row.solution
     assert row.noticed

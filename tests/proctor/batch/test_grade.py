@@ -197,11 +197,11 @@ def test_workers_that_share_a_core_have_more_time_on_the_clock(
         cluster=None,
         jobs=4 * cpu_count(),
     )
-    course, wish = grade._course(arguments), grade._wish(arguments)
+    course, options = grade._course(arguments), grade._run_options(arguments)
     course.config.Grading.cell_seconds = 7
     with course.book as book:
         sent = pickle.loads(
-            pickle.dumps(Head(course, wish, Survey(course, wish), book, Progress(), print).settings)
+            pickle.dumps(Head(course, options, Survey(course, options), book, Progress(), print).settings)
         )
     crowded, alone = Grading(config=sent).bounds(1), Grading(cell_seconds=7).bounds(1)
     assert crowded.cell == Allowance(alone.cell.cpu, 4 * alone.cell.wall)

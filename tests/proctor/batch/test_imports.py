@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -53,3 +54,17 @@ def test_a_package_that_is_in_use_stays_as_it_is(package: str) -> None:
     spare_init(package)
     assert importlib.import_module(package) is before
     assert "__getattr__" not in vars(before)
+
+
+def test_the_order_of_imports_does_not_matter() -> None:
+    """A server extension may be what imports nbgrader's commands, which ask for the package's version meanwhile."""
+    program = """if True:
+        import proctor.cli
+        import nbgrader.server_extensions.formgrader
+        import nbgrader.apps.autogradeapp
+        from nbgrader._version import __version__
+        assert nbgrader.apps.NbGraderApp.version == nbgrader.__version__ == __version__
+        assert callable(nbgrader._jupyter_server_extension_points)
+    """
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr

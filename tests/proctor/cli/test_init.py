@@ -66,7 +66,7 @@ def test_stock_course_gets_what_it_lacks(tmp_path: Path) -> None:
 
 
 def test_stock_course_keeps_its_own_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A price of late work and steps of generate_assignment that a course has set itself are not replaced."""
+    """A policy for late work and steps of generate_assignment that a course has set itself are not replaced."""
     own = 'c.AssignLatePenalties.plugin_class = "own.Price"\nc.GenerateAssignment.preprocessors = ["own.Step"]\n'
     (tmp_path / "nbgrader_config.py").write_text(STOCK + own)
     assert main(["init", "--from", str(tmp_path)]) == 0

@@ -210,11 +210,11 @@ def test_the_class_report_reads_the_class(course: Path, tmp_path: Path) -> None:
         "CPU time of each submission",
     ):
         assert words in text
-    assert "without a jail" not in text
+    assert "without a sandbox" not in text
 
 
 def test_nothing_is_left_behind(course: Path, left_behind: Callable[[], list[str]]) -> None:
-    """After grading there is no kernel and no jail: whatever outlived its parent would be a child of ours."""
+    """After grading there is no kernel and no sandbox: whatever outlived its parent would be a child of ours."""
     assert course.exists()
     assert left_behind() == []
 

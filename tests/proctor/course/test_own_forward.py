@@ -25,7 +25,7 @@ class AnyLinearLayer:
     """A layer of any linear maps, one for each weight, whose gradients fit its own forward."""
 
     maps: Callable[[Sizes], Array]
-    """Returns a matrix for each weight of a kernel, [c * m * n, p * q, c * p * q]."""
+    """Return a matrix for each weight of a kernel, [c * m * n, p * q, c * p * q]."""
     power = 1
     """To which the pixels are raised first."""
 

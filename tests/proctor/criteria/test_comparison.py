@@ -87,7 +87,7 @@ def test_single_precision_says_the_same() -> None:
 
 @pytest.mark.parametrize("shape", [(), (1,), (2,), (3, 1), (0,), (1, 1, 1, 1), (2, 3, 1, 1)])
 def test_small_arrays_have_words_too(shape: tuple[int, ...]) -> None:
-    """Numbers, vectors, and axes of one entry are compared without a stumble, and a factor of one number is none."""
+    """Numbers, vectors, and axes of one entry are compared without an error, and a factor of one number is none."""
     wanted = np.arange(1.0, np.prod(shape, dtype=int) + 1).reshape(shape)
     said = difference(wanted * 1.7 + 3.1, wanted)
     assert said

@@ -20,7 +20,7 @@ from proctor.cli.main import explain, main
 from proctor.gradebook.book import Book, shown
 from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.lateness import Late
-from proctor.nbgrader_plugin.late_plugin import Plugin
+from proctor.nbgrader_plugin.late_plugin import LatePlugin
 from tests.proctor.support import kill_head, postgres, small_course
 from tests.proctor.support.inline import Inline
 from tests.proctor.support.small_course import EXERCISE
@@ -228,7 +228,7 @@ def test_a_password_reaches_plugins_and_nobody_else(url: str) -> None:
     secret = make_url(url).set(password="hunter2").render_as_string(hide_password=False)
     book = Book(secret, "made-up")
     try:
-        plugin = Plugin(LoggingConfigurable(config=Config()))
+        plugin = LatePlugin(LoggingConfigurable(config=Config()))
         plugin(book, Late(EXERCISE, EXERCISE, "ann", 3.0, 60.0))
         assert plugin._step.db_url == secret
     finally:

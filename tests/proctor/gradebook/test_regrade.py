@@ -148,7 +148,7 @@ def test_another_notebook_is_graded_where_nothing_tells_the_time(changed: Path, 
 
 
 def test_penalties_are_counted_again_without_running_any_code(changed: Path) -> None:
-    """A due date and a price that come after grading: status names whom they touch, grade changes penalties alone."""
+    """A due date and a policy that come after grading: status names whom they touch, grade changes penalties alone."""
     graded = {path: path.stat().st_mtime_ns for path in (changed / "autograded").rglob("*.ipynb")}
     with open_gradebook(f"sqlite:///{changed / 'gradebook.db'}") as gradebook:
         due = dt.datetime(2027, 1, 15, 22, 59)

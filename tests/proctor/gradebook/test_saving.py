@@ -21,8 +21,8 @@ from proctor.feedback.reports import show_report
 from proctor.gradebook.book import open_book
 from proctor.gradebook.database import open_gradebook
 from proctor.gradebook.marks import marks_of
-from proctor.gradebook.saving import Graded, save
-from proctor.nbgrader_plugin.late_plugin import Plugin
+from proctor.gradebook.saving import GradedSubmission, save
+from proctor.nbgrader_plugin.late_plugin import LatePlugin
 from proctor.nbgrader_plugin.late_policy import LatePolicy
 from proctor.submission.fingerprints import checksum
 from tests.proctor.support import small_course
@@ -112,9 +112,9 @@ def save_as_stock(course: Path, graded: Any, handed_in: str) -> None:
 def save_as_ours(course: Path, graded: Any, handed_in: str) -> None:
     """Save the same with our own code."""
     time = nbgrader.utils.parse_utc(handed_in) if handed_in else None
-    price = Plugin(LoggingConfigurable(config=config(course)))
+    rule = LatePlugin(LoggingConfigurable(config=config(course)))
     with open_book(f"sqlite:///{course / 'gradebook.db'}", "default_course") as book:
-        save(book, Graded(EXERCISE, "ada", {EXERCISE: marks_of(graded)}, time), price)
+        save(book, GradedSubmission(EXERCISE, "ada", {EXERCISE: marks_of(graded)}, time), rule)
 
 
 def review(course: Path) -> None:

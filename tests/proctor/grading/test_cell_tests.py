@@ -99,7 +99,7 @@ def test_more_points_than_there_are_is_the_instructors_error(text: str) -> None:
 def test_an_error_is_said_in_words_without_hidden_lines(
     error: StudentError, outcome: Outcome, hint: str
 ) -> None:
-    """A failed assertion is not a stumble of the student's code, and a hidden test is not shown."""
+    """A failed assertion is not an error of the student's code, and a hidden test is not shown."""
     verdict = TESTS.report(Execution([ERROR], raised=error)).verdicts[0]
     assert (verdict.outcome, verdict.hint, verdict.points) == (outcome, hint, 0.0)
 

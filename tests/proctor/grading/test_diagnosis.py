@@ -12,7 +12,7 @@ from proctor.criteria import Criteria, points
 from proctor.criteria.outcome import Outcome
 from proctor.errors import GraderError
 from proctor.grading.diagnosis import Diagnostician, LazySide, Misconception, offered
-from proctor.grading.hook import HOOK
+from proctor.grading.diagnosis_module import HOOK
 from proctor.grading.judge_cell import LocalSide, judge_cell, judge_criteria
 from proctor.grading.observations import same
 from proctor.session.proxies import MAX_TRACE, CallBack, Stumble, Unkept, loopback
@@ -318,7 +318,7 @@ class Careless(Criteria):
 
 
 def test_the_reference_tells_who_is_at_fault() -> None:
-    """Stumbling over something odd is the student's fault, unless the test stumbles over the solution, too."""
+    """An error of a test at an odd answer is the student's fault, unless the test raises on the solution, too."""
     odd = LocalSide(loopback({"answer": lambda: [1]}))
     right, wrong = (LazySide(lambda value=value: {"answer": lambda: value}) for value in ({"a": 1}, 7))
     (verdict,) = judge_cell(Careless, odd, reference=right).verdicts
@@ -328,7 +328,7 @@ def test_the_reference_tells_who_is_at_fault() -> None:
 
 
 def test_plain_numbers_are_the_students_fault_only_where_the_solution_passes() -> None:
-    """A hidden test that stumbles over an array is at fault where there is no solution to ask."""
+    """A hidden test that raises an error at an array is at fault where there is no solution to ask."""
     right = LazySide(lambda: {"answer": lambda: {"a": 1}})
     plain = LocalSide(loopback({"answer": lambda: np.ones(3)}))
     (verdict,) = judge_cell(Careless, plain, reference=right).verdicts
@@ -345,7 +345,7 @@ def test_a_name_that_cannot_be_called_is_the_students_fault(reference: LazySide 
 
 
 def test_the_reference_is_not_run_before_it_is_needed() -> None:
-    """A class of right answers never pays for it."""
+    """A class of right answers needs none of it."""
     runs = []
     reference = LazySide(lambda: runs.append(1) or {"answer": lambda: {"a": 1}})
     judge_cell(Careless, LocalSide(loopback({"answer": lambda: {"a": 1}})), reference=reference)

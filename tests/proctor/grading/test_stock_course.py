@@ -29,7 +29,8 @@ from proctor.grading.grade import grade_notebook
 from proctor.grading.settings import Grading
 from proctor.sandbox.settings import Sandbox
 from proctor.submission import restore, unreadable
-from proctor.submission.intake import Clock, Submitted
+from proctor.submission.handed_in import HandInTimes
+from proctor.submission.intake import Submitted
 from tests.proctor.support import small_course, stock_course
 from tests.proctor.support.own_courses import done
 from tests.proctor.support.stock_course import EXERCISE, POINTS, TESTED
@@ -147,10 +148,10 @@ def test_a_changed_hidden_test_makes_grades_stale(course: Path) -> None:
     sources = {notebook: dict(cells) for notebook, cells in found.items()}
     place = CourseDirectory(config=Config({"CourseDirectory": {"root": str(course)}}))
     exercise = Exercise(EXERCISE, place)
-    clock = Clock(exercise)
-    assert Freshness(exercise, clock, sources).why("ada", [EXERCISE]) == ""
+    times = HandInTimes(exercise)
+    assert Freshness(exercise, times, sources).why("ada", [EXERCISE]) == ""
     sources[EXERCISE]["halving"] += "assert halves(2) == 1\n"
-    changed = Freshness(exercise, clock, sources).why("ada", [EXERCISE])
+    changed = Freshness(exercise, times, sources).why("ada", [EXERCISE])
     assert changed == "stale: a graded cell or its points have changed"
 
 

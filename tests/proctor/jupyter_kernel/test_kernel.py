@@ -18,7 +18,7 @@ from traitlets.config import Config
 from proctor.jupyter_kernel.kernelspec import KERNEL_NAME, install_kernelspec
 from proctor.jupyter_kernel.provisioner import KernelRefused, SandboxProvisioner
 from proctor.sandbox.process import readable
-from proctor.sandbox.view import PACKAGE
+from proctor.sandbox.visible_files import PACKAGE
 from tests.proctor.support.sandboxes import gone, left, traces
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Kernel:
         return "".join(said).strip()
 
     def run_until_dead(self, code: str) -> str:
-        """Run a cell that takes the kernel down; return how that ended."""
+        """Run a cell that ends its kernel; return how that ended."""
         self.client.execute(textwrap.dedent(code))
         sandbox = self.provisioner._sandbox
         assert readable(sandbox.init, PATIENCE), "the kernel still lives"

@@ -14,7 +14,7 @@ import pytest
 from tests.exercise4.mistakes import PARTS, solution
 from tests.proctor.support.jupyter_in_browser import Desk, chromium, opened
 from tests.proctor.support.notebook_in_browser import RAN, Notebook
-from tests.proctor.support.room import LeftoverError, room
+from tests.proctor.support.scratch_home import LeftoverError, scratch_home
 from tests.specimens.build import Submission
 
 if TYPE_CHECKING:
@@ -91,9 +91,9 @@ def test_reset_and_save(desk: Desk) -> None:
 
 
 def test_a_process_that_is_left_is_noticed() -> None:
-    """Whoever leaves a room with a process that still runs there is told which."""
+    """Whoever leaves a scratch home with a process that still runs there is told which."""
     command = [sys.executable, "-c", "print(flush=True); input()"]
-    place = room(grace=0)
+    place = scratch_home(grace=0)
     made = place.__enter__()
     with subprocess.Popen(
         command, env=made.variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -106,8 +106,8 @@ def test_a_process_that_is_left_is_noticed() -> None:
 
 
 def test_a_file_that_is_left_is_noticed() -> None:
-    """Whoever leaves a temporary file in a room is told which."""
-    with pytest.raises(LeftoverError, match=r"tmp/scratch\.txt$"), room() as made:
+    """Whoever leaves a temporary file in a scratch home is told which."""
+    with pytest.raises(LeftoverError, match=r"tmp/scratch\.txt$"), scratch_home() as made:
         (made.folder / "tmp" / "scratch.txt").touch()
     assert not made.folder.exists()
 
@@ -117,6 +117,6 @@ def test_without_a_browser_it_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", "")
     with (
         pytest.raises(RuntimeError, match="No Chromium found: install one"),
-        chromium(desk.server, desk.room),
+        chromium(desk.server, desk.home),
     ):
         pass

@@ -10,7 +10,7 @@ import pytest
 from proctor.cli.main import main
 from proctor.course import course_lock
 from proctor.errors import CollectError
-from proctor.lms.choose import Choice
+from proctor.lms.pick_files import Choice
 from proctor.lms.stage import SCRATCH, Stage
 from proctor.submission import record
 from tests.proctor.support.downloads import (

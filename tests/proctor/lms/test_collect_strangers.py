@@ -1,4 +1,4 @@
-"""What a stranger's download costs, and what lies deep, wide or odd in it: collected or refused in words."""
+"""What an untrusted download costs, and what lies deep, wide or odd in it: collected or refused in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from proctor.cli.main import main
-from proctor.lms.choose import grade_ids
+from proctor.lms.pick_files import grade_ids
 from proctor.lms.spreadsheet import Table, parse_table
 from proctor.lms.tables import workbook
 from proctor.submission import folders

@@ -12,7 +12,7 @@ from proctor.cli.main import main
 from proctor.course import Exercise, exercise_of
 from proctor.lms import comments
 from proctor.lms.results import gradebook_of
-from proctor.submission.structure import answered_in
+from proctor.submission.answered_cells import answered_in
 from tests.proctor.support.classrooms import POPULAR, Made, build, named
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from proctor.errors import ExportError
-from proctor.lms.platform import Request, Result
+from proctor.lms.platform import Request, StudentResult
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.roster import read_roster
 from proctor.lms.spreadsheet import parse_table
@@ -54,10 +54,12 @@ WORKSHEETS = {
 """Moodle's worksheet in four languages: the header, and a row of somebody whose name looks like a formula."""
 
 
-def result(tmp_path: Path, **known: str) -> Result:
+def result(tmp_path: Path, **known: str) -> StudentResult:
     """Return 17.5 of 25 points, with a page."""
     (tmp_path / "exercise4.html").write_text("<p>Hi</p>")
-    return Result("ada", Origin("any", "Ada", **known), 17.5, 25.0, 0.0, (tmp_path / "exercise4.html",))
+    return StudentResult(
+        "ada", Origin("any", "Ada", **known), 17.5, 25.0, 0.0, (tmp_path / "exercise4.html",)
+    )
 
 
 @pytest.mark.parametrize("language", WORKSHEETS)

@@ -20,7 +20,7 @@ from tests.exercise4.mistakes import mistakes
 from tests.proctor.support import commands
 from tests.proctor.support.jupyter_in_browser import Desk, opened
 from tests.proctor.support.notebook_in_browser import Notebook
-from tests.proctor.support.room import alive
+from tests.proctor.support.scratch_home import alive
 from tests.specimens.bank import submission_of
 from tests.specimens.build import Submission
 
@@ -43,7 +43,7 @@ def reached(address):
         return False
 reached = [address for address in (("192.0.2.1", 80), ("127.0.0.1", {port})) if reached(address)]
 seen = [path for path in {paths!r} if os.path.exists(path)]
-told = [name for name, value in os.environ.items() if {room!r} in value]
+told = [name for name, value in os.environ.items() if {home!r} in value]
 print(json.dumps({{"folder": os.getcwd(), "reached": reached, "seen": seen, "told": told}}))
 print(os.readlink("/proc/self/ns/pid"))
 """
@@ -88,7 +88,7 @@ def confirmed(formgrader: FrameLocator) -> str:
 
 def exported(desk: Desk) -> dict[str, float]:
     """Run `nbgrader export`, and return the scores by student."""
-    done = commands.run(desk.folder, "nbgrader", "export", "--to", "grades.csv", **desk.room.variables)
+    done = commands.run(desk.folder, "nbgrader", "export", "--to", "grades.csv", **desk.home.variables)
     assert done.returncode == 0, done.stderr
     with (desk.folder / "grades.csv").open(newline="") as table:
         return {row["student_id"]: float(row["score"]) for row in csv.DictReader(table)}
@@ -179,14 +179,14 @@ def test_the_sandboxed_kernel(desk: Desk) -> None:
     look_around = LOOK_AROUND.format(
         port=desk.server.address.rpartition(":")[2],
         paths=list(map(str, secret)),
-        room=str(desk.room.folder),
+        home=str(desk.home.folder),
     )
     notebook.paste("set-up-code", look_around)
     found, namespace = notebook.run("set-up-code").split("\n", 1)
     assert json.loads(found) == {"folder": "/home/student/work", "reached": [], "seen": [], "told": []}
 
     kernel = inhabitants(desk, namespace.strip())
-    sockets = list((desk.room.folder / "run").rglob("*"))
+    sockets = list((desk.home.folder / "run").rglob("*"))
     assert kernel
     assert sockets
     notebook.shut_down()

@@ -28,7 +28,7 @@ def penalty(seconds: float, *, student: str = "ada", score: float = 20.0, **sett
     return LatePolicy(**settings).late_submission_penalty(student, score, seconds)
 
 
-def test_without_a_price_lateness_costs_nothing() -> None:
+def test_without_a_policy_lateness_costs_nothing() -> None:
     """The default takes no points, however late."""
     assert penalty(400 * DAY) is None
 

@@ -21,7 +21,7 @@ from proctor.gradebook.database import open_gradebook
 from proctor.report.gathering import gather
 from proctor.report.lesson import Lesson
 from proctor.report.page import page, percent
-from proctor.report.pseudonyms import BLOT, Pseudonyms
+from proctor.report.pseudonyms import REDACTED, Pseudonyms
 from proctor.submission import record
 from proctor.submission.record import Origin
 from tests.exercise4.mistakes import solution
@@ -162,7 +162,7 @@ def test_nobody_is_named(written: str) -> None:
     for made in students():
         assert made.student not in written
     assert not re.search("hilbert|hopper|grace", written, re.IGNORECASE)
-    assert f"# by {BLOT} {BLOT}" in written
+    assert f"# by {REDACTED} {REDACTED}" in written
     assert {f"Student {n:02d}" for n in range(1, 7)} >= set(re.findall(r"Student \d\d", written))
 
 
@@ -242,14 +242,14 @@ def test_notices_lose_the_names_of_files() -> None:
         "The notebook is called `final_ADA.ipynb`; it was taken for `exercise4.ipynb`. Hilbert, Hilbertraum."
     )
     assert pseudonyms.notice(text, "exercise4.ipynb") == (
-        f"The notebook is called `{BLOT}.ipynb`; it was taken for `exercise4.ipynb`. {BLOT}, Hilbertraum."
+        f"The notebook is called `{REDACTED}.ipynb`; it was taken for `exercise4.ipynb`. {REDACTED}, Hilbertraum."
     )
 
 
 def test_the_figures_are_the_gradebooks(course: Path, written: str) -> None:
     """Points by hand count, lateness is said and not taken off, and the mistake is counted for both."""
     made = gather(report.open_course(course), EXERCISE)
-    points = {each.student: each.marks.points for each in made.submissions}
+    points = {each.student: each.scores.points for each in made.submissions}
     assert points == {"ah01": 7.0, "gh02": 7.0, "an03": 4.0, "kg04": 4.0, "me05": 6.0, "ev06": 0.0}
     assert (made.full, list(made.worth)[:2]) == (25, ["sigmoid_forward", "sigmoid_backward"])
     assert "What lateness cost (1 student, 1.5 points together)" in written

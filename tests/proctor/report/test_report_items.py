@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
+from proctor.report.class_scores import StudentScores
 from proctor.report.gathering import Classroom, Submission
 from proctor.report.items import Item, discriminate, items, misconceptions
 from proctor.report.lesson import Lesson, ideas, not_begun
-from proctor.report.marks import Marks
 from proctor.report.outliers import notices, slow_from, stops, versions
 
 GOOD, BAD, OPEN = Outcome.PASSED, Outcome.FAILED, Outcome.UNFINISHED
@@ -29,8 +29,8 @@ def report(cell: str, *outcomes: Outcome, mistake: str = "") -> CellReport:
 def submission(student: str, *reports: CellReport, by_hand: dict[str, float] | None = None) -> Submission:
     """Make a submission whose points are those of its reports, unless they are given by hand."""
     cells = {each.grade_id: each.points for each in reports} | (by_hand or {})
-    marks = Marks(cells=cells, by_hand=set(by_hand or {}))
-    return Submission(student, marks, {each.grade_id: each for each in reports})
+    scores = StudentScores(cells=cells, by_hand=set(by_hand or {}))
+    return Submission(student, scores, {each.grade_id: each for each in reports})
 
 
 def classroom(*submissions: Submission, **rest: object) -> Classroom:
@@ -187,8 +187,8 @@ def test_slow_is_slow_for_the_class() -> None:
 def test_what_grading_noted_is_kept() -> None:
     """Notices come once each, after the reason why a file cannot be read; versions of the tests are counted."""
     facts = {"notices": ["Changed.", "Changed."], "unreadable": "No notebook.", "fingerprint": {"tests": "1"}}
-    one = Submission("s0", Marks(), {}, facts=facts)
-    other = Submission("s1", Marks(), {}, facts={"fingerprint": {"tests": "2"}})
+    one = Submission("s0", StudentScores(), {}, facts=facts)
+    other = Submission("s1", StudentScores(), {}, facts={"fingerprint": {"tests": "2"}})
     assert notices(one) == ["Not readable: No notebook.", "Changed."]
     assert versions(Classroom("exercise4", {}, (one, other))) == 2
     assert versions(Classroom("exercise4", {}, (one, one))) == 1

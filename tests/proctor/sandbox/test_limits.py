@@ -12,7 +12,7 @@ from traitlets import TraitError
 from proctor.sandbox.memory import held
 from proctor.sandbox.mounts import environment_arguments, mount_arguments
 from proctor.sandbox.settings import Limits, Sandbox
-from proctor.sandbox.view import HOME, View
+from proctor.sandbox.visible_files import HOME, View
 
 
 class TestLimits:

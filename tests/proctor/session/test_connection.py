@@ -13,7 +13,7 @@ import pytest
 
 from proctor.criteria import Broken
 from proctor.criteria.outcome import Outcome
-from proctor.sandbox.peer import Peer, accept, socket_pair
+from proctor.sandbox.peer_process import Peer, accept, socket_pair
 from proctor.sandbox.process import readable
 from proctor.session.clock import Allowance, Deadline
 from proctor.session.connection import GuardedConnection

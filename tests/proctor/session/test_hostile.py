@@ -55,7 +55,7 @@ frame = struct.pack(">II", 4 + len(header), len(header)) + header
 
 
 class Asked(Criteria):
-    """Asks for an answer, which has to be one."""
+    """Criterion that asks for an answer, which has to be one."""
 
     __test__ = False
     needs = ("Student",)

@@ -66,7 +66,7 @@ def test_open_files(tight: Cells) -> None:
 
 
 @pytest.mark.parametrize("place", ["/tmp", "/home/student/work", "/dev/shm"])
-def test_room(tight: Cells, place: str) -> None:
+def test_space(tight: Cells, place: str) -> None:
     """Every place that can be written is of fixed size, whatever the number of files."""
     code = f"""
         import glob, os

@@ -201,7 +201,7 @@ def test_operators_that_raise(name: str) -> None:
 
 
 def test_a_length_within_the_limit_is_believed() -> None:
-    """It makes room for as many, and no more, before the first is asked for."""
+    """It allocates space for as many, and no more, before the first is asked for."""
     assert len(found(make=Liar)(MAX_LENGTH)) == MAX_LENGTH
 
 

@@ -89,7 +89,7 @@ def test_an_update_counts_for_each_output_that_it_changes() -> None:
     assert "left out" in shown[-1].text
 
 
-def test_what_was_cleared_gives_no_room_when_it_is_updated() -> None:
+def test_what_was_cleared_frees_no_space_when_it_is_updated() -> None:
     """An update finds no output that was cleared, and the size never falls below zero."""
     displays: Displays = {}
     outputs = Outputs(5000, displays)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctor.sandbox.view import PACKAGE
+from proctor.sandbox.visible_files import PACKAGE
 
 if TYPE_CHECKING:
     from tests.proctor.support.sandboxes import Cells

@@ -1,4 +1,4 @@
-"""A short search, with a fixed seed, for inputs that break what parses a stranger's; `make fuzz` searches longer.
+"""A short search, with a fixed seed, for inputs that break our parsers; `make fuzz` searches longer.
 
 What it has found is kept in tests/specimens/corpus, one file each, and is tried first.
 """

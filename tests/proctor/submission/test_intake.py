@@ -23,7 +23,7 @@ from proctor.batch.grade_job import restored
 from proctor.batch.grading import grade
 from proctor.batch.head import Head
 from proctor.batch.plan import Course as BatchCourse
-from proctor.batch.plan import Wish
+from proctor.batch.plan import RunOptions
 from proctor.batch.results import Progress
 from proctor.batch.survey import Survey
 from proctor.course import Exercise
@@ -92,10 +92,10 @@ def take(course: Path, **settings: object) -> Taken:
     config = Config({"Sandbox": settings})
     found = BatchCourse(exercise(course), config, lambda *_: None)
     with found.book as book:
-        survey = Survey(found, Wish())
-        run = Head(found, Wish(), survey, book, Progress(), print)
+        survey = Survey(found, RunOptions())
+        run = Head(found, RunOptions(), survey, book, Progress(), print)
         assert survey.students == ["ann"]
-        handed_in = survey.clock.handed_in("ann")
+        handed_in = survey.times.handed_in("ann")
         run.stage_files("ann", handed_in)
         ungraded = run.ungraded("ann", EXERCISE)
         notebook = restored(f"{EXERCISE}.ipynb", ungraded, skip=True)
@@ -245,11 +245,17 @@ def test_a_timestamp_that_is_none_is_ignored(course: Path, claimed: str) -> None
     assert stamped(course, claimed, HANDED_IN) is None
 
 
-def test_without_a_jail_nothing_is_touched(course: Path) -> None:
+def test_without_a_sandbox_nothing_is_touched(course: Path) -> None:
     """Where no sandbox can be built, grading stops before it starts, and says why."""
     config = Config({"Sandbox": {"bwrap": "/nowhere/bwrap"}})
     with pytest.raises(CannotGrade, match=r"Nothing was graded(?s:.)*nowhere/bwrap"):
-        grade(BatchCourse(exercise(course), config, lambda *_: None), Wish(), nullcontext, Progress(), print)
+        grade(
+            BatchCourse(exercise(course), config, lambda *_: None),
+            RunOptions(),
+            nullcontext,
+            Progress(),
+            print,
+        )
     assert not (course / "autograded").exists()
 
 

@@ -29,8 +29,8 @@ from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.feedback.markdown import markdown, render
 from proctor.feedback.page import page
 from proctor.feedback.reports import REPORT, reports_of, show_report
+from proctor.report.class_scores import StudentScores
 from proctor.report.gathering import Classroom, Source, Submission
-from proctor.report.marks import Marks
 from proctor.report.page import page as report_page
 from proctor.submission import restore
 from proctor.submission.sanitize import clean_outputs, shorten
@@ -152,9 +152,9 @@ def class_report() -> str:
             for number, text in enumerate(said.values())
         )
         facts = {"notices": list(said.values()), "unreadable": name, "cpu_seconds": 1.0, "sandboxed": False}
-        marks = Marks(name=name, cells={GRADED: 1.0})
+        scores = StudentScores(name=name, cells={GRADED: 1.0})
         return Submission(
-            student, marks, {GRADED: CellReport(GRADED, name, verdicts)}, (Source(name, source),), facts
+            student, scores, {GRADED: CellReport(GRADED, name, verdicts)}, (Source(name, source),), facts
         )
 
     attack = "".join(said.values())
@@ -349,7 +349,7 @@ def test_the_policy_of_the_feedback_page_is_a_second_lock(browser: Browser) -> N
 
 
 def test_a_graded_notebook_holds_only_text_and_pictures() -> None:
-    """What is written for JupyterLab and for everybody else has no type that anything would obey."""
+    """What is written for JupyterLab and for everybody else has no type that anything would run."""
     notebook = hostile(**PAYLOADS)
     clean_outputs(notebook)
     types = {

@@ -1,4 +1,4 @@
-"""Makes graded classes in a moment: courses with a gradebook and graded notebooks, without running a kernel.
+"""Graded classes, made in a moment: courses with a gradebook and graded notebooks, without running a kernel.
 
     build(folder, [Made("ada", reports, ...), ...])       reports from anywhere
     realistic(folder, 60, seed=4)                         a class as it might be, from the banks of specimens

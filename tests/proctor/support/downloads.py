@@ -1,4 +1,4 @@
-"""Builds what learning platforms hand out and take back, in code: for a class of 30, or for a person or two.
+"""Files that learning platforms hand out and take back, built in code: for a class of 30, or for a person or two.
 
 The names follow the platforms' own source code, as the modules of :mod:`proctor.lms.platforms` describe them; a test
 that reads them back is a test against that description, not against itself, for what is written here is written out.

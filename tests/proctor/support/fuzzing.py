@@ -1,4 +1,4 @@
-"""Surfaces of what is parsed of a stranger's, and inputs for each: what the tests try briefly and `make fuzz` for long.
+"""Parsers of what students hand in, and inputs for each: what the tests try briefly and `make fuzz` for long.
 
 A surface is a strategy of inputs and a property: nothing but the error in words comes out, and what comes out is valid,
 and obeyed by no browser. `search` tries the inputs of one, under a limit of CPU time for each.
@@ -29,8 +29,8 @@ from proctor.agent.frames import Connection, FormatError, pack, unpack
 from proctor.agent.values import Reader, Writer
 from proctor.errors import CollectError, TableError, UnreadableError
 from proctor.feedback.markdown import code, render
-from proctor.lms.choose import grade_ids
 from proctor.lms.download import open_inner
+from proctor.lms.pick_files import grade_ids
 from proctor.lms.platforms.moodle import moodle_time
 from proctor.lms.roster import people_in
 from proctor.lms.spreadsheet import parse_table

@@ -1,4 +1,4 @@
-"""Judges classes of this process by the hidden tests: in milliseconds, without a sandbox or notebook."""
+"""Judging of classes of this process by the hidden tests: in milliseconds, without a sandbox or notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JupyterLab as people use it: a real server and a real Chromium, in a room of their own.
+"""JupyterLab as people use it: a real server and a real Chromium, in a home of their own.
 
 One person sits at one desk::
 
@@ -24,7 +24,7 @@ from unittest import mock
 import psutil
 from playwright.sync_api import expect, sync_playwright
 
-from tests.proctor.support.room import LeftoverError, Room, alive, room
+from tests.proctor.support.scratch_home import LeftoverError, ScratchHome, alive, scratch_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +57,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def jupyter(folder: Path, room: Room) -> Iterator[Server]:
+def jupyter(folder: Path, home: ScratchHome) -> Iterator[Server]:
     """Start JupyterLab in a folder, as `jupyter lab` does, on a port that it chooses.
 
     Raises:
@@ -75,7 +75,7 @@ def jupyter(folder: Path, room: Room) -> Iterator[Server]:
     command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--IdentityProvider.token={token}"]
     said: list[str] = []
     with subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env=room.variables, cwd=folder
+        command, stderr=subprocess.PIPE, text=True, env=home.variables, cwd=folder
     ) as process:
         drain = threading.Thread(target=lambda: said.extend(process.stderr or ()), daemon=True)
         try:
@@ -108,7 +108,7 @@ def _address(process: subprocess.Popen[str], said: list[str]) -> str:
 
 
 @contextlib.contextmanager
-def chromium(server: Server, room: Room) -> Iterator[BrowserContext]:
+def chromium(server: Server, home: ScratchHome) -> Iterator[BrowserContext]:
     """Start the system's Chromium, headless, which reaches this server and nothing else.
 
     Raises:
@@ -117,7 +117,7 @@ def chromium(server: Server, room: Room) -> Iterator[BrowserContext]:
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         raise RuntimeError("No Chromium found: install one (Debian: `apt-get install chromium`).")
-    variables = room.variables | {"XDG_RUNTIME_DIR": str(room.folder / "home")}  # it keeps settings there
+    variables = home.variables | {"XDG_RUNTIME_DIR": str(home.folder / "home")}  # it keeps settings there
     with mock.patch.dict(os.environ, variables), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--disable-quic"])
         allowed = ["clipboard-read", "clipboard-write"]
@@ -134,7 +134,7 @@ class Desk:
     """Workplace of one person: a folder, the Jupyter server in it, and a browser."""
 
     folder: Path
-    room: Room
+    home: ScratchHome
     server: Server
     browser: BrowserContext
 
@@ -146,7 +146,7 @@ def opened(fill: Callable[[Path], None]) -> Iterator[Desk]:
     Raises:
         LeftoverError: a process, a socket or a temporary file was left.
     """
-    with room() as made:
+    with scratch_home() as made:
         folder = made.folder / "course"
         fill(folder)
         (made.folder / NO_NEWS).parent.mkdir(parents=True)

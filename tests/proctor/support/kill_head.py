@@ -44,7 +44,7 @@ class Canned:
         self._kept, self._jobs = kept, []
 
     def has_room(self) -> bool:
-        """Return whether there is room: for two."""
+        """Return whether another job is taken: of two."""
         return len(self._jobs) < 2
 
     def submit(self, job: Job) -> None:

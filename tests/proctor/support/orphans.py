@@ -1,4 +1,4 @@
-"""Finds processes that outlive the one that started them."""
+"""Search for processes that outlive the one that started them."""
 
 from __future__ import annotations
 

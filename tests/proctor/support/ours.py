@@ -1,4 +1,4 @@
-"""Grades banks of specimens as an instructor would, with nbgrader's own command and our settings."""
+"""Grading of banks of specimens as an instructor would, with nbgrader's own command and our settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs small notebooks in plain Jupyter and in a session, and makes their outputs comparable."""
+"""Small notebooks, run in plain Jupyter and in a session, with outputs that can be compared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nbclient.exceptions import DeadKernelError
 from PIL import Image
 
 from proctor.sandbox.settings import Sandbox
-from proctor.sandbox.view import HOME, environment
+from proctor.sandbox.visible_files import HOME, environment
 from proctor.session.clock import Bounds
 from proctor.session.session import Session
 

@@ -1,4 +1,4 @@
-"""Runs cells in sandboxes for the tests, and tells what is left of a sandbox."""
+"""Cells, run in sandboxes for the tests, and what is left of a sandbox."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ start by themselves (`agent/test_parity.py`), and grades the banks.
 
 
 class Cells:
-    """Runs cells in a session, whose process is `session.pid`."""
+    """Runner of cells in a session, whose process is `session.pid`."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -44,7 +44,7 @@ class Cells:
         return shown(self.session.run(textwrap.dedent(code)))
 
     def until_dead(self, code: str) -> str:
-        """Run a cell that takes its process down; return how that ended."""
+        """Run a cell that ends its process; return how that ended."""
         execution = self.session.run(textwrap.dedent(code))
         assert execution.fatal, shown(execution)
         return execution.cause

@@ -1,4 +1,4 @@
-"""The view of this machine from inside a sandbox: Python, its libraries and fonts, and a made-up /etc.
+"""Files of this machine that are visible in a sandbox: Python, its libraries and fonts, and a made-up /etc.
 
 Only the folders that hold programs and libraries are shown, not whole prefixes: an environment often lies
 in the course's own folder (`.venv`), and `<prefix>/etc` may hold a Jupyter server's password. Nothing shown

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from matplotlib import font_manager
 
 from proctor.sandbox.mounts import font_list
-from proctor.sandbox.view import PACKAGE, build_view, environment
+from proctor.sandbox.visible_files import PACKAGE, build_view, environment
 
 if TYPE_CHECKING:
     import pytest
@@ -34,7 +34,7 @@ class TestView:
         package.mkdir(parents=True)
         monkeypatch.setattr(sys, "prefix", str(tmp_path))
         assert build_view([package]).hidden == (package,)
-        monkeypatch.setattr("proctor.sandbox.view.PACKAGE", package)
+        monkeypatch.setattr("proctor.sandbox.visible_files.PACKAGE", package)
         assert build_view().hidden == (package,)
 
     def test_own_source_is_not_shown(self) -> None:

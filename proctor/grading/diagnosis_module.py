@@ -1,4 +1,4 @@
-"""The module of hidden tests that offers a diagnosis (:mod:`proctor.grading.diagnosis`): its name, and what it reads."""
+"""The module `misconceptions.py` beside hidden tests, which offers a diagnosis: its name, and which files it reads."""
 
 from __future__ import annotations
 

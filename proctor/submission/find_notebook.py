@@ -1,4 +1,4 @@
-"""Choice of the file of a submission that is its notebook: made here, for collecting and for grading alike."""
+"""Search for the notebook among a submission's files; collecting and grading decide by the same rules."""
 
 from __future__ import annotations
 

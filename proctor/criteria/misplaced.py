@@ -1,4 +1,4 @@
-"""Right entries that stand elsewhere: reversed, transposed, shifted, or in the place of another slice."""
+"""Right entries in wrong places: reversed, transposed, shifted, or in the place of another slice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from proctor.criteria.closeness import close
-from proctor.criteria.places import listed, named
+from proctor.criteria.wrong_places import listed, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def reordered(got: Array, wanted: Array, names: Sequence[str]) -> str:
-    """Return that the right entries are there, and stand elsewhere: reversed, transposed, or shifted."""
+    """Return that the right entries are there, in other places: reversed, transposed, or shifted."""
     axes = [axis for axis in range(wanted.ndim) if wanted.shape[axis] > 1]
     for count in range(1, len(axes) + 1):
         for some in combinations(axes, count):

@@ -1,4 +1,4 @@
-"""The points of a class, as the gradebook has them; it is opened so that it cannot be written to."""
+"""Scores of a class, as the gradebook has them; it is opened so that it cannot be written to."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ GRADES: Any = (
 
 
 @dataclass
-class Marks:
+class StudentScores:
     """Entries of the gradebook about one submission.
 
     `cells` has the points in each graded cell, of which those given by hand go before the automatic ones; `open` are the
@@ -57,8 +57,8 @@ class Marks:
         return sum(self.cells.values())
 
 
-def read_marks(url: str, assignment: str) -> tuple[dict[str, float], dict[str, Marks], int]:
-    """Return the cells' points, the marks of each student who handed in, and how many students there are."""
+def read_scores(url: str, assignment: str) -> tuple[dict[str, float], dict[str, StudentScores], int]:
+    """Return the cells' points, the scores of each student who handed in, and how many students there are."""
     engine = create_engine(_read_only(url))
     named = api.Assignment.name == assignment
     try:
@@ -68,21 +68,21 @@ def read_marks(url: str, assignment: str) -> tuple[dict[str, float], dict[str, M
             students = len(session.execute(select(api.Student.id)).all())
     finally:
         engine.dispose()
-    marks: dict[str, Marks] = defaultdict(Marks)
+    scores: dict[str, StudentScores] = defaultdict(StudentScores)
     penalties: dict[str, dict[str, float]] = defaultdict(dict)
     for row in rows:
-        mark = marks[row.student]
-        mark.name = " ".join(filter(None, (row.first_name, row.last_name)))
-        mark.time = row.timestamp
-        mark.cells[row.cell] = float(row.score or 0.0)
+        own = scores[row.student]
+        own.name = " ".join(filter(None, (row.first_name, row.last_name)))
+        own.time = row.timestamp
+        own.cells[row.cell] = float(row.score or 0.0)
         if row.manual_score is not None:
-            mark.by_hand.add(row.cell)
+            own.by_hand.add(row.cell)
         if row.needs_manual_grade:
-            mark.open.add(row.cell)
+            own.open.add(row.cell)
         penalties[row.student][row.notebook] = float(row.late_submission_penalty or 0.0)
     for student, by_notebook in penalties.items():
-        marks[student].penalty = sum(by_notebook.values())
-    return worth, dict(marks), students
+        scores[student].penalty = sum(by_notebook.values())
+    return worth, dict(scores), students
 
 
 def _read_only(url: str) -> str:

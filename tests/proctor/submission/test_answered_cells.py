@@ -6,7 +6,7 @@ from typing import Any
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from proctor.submission.structure import answered_in
+from proctor.submission.answered_cells import answered_in
 
 CELLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("orphan", {"grade": True}),

@@ -1,4 +1,4 @@
-"""Changes to a gradebook and a release when an exercise is generated again.
+"""`nbgrader generate_assignment` and `generate_solution`, as adapters: what changes when an exercise is generated.
 
 nbgrader refuses to add a graded cell once there are submissions, and removes a release before it can make a new one.
 """
@@ -27,7 +27,7 @@ from proctor.gradebook.database import in_words, open_gradebook
 from proctor.gradebook.staging import STAGE
 from proctor.grading.settings import Grading
 from proctor.nbgrader_plugin.editions import refuse_incomplete
-from proctor.nbgrader_plugin.generate import finish
+from proctor.nbgrader_plugin.finish_release import finish
 
 SERVED_PICTURE = re.compile(rf"(?<=[\"'(<\s])files/(?={PICTURES}/)")
 

@@ -1,6 +1,6 @@
-"""The end of nbgrader's generators: stubs, pictures, and the solved layers as modules.
+"""Completion of a release, or of a solution: stubs, pictures, packed files, editions, and solution cells as modules.
 
-The adapters of `nbgrader generate_assignment` and `nbgrader generate_solution` call this when the notebooks are there.
+The adapters in :mod:`~.generate_assignment` call :func:`finish` when nbgrader has written the notebooks.
 Everything is derived from the master notebook by way of what nbgrader made of it, and deterministic.
 """
 

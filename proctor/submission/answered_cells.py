@@ -1,4 +1,4 @@
-"""Structure of a released notebook: which answers its graded cells are about."""
+"""Answers that the graded cells of a released notebook are about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks of a test method that make it a criterion, or several."""
+"""Decorators that make a test method a criterion, or several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choice of the notebook among the files that one person handed in, of what belongs to it, and of what is left out."""
+"""Picking among the files that one person handed in: the notebook, what belongs to it, and what is left out."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from proctor import submission
 from proctor.errors import CollectError
 from proctor.lms.download import ARCHIVES, INNER, NOTEBOOKS, open_inner
-from proctor.lms.owner import Item
+from proctor.lms.owner import HandedFile
 from proctor.lms.sorting import without_junk
-from proctor.submission.choosing import Candidate, is_called, pick
-from proctor.submission.intake import STAMP
+from proctor.submission.find_notebook import Candidate, is_called, pick
+from proctor.submission.handed_in import STAMP
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -84,7 +84,7 @@ def choose(handed: Handed, wanted: Wanted) -> Choice:
     return Choice(files, source.path, source.time, any(item.late for item in handed.items), notes, fits)
 
 
-def which(name: str, notebooks: Sequence[Item], wanted: Wanted, notes: list[str]) -> Item | None:
+def which(name: str, notebooks: Sequence[HandedFile], wanted: Wanted, notes: list[str]) -> HandedFile | None:
     """Return which of several notebooks is meant as one of the assignment's, or None; notes why.
 
     Of those of the name, whatever attempt or copy they are, `submission.pick` says which; one of another name is the one
@@ -107,13 +107,13 @@ def which(name: str, notebooks: Sequence[Item], wanted: Wanted, notes: list[str]
     return chosen
 
 
-def _candidate(item: Item) -> Candidate:
+def _candidate(item: HandedFile) -> Candidate:
     """Return a file of a download as one of those among which `submission.pick` decides."""
     written = item.file.time.timestamp() if item.file.time else None
     return Candidate(item.path, written, partial(_cells, item))
 
 
-def _cells(item: Item) -> Any:
+def _cells(item: HandedFile) -> Any:
     return submission.parse(item.file.read(), item.path.name)
 
 
@@ -125,13 +125,13 @@ def grade_ids(data: bytes) -> frozenset[str]:
     return frozenset(each.decode("utf-8", "replace") for each in GRADE_ID.findall(_utf8(data)))
 
 
-def _is_notebook(item: Item) -> bool:
+def _is_notebook(item: HandedFile) -> bool:
     return item.path.name.casefold().endswith(NOTEBOOKS)
 
 
-def _unpacked(handed: Handed, notes: list[str]) -> tuple[list[Item], dict[int, Item]]:
+def _unpacked(handed: Handed, notes: list[str]) -> tuple[list[HandedFile], dict[int, HandedFile]]:
     """Return the files with the archives among them unpacked, and which archive each unpacked one was in."""
-    origin: dict[int, Item] = {}
+    origin: dict[int, HandedFile] = {}
     if handed.texts:
         notes.append("the text that was typed in was left out")
     items = handed.items
@@ -146,7 +146,7 @@ def _unpacked(handed: Handed, notes: list[str]) -> tuple[list[Item], dict[int, I
     return items, origin
 
 
-def _inner(item: Item, notes: list[str]) -> list[Item]:
+def _inner(item: HandedFile, notes: list[str]) -> list[HandedFile]:
     if item.file.size > INNER.file:
         notes.append(f"{item.path} was not unpacked: it is larger than {INNER.file // 2**20} MiB")
         return []
@@ -156,7 +156,9 @@ def _inner(item: Item, notes: list[str]) -> list[Item]:
         notes.append(f"{item.path} was not unpacked: {error}")
         return []
     notes += [f"in {item.path}, {path} was left out: it {reason}" for path, reason in contents.refused[:20]]
-    return [Item(item.path.parent / file.path, file, item.late) for file in without_junk(contents.files)]
+    return [
+        HandedFile(item.path.parent / file.path, file, item.late) for file in without_junk(contents.files)
+    ]
 
 
 def _nothing(handed: Handed, notes: list[str]) -> str:
@@ -169,11 +171,11 @@ def _nothing(handed: Handed, notes: list[str]) -> str:
     return f"no notebook, but {shown or 'no file either'}{said}"
 
 
-def _is_expected(item: Item, wanted: Wanted) -> bool:
+def _is_expected(item: HandedFile, wanted: Wanted) -> bool:
     return any(is_called(item.path.name, name) for name in wanted.notebooks)
 
 
-def _text(item: Item, notes: list[str]) -> bytes:
+def _text(item: HandedFile, notes: list[str]) -> bytes:
     """Return a notebook in UTF-8, and note if it had to be put right."""
     if item.file.size > MAX_NOTEBOOK:
         raise CollectError(f"{item.path} is larger than {MAX_NOTEBOOK // 2**20} MiB")
@@ -206,18 +208,18 @@ def _checked(data: bytes, name: PurePosixPath, wanted: Wanted, notes: list[str])
 
 
 def _beside(
-    main: Item, items: list[Item], notebooks: dict[PurePosixPath, bytes], notes: list[str]
+    main: HandedFile, items: list[HandedFile], notebooks: dict[PurePosixPath, bytes], notes: list[str]
 ) -> dict[PurePosixPath, bytes]:
     """Return the files in the notebook's folder and below it; other notebooks and a student's clock stay out."""
-    folder, room = main.path.parent, INNER.total
+    folder, left = main.path.parent, INNER.total
     files: dict[PurePosixPath, bytes] = {}
     taken = {str(path).casefold() for path in notebooks}
     for item in items:
         if not item.path.is_relative_to(folder) or _is_notebook(item):
             continue
         inside = item.path.relative_to(folder)
-        room -= item.file.size
-        reason = _against(inside, taken) or ("the submission is too large" if room < 0 else "")
+        left -= item.file.size
+        reason = _against(inside, taken) or ("the submission is too large" if left < 0 else "")
         try:
             content = b"" if reason else item.file.read()
         except CollectError as error:

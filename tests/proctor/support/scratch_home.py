@@ -1,6 +1,6 @@
-"""A room of its own for what a test starts: nothing of the user's is touched, and what is left is found.
+"""A home folder of its own for what a test starts: nothing of the user's is touched, and what is left is found.
 
-Servers, kernels and browsers get a home, a runtime folder and a temporary folder in the room. So they neither
+Servers, kernels and browsers get a home, a runtime folder and a temporary folder in it. So they neither
 read nor write the user's settings, and whatever they leave behind is known by these folders.
 """
 
@@ -28,7 +28,7 @@ class LeftoverError(AssertionError):
 
 
 @dataclass(frozen=True)
-class Room:
+class ScratchHome:
     """A folder for everything that a server and a browser write; its path is short, as sockets lie in it."""
 
     folder: Path
@@ -65,13 +65,13 @@ class Room:
 
 
 @contextlib.contextmanager
-def room(grace: float = GRACE) -> Iterator[Room]:
-    """Make a room, and in the end remove it.
+def scratch_home(grace: float = GRACE) -> Iterator[ScratchHome]:
+    """Make a scratch home, and in the end remove it.
 
     Raises:
         LeftoverError: a process still runs `grace` seconds later, or a temporary file or socket is still there.
     """
-    made = Room(Path(tempfile.mkdtemp(prefix="b-")))
+    made = ScratchHome(Path(tempfile.mkdtemp(prefix="b-")))
     try:
         for name in ("home", "tmp", "run"):
             (made.folder / name).mkdir(mode=0o700)

@@ -11,7 +11,7 @@ from nbgrader.converters import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from proctor.nbgrader_plugin.assignment import GENERATING, GenerateAssignment
+from proctor.nbgrader_plugin.generate_assignment import GENERATING, GenerateAssignment
 from proctor.submission import restore, unreadable
 from tests.proctor.support.own_courses import PIXEL, Example, answer, code, graded, solved, text
 
