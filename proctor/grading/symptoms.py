@@ -87,7 +87,12 @@ class Symptoms:
             yield observation
 
     def _judge(self) -> Iterator[Observation]:
-        """Judge the criteria that are not known yet; those before them once more, as they lead up to them."""
+        """Judge the criteria that are not known yet, here or by now to another process, and yield what is seen.
+
+        Those before them are judged once more, as they lead up to them.
+        """
+        if self._cache:
+            yield from self._cache.load(*self._place)[len(self._found) :]
         if len(self._found) == len(criteria(self._case)):
             return
         try:

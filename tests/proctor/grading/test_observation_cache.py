@@ -52,12 +52,17 @@ class Course:
         self.runs += 1
         return WRONG
 
-    def diagnose(self, namespace: dict[str, Any]) -> str:
-        """Return what the first criterion is named, by a process that has run nothing yet."""
+    def diagnostician(self) -> Diagnostician:
+        """Return what a process knows that has run nothing yet."""
         known = Misconception(SAYS, ASKS, frozenset({Doubling.grade_id}), self.names)
         diagnostician = Diagnostician([known])
         diagnostician.cache = ObservationCache(self.folder)
-        report = judge_cell(Doubling, LocalSide(loopback(namespace)), diagnose=diagnostician)
+        return diagnostician
+
+    def diagnose(self, namespace: dict[str, Any], process: Diagnostician | None = None) -> str:
+        """Return what the first criterion is named, by a process that has run nothing yet, or by a certain one."""
+        diagnose = process or self.diagnostician()
+        report = judge_cell(Doubling, LocalSide(loopback(namespace)), diagnose=diagnose)
         return report.verdicts[0].misconception
 
 
@@ -76,6 +81,18 @@ def test_what_was_observed_in_part_is_completed(tmp_path: Path) -> None:
     assert len(ObservationCache(tmp_path).load("doubling", 0, 0)) == 1
     assert course.diagnose(WRONG) == SAYS
     assert len(ObservationCache(tmp_path).load("doubling", 0, 0)) == 2
+    assert course.runs == 2
+
+
+def test_what_another_process_has_observed_meanwhile_is_used(tmp_path: Path) -> None:
+    """A mistake that is known in part is not run again where another one has seen the rest since."""
+    course = Course(tmp_path)
+    assert course.diagnose(NEITHER) == ""  # the first criterion is known now
+    process = course.diagnostician()
+    assert course.diagnose(NEITHER, process) == ""
+    assert course.diagnose(WRONG) == SAYS
+    assert course.runs == 2
+    assert course.diagnose(WRONG, process) == SAYS
     assert course.runs == 2
 
 
