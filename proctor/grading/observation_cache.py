@@ -28,12 +28,12 @@ from proctor.agent.frames import FormatError, pack, unpack
 from proctor.agent.values import Reader, Writer
 from proctor.course import CONFIG, STATE, write_whole
 from proctor.criteria.outcome import Verdict
-from proctor.session.proxies import CallBack, Stumble, Unkept
+from proctor.session.proxies import CallBack, SeenFault, Unkept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-RECORDS = {kind.__name__: kind for kind in (CallBack, Stumble, Unkept)}
+RECORDS = {kind.__name__: kind for kind in (CallBack, SeenFault, Unkept)}
 """Types that a trace holds beside values."""
 LIBRARIES = ("numpy", "scipy")
 CODE = (".py", ".ipynb")

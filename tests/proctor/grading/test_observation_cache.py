@@ -14,7 +14,7 @@ from proctor.criteria.outcome import Outcome, Verdict
 from proctor.grading.diagnosis import Diagnostician, Misconception, offered
 from proctor.grading.judge_cell import LocalSide, judge_cell
 from proctor.grading.observation_cache import Observation, ObservationCache
-from proctor.session.proxies import CallBack, Stumble, Unkept, loopback
+from proctor.session.proxies import CallBack, SeenFault, Unkept, loopback
 
 SAYS, ASKS = "The square is returned.", "What is twice 3?"
 
@@ -136,7 +136,7 @@ def test_all_kinds_of_entries_come_back(tmp_path: Path) -> None:
         "text",
         [1.5, (2, {"a": 1j})],
         CallBack(2, "initialize", ((3, 4), np.ones(2))),
-        Stumble("StudentError: KeyError: 'a'"),
+        SeenFault("StudentError: KeyError: 'a'"),
         Unkept("ndarray"),
     ]
     verdict = Verdict("test_numbers", "A sentence.", Outcome.FAILED, 0.5, hint="A hint.", remarks=("one",))
