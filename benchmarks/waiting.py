@@ -53,8 +53,8 @@ with LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, processes=Fa
     print(cluster.scheduler_address, flush=True)
     sys.stdin.read()
 """
-"""Program of the cluster. All workers are threads of one process, so its memory is no limit on each of them, and each would
-look at it as often as a process does that has a machine of its own."""
+"""Program of the cluster. All workers are threads of one process: its memory is no limit on each of them, and none need
+look at the machine as often as one that has it for itself."""
 
 
 def main() -> None:
