@@ -62,10 +62,10 @@ def make_course(folder: Path) -> None:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*"))
     config = (ROOT / "nbgrader_config.py").read_text("utf-8")
     (folder / "nbgrader_config.py").write_text(config + IN_BRIEF, "utf-8")
-    submission_of(MISTAKE).write(folder / "submitted" / "ada" / EXERCISE)
-    short = Submission.release()  # without its text, which a browser is long at typesetting
-    short.notebook.cells = [cell for cell in short.notebook.cells if cell.cell_type == "code"]
-    short.write(folder / "submitted" / "bob" / EXERCISE)
+    for student, short in (("ada", submission_of(MISTAKE)), ("bob", Submission.release())):
+        # Without the text, which a browser is long at typesetting.
+        short.notebook.cells = [cell for cell in short.notebook.cells if cell.cell_type == "code"]
+        short.write(folder / "submitted" / student / EXERCISE)
     install_kernelspec(folder.parent)
 
 
