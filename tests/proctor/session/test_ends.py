@@ -39,7 +39,9 @@ def _own_folder(
 
 def test_processor_time(folder: Path, way: dict[str, Any]) -> None:
     """A loop ends with the processor time, also where the signal is ignored."""
-    with cells(folder, limits={"cpu_seconds": 1 if way["preload"] else 2}, **way) as run:  # alone, it imports, too
+    with cells(
+        folder, limits={"cpu_seconds": 1 if way["preload"] else 2}, **way
+    ) as run:  # alone, it imports, too
         run("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)")
         assert run.until_dead("while True: pass") == "processor time limit"
 
