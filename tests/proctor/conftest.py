@@ -62,7 +62,7 @@ def pytest_report_header() -> str:
     """Return which cases of the large banks run."""
     if THOROUGH:
         return "banks: every case"
-    some = "every twentieth fault and attack, every fourth mistake, every twelfth verdict across the sandbox, some kills"
+    some = "every thirtieth fault and attack, every twelfth mistake, every 24th verdict across the sandbox, some kills"
     return f"banks: {some}; `make thorough` runs all"
 
 

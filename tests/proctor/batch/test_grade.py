@@ -222,7 +222,7 @@ def test_what_is_up_to_date_is_skipped_unless_forced(graded_copy: Path) -> None:
     }  # fmt: skip
     assert {student: path.stat().st_ino for student, path in paths.items()} == before
     rows = small_course.rows(course)
-    done = small_course.run(course, *GRADE, "--force", "--verbose", "--student", "ann", "cem")
+    done = small_course.run(course, *GRADE, "--jobs", "1", "--force", "--verbose", "--student", "ann", "cem")
     assert (done.returncode, "2  graded" in done.stdout) == (0, True)
     changed = {student for student, path in paths.items() if path.stat().st_ino != before[student]}
     assert changed == {"ann", "cem"}
@@ -299,7 +299,7 @@ def test_stopping_leaves_nothing_and_loses_nothing(
     )
     assert (course / "autograded" / "ann" / "small" / "small.ipynb").exists()
     small_course.hand_in(course, {"ben": small_course.WRONG})
-    assert small_course.run(course, *GRADE).returncode == 0
+    assert small_course.run(course, *GRADE, "--jobs", "1").returncode == 0
     assert small_course.rows(course) == small_course.rows(graded)
     assert small_course.files(course) == small_course.files(graded)
 

@@ -20,7 +20,7 @@ from proctor.cli import main
 from tests.proctor.support import small_course
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 GRADE = ("proctor", "grade", small_course.EXERCISE)
 ELSEWHERE = """import time
@@ -41,19 +41,27 @@ class Cluster:
         wait_for(lambda: self._file.exists() and self._file.read_text().endswith("}"))
         self.address = json.loads(self._file.read_text())["address"]
 
-    def add_worker(self) -> None:
-        """Add a worker of one thread, which nobody starts again when it dies."""
+    def add_worker(self, hidden: Path) -> None:
+        """Add a worker of one thread, for which a folder is empty, and which nobody starts again when it dies."""
         place = ["--local-directory", str(self._place / "w")]
-        worker = self.start("worker", self.address, "--nthreads", "1", "--no-nanny", *place)
-        self.workers.append(worker)
+        options = ["--nthreads", "1", "--no-nanny", *place]
+        self.workers.append(self.start("worker", self.address, *options, first=empty_for(hidden)))
 
-    def start(self, kind: str, *arguments: str) -> subprocess.Popen[str]:
-        """Start a process of the cluster, which ends with the test."""
-        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--no-dashboard", *arguments]
+    def start(self, kind: str, *arguments: str, first: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """Start a process of the cluster, by a command that comes first, if any; it ends with the test."""
+        program = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--no-dashboard"]
+        command = [*first, *program, *arguments]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
         self._stack.callback(process.wait)
         self._stack.callback(process.kill)
         return process
+
+
+def empty_for(folder: Path) -> list[str]:
+    """Return the command that mounts something empty over a folder, for the program alone that it becomes."""
+    users = [] if os.geteuid() == 0 else ["--map-root-user"]
+    script = f'mount -t tmpfs none {folder} && exec "$@"'
+    return ["unshare", "--mount", *users, "sh", "-c", script, "_"]
 
 
 @pytest.fixture
@@ -89,13 +97,18 @@ def is_at_ann(worker: subprocess.Popen[str]) -> bool:
     return False
 
 
-def test_a_worker_that_dies_loses_nothing(handed_in: Path, tmp_path: Path, cluster: Cluster) -> None:
-    """Two workers grade a class, one is killed at it: the grades are those of this machine, each saved once."""
+def test_a_worker_that_dies_loses_nothing_and_none_needs_our_disk(
+    handed_in: Path, tmp_path: Path, cluster: Cluster
+) -> None:
+    """Two workers grade a class, one is killed at it: the grades are those of this machine, each saved once.
+
+    For neither of them the course's folder exists.
+    """
     here = shutil.copytree(handed_in, tmp_path / "here")
-    assert small_course.run(here, *GRADE).returncode == 0
+    assert small_course.run(here, *GRADE, "--jobs", "1").returncode == 0
     course = shutil.copytree(handed_in, tmp_path / "course")
-    cluster.add_worker()
-    cluster.add_worker()
+    for _ in range(2):
+        cluster.add_worker(hidden=course)
     with small_course.nothing_left(course) as environment:
         running = subprocess.Popen(
             small_course.argv(*GRADE, "--cluster", cluster.address),
@@ -113,50 +126,6 @@ def test_a_worker_that_dies_loses_nothing(handed_in: Path, tmp_path: Path, clust
     assert "3  graded" in said
     assert small_course.rows(course) == small_course.rows(here)
     assert small_course.files(course) == small_course.files(here)
-
-
-def test_workers_need_no_disk_of_ours(handed_in: Path, tmp_path: Path, cluster: Cluster) -> None:
-    """A worker for which the course's folder does not exist grades as well."""
-    course = shutil.copytree(handed_in, tmp_path / "course")
-    # What is mounted over the course, for the worker alone, hides it from everything that the worker does.
-    hidden = [
-        "unshare",
-        "--mount",
-        "--map-root-user",
-        "sh",
-        "-c",
-        f'mount -t tmpfs none {tmp_path} && exec "$@"',
-        "_",
-    ]
-    if os.geteuid() == 0:
-        hidden.remove("--map-root-user")
-    command = [
-        *hidden,
-        sys.executable,
-        "-m",
-        "distributed.cli.dask_worker",
-        cluster.address,
-        "--nthreads",
-        "1",
-    ]
-    options = ["--no-dashboard", "--no-nanny", "--local-directory", str(cluster._place / "w")]
-    with subprocess.Popen([*command, *options], stderr=subprocess.DEVNULL) as worker:
-        try:
-            wait_for(lambda: worker.poll() is not None or connected(cluster.address))
-            done = small_course.run(course, *GRADE, "--cluster", cluster.address, "--student", "ben")
-        finally:
-            worker.kill()
-    assert done.returncode == 0, done.stderr
-    points = {name: automatic for _, name, automatic, *_ in small_course.rows(course)["grades"]}
-    assert points == {"double": 1, "halve": 1}
-
-
-def connected(address: str) -> bool:
-    """Return whether a cluster has a worker."""
-    from distributed import Client
-
-    with Client(address, set_as_default=False) as client:
-        return bool(client.nthreads())
 
 
 def test_without_workers_or_scheduler_nothing_is_touched(

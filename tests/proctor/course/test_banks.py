@@ -46,13 +46,13 @@ def test_criteria_are_sentences(name: str) -> None:
         assert 20 < len(sentence(case, each)) < 140
 
 
-@pytest.mark.parametrize("name", right_answers())
+@pytest.mark.parametrize("name", thinned(right_answers(), 3))
 def test_right_answers_get_all_points(name: str) -> None:
     """A right answer of the bank gets 25 of 25, with the remarks that are due and no other."""
     assert bank_verdicts.accepts(name) == ""
 
 
-@pytest.mark.parametrize("name", thinned(mistakes(), 6))
+@pytest.mark.parametrize("name", thinned(mistakes(), 12))
 def test_mistakes_cost_exactly_what_they_break(name: str) -> None:
     """A mistake of the bank costs what it says, in each of the 15 cells."""
     assert bank_verdicts.is_exact(name) == ""
@@ -68,14 +68,14 @@ UNNAMED = {
 """What these answer is random and of few numbers, so that nothing proves the mistake; their hints suggest it."""
 
 
-@pytest.mark.parametrize("name", thinned(mistakes(), 6))
+@pytest.mark.parametrize("name", thinned(mistakes(), 12))
 def test_mistakes_are_named_rightly(name: str) -> None:
     """A mistake of the bank is called what it is, in whichever cells it shows, or it is known why not."""
     how, text = bank_verdicts.naming(name)
     assert how == ("none" if name in UNNAMED else "right"), text
 
 
-EVERYONE = {**thinned(right_answers(), 3), **thinned(mistakes(), 12)}
+EVERYONE = {**thinned(right_answers(), 6), **thinned(mistakes(), 24)}
 """Some of those that were judged above; `session/test_verdicts.py` compares others across a real sandbox."""
 JUDGED_AGAIN = {"bias_written_into_an_element", "flatten_by_removed_names", "he_by_a_removed_name"}
 """Right answers that are judged once more, as an older NumPy ran them; plain local classes get no second look."""

@@ -26,6 +26,7 @@ from benchmarks import demo
 from tests.exercise4.mistakes import mistakes, solution
 from tests.proctor.support import commands
 from tests.proctor.support.orphans import adopted_orphans
+from tests.proctor.support.thinning import THOROUGH
 from tests.proctor.support.world import WITHOUT_MISTAKES
 from tests.specimens.bank import right_answers, submission_of
 from tests.specimens.build import Submission
@@ -33,8 +34,8 @@ from tests.specimens.build import Submission
 ROOT = Path(__file__).resolve().parents[3]
 EXERCISE = "exercise4"
 
-LIMITS = "\nc.Grading.cell_seconds = c.Grading.graded_cell_seconds = 2\nc.Grading.call_seconds = 1\n"
-"""A tenth of the usual limits, so that what hangs does so for seconds; right answers take a tenth of that."""
+LIMITS = "\nc.Grading.cell_seconds = 2\nc.Grading.graded_cell_seconds = 1\nc.Grading.call_seconds = 0.5\n"
+"""A tenth of the usual limits or less, so that what hangs does so for seconds; right answers take a tenth of that."""
 
 HANG = "class Sigmoid(BaseLayer):\n    def forward(self, x):\n        while True:\n            pass\n"
 """A forward pass that never ends."""
@@ -94,7 +95,10 @@ def course(tmp_path_factory: pytest.TempPathFactory, left_behind: Callable[[], l
 
 def run(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run an nbgrader command in a course."""
-    return commands.run(course, "nbgrader", *arguments)
+    one = (
+        {} if THOROUGH else {"LOKY_MAX_CPU_COUNT": "1"}
+    )  # a second worker would take longer to start than to grade
+    return commands.run(course, "nbgrader", *arguments, **one)
 
 
 def scores(course: Path, student: str) -> dict[str, float]:

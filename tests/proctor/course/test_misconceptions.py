@@ -127,7 +127,7 @@ TOGETHER = {frozenset({"update_weights_only", "update_bias_only"}): "update_noth
 """Two mistakes that are a third one of the bank, when they are made together."""
 
 
-@pytest.mark.parametrize(("one", "other"), pairs(60 if THOROUGH else 15))
+@pytest.mark.parametrize(("one", "other"), pairs(60 if THOROUGH else 8))
 def test_two_mistakes_at_once_are_called_by_their_names(one: str, other: str) -> None:
     """What two mistakes do together is named by one of the two, where that shows unmixed, or not at all."""
     made = [mistakes()[one], mistakes()[other]]
@@ -169,7 +169,8 @@ METHODS = ("forward", "backward", "get_gradient_weights", "get_gradient_bias")
 @pytest.mark.parametrize(
     "name",
     random.Random(5).sample(
-        [mistake.name for mistake in mistakes().values() if set(mistake.costs) <= set(BLURRED)], 40
+        [mistake.name for mistake in mistakes().values() if set(mistake.costs) <= set(BLURRED)],
+        40 if THOROUGH else 15,
     ),
 )
 def test_what_is_like_a_mistake_is_not_named(name: str) -> None:

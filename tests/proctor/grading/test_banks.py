@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BANKS = {family: recipes(family) for family in ("faulty", "hostile")}
 EVERY = BANKS["faulty"] | BANKS["hostile"]
-RECIPES = thinned(BANKS["faulty"], 20) | thinned(BANKS["hostile"], 20)
+RECIPES = thinned(BANKS["faulty"], 30) | thinned(BANKS["hostile"], 30)
 pytestmark = pytest.mark.timeout(3600 if THOROUGH else 900)
 
 

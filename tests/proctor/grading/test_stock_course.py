@@ -55,7 +55,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stock_course.generate(course)
     stock_course.hand_in(course, stock_course.CLASS)
     with small_course.nothing_left(course) as environment:
-        ended = small_course.run(course, "proctor", "grade", EXERCISE, **environment)
+        ended = small_course.run(course, "proctor", "grade", EXERCISE, "--jobs", "1", **environment)
     assert (ended.returncode, ended.stderr) == (0, "")
     return course
 
@@ -68,7 +68,7 @@ def grades(course: Path) -> dict[tuple[str, str], tuple[Any, ...]]:
 
 def test_it_has_its_pages(course: Path) -> None:
     """Each student gets a page, and the class's page counts them all."""
-    done(course, "proctor", "feedback", EXERCISE)
+    done(course, "proctor", "feedback", EXERCISE, "--jobs", "1")
     assert {path.parts[-3] for path in course.glob("feedback/*/squares/squares.html")} == set(POINTS)
     assert f"{len(POINTS)} submissions" in done(course, "proctor", "report", EXERCISE)
     assert (course / "reports" / f"{EXERCISE}.html").is_file()

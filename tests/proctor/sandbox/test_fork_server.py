@@ -145,6 +145,7 @@ def test_without_nested_namespaces(
 ) -> None:
     """Where a sandbox cannot hold another, agents start by themselves, after a line in the log."""
     plain = Bwrap.namespace_arguments
+    monkeypatch.setattr("proctor.sandbox.launch.DYING", 0.1)  # it lives, for all that it cannot do
     monkeypatch.setattr(Bwrap, "namespace_arguments", lambda self, privileges=(): plain(self))  # noqa: ARG005  - its face
     with caplog.at_level(logging.WARNING), cells(folder, preload=["cmd"]) as run:
         assert not run.forked

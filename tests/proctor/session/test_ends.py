@@ -16,6 +16,7 @@ from proctor.session.clock import Allowance, Bounds
 from proctor.session.copies import CopySide
 from proctor.session.session import Session
 from tests.proctor.support.sandboxes import Cells, cells, gone, left, temporary, traces
+from tests.proctor.support.thinning import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,9 @@ def _own_folder(
 
 def test_processor_time(folder: Path, way: dict[str, Any]) -> None:
     """A loop ends with the processor time, also where the signal is ignored."""
-    with cells(folder, limits={"cpu_seconds": 2}, **way) as run:
+    with cells(
+        folder, limits={"cpu_seconds": 1 if way["preload"] else 2}, **way
+    ) as run:  # alone, it imports, too
         run("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)")
         assert run.until_dead("while True: pass") == "processor time limit"
 
@@ -93,13 +96,11 @@ def test_crash(folder: Path, way: dict[str, Any], code: str, cause: str) -> None
 
 def test_interrupt(folder: Path, way: dict[str, Any]) -> None:
     """A cell over its limit is interrupted, with the programs that it waits for, and the next one runs."""
-    with cells(folder, Bounds(cell=Allowance(0.3, 2)), **way) as run:
-        for code in (
-            "while True: pass",
-            "import time; time.sleep(600)",
-            "!sleep 600",
-            "import asyncio; await asyncio.sleep(600)",
-        ):
+    waits = ["!sleep 600", "import time; time.sleep(600)", "import asyncio; await asyncio.sleep(600)"]
+    if not THOROUGH and not way["preload"]:
+        del waits[1:]
+    with cells(folder, Bounds(cell=Allowance(0.3, 1)), **way) as run:
+        for code in ("while True: pass", *waits):
             execution = run.session.run(code)
             assert (execution.ended, execution.fatal) == (Outcome.TIME, False), code
             assert run("print(1)") == "1"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from proctor.criteria.outcome import CellReport
 
-BOUNDS = Bounds(cell=Allowance(0.5, 4), call=Allowance(0.5, 2), graded_cell=Allowance(2, 10))
+BOUNDS = Bounds(cell=Allowance(0.5, 2), call=Allowance(0.5, 2), graded_cell=Allowance(2, 10))
 
 STUDENT = """
 class Student:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from proctor.grading.diagnosis import offered
 from proctor.grading.judge_cell import LocalSide, criteria, judge_cell, load_tests
 from proctor.session.proxies import loopback
-from tests.specimens.bank import submission_of
+from tests.exercise4.mistakes import Mistake
+from tests.specimens.bank import right_answers, submission_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from tests.exercise4.mistakes import Mistake
     from tests.specimens.bank import Right
     from tests.specimens.build import Submission
 
@@ -66,9 +66,21 @@ def quietly(submission: Submission, how: Callable[[Mapping[str, Any]], Result] =
 def judged(bank: Callable[[], Mapping[str, Mistake | Right]], name: str) -> dict[str, CellReport]:
     """Return the reports on a specimen of `mistakes` or `right_answers`, with mistakes named.
 
-    Points, verdicts and names are asserted on one pass over a specimen.
+    Points, verdicts and names are asserted on one pass over a specimen. Where all but one part is the solution's, the
+    reports on the cells of the other parts, which need no class of this one, are those on the solution.
     """
-    return quietly(submission_of(bank()[name]), partial(judge, diagnose=DIAGNOSE))
+    specimen = bank()[name]
+    cells = _of_one_part(specimen)
+    reports = quietly(submission_of(specimen), partial(judge, cells=cells, diagnose=DIAGNOSE))
+    return reports if len(cells) == len(HIDDEN) else {**judged(right_answers, "solution"), **reports}
+
+
+def _of_one_part(specimen: Mistake | Right) -> tuple[str, ...]:
+    """Return the graded cells of the only part that is not the solution's, or all of them if there are several."""
+    if isinstance(specimen, Mistake):
+        return CELLS[specimen.part]
+    changed = [where for where, _ in specimen.cells]
+    return CELLS[changed[0]] if len(changed) == 1 else tuple(HIDDEN)
 
 
 def judge_locally(
