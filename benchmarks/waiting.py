@@ -45,12 +45,16 @@ ANSWER, SECONDS = "WAITING_ANSWER", "WAITING_SECONDS"
 
 CLUSTER = """
 import sys
+import dask
 from distributed import LocalCluster
+dask.config.set({"distributed.admin.system-monitor.interval": "1h"})
 with LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, processes=False, dashboard_address=None,
-                  protocol="tcp://") as cluster:
+                  protocol="tcp://", memory_limit=0) as cluster:
     print(cluster.scheduler_address, flush=True)
     sys.stdin.read()
 """
+"""Program of the cluster. All workers are threads of one process: its memory is no limit on each of them, and none need
+look at the machine as often as one that has it for itself."""
 
 
 def main() -> None:

@@ -97,7 +97,7 @@ class Agent:
     async def do_run(self, header):
         """Run a cell; then, out of sight, what it only saves to a file."""
         told = {}
-        self._bury()
+        self._reap_copies()
         self._display.connect(self._connection)
         try:
             try:
@@ -106,7 +106,7 @@ class Agent:
                     told = {"error": describe_error(raised)}
             except (KeyboardInterrupt, asyncio.CancelledError):
                 pass
-            except Exception as error:  # the shell itself stumbles: a cell has taken something away from it
+            except Exception as error:  # the shell itself fails: a cell has taken something away from it
                 self._display.show_error(type(error).__name__, str(error))
             if header.get("saved") is not None:
                 self._display.flush()
@@ -171,7 +171,7 @@ class Agent:
 
     async def do_fork(self, _header, end):
         """Fork a copy; where none can be forked, its socket closes."""
-        self._bury()
+        self._reap_copies()
         with contextlib.suppress(OSError):
             pid = fork()
             if pid == 0:
@@ -179,7 +179,7 @@ class Agent:
             self._copies.append(pid)
         os.close(end)
 
-    def _bury(self):
+    def _reap_copies(self):
         """Collect the copies that have ended: a cell that waits for its children is not to meet them."""
         for pid in list(self._copies):
             with contextlib.suppress(ChildProcessError):

@@ -102,13 +102,13 @@ def draw():
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure()
+    figure = Figure(figsize=(2, 2))  # with few ticks
     FigureCanvasAgg(figure)
-    above, below = figure.subplots(2)
-    above.plot([1, 2], label="$x^2$")
-    above.set_title("rehearsal", fontweight="bold")
-    above.legend()
-    below.imshow([[1, 2], [3, 4]])
+    axes = figure.add_subplot()
+    axes.plot([1, 2], label="$x^2$")
+    axes.imshow([[1, 2], [3, 4]])
+    axes.set_title("rehearsal", fontweight="bold")
+    axes.legend()
     figure.canvas.print_figure(io.BytesIO(), format="png", bbox_inches="tight")
 
 

@@ -28,6 +28,8 @@ MAX_MARKS = 800_000
 """Commas and opening brackets in a header, which is at least the number of the values in it."""
 MAX_DESCRIPTORS = 4
 PIECE = 2**18
+encode = json.JSONEncoder(separators=(",", ":")).encode
+"""Kept: `json.dumps` would make an encoder for each frame."""
 TOO_LARGE = f"more than {MAX_FRAME // 2**20} MiB in one value"
 
 
@@ -37,7 +39,7 @@ class FormatError(ValueError):
 
 def pack(header: dict[str, Any], body: bytes | bytearray = b"") -> bytes:
     """Return the frame of a JSON-ready header and a body, as bytes; FormatError if it is too large."""
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = encode(header).encode()
     if len(text) > MAX_HEADER or 4 + len(text) + len(body) > MAX_FRAME:
         raise FormatError(TOO_LARGE)
     return struct.pack(">II", 4 + len(text) + len(body), len(text)) + text + body
@@ -50,7 +52,7 @@ def unpack(frame: bytes) -> tuple[dict[str, Any], bytes]:
     if size > MAX_HEADER or text.count(b",") + text.count(b"[") + text.count(b"{") > MAX_MARKS:
         raise FormatError("too many items in one value")
     try:
-        header = json.loads(text)
+        header = json.loads(text.decode())
     except (ValueError, RecursionError):
         raise FormatError("a frame that is not in the format") from None
     if not isinstance(header, dict) or 4 + size > len(frame):
@@ -90,12 +92,17 @@ class Connection:
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
         """Return the header and the body of the next frame; EOFError when the other side is gone."""
-        size = int.from_bytes(self._take(4), "big")
+        self._fill(4)
+        size = int.from_bytes(self._data[:4], "big")
         if size > MAX_FRAME:
             raise FormatError("a frame that is too large")
-        return unpack(self._take(size))
+        self._fill(4 + size)
+        frame = bytes(self._data[4 : 4 + size])
+        del self._data[: 4 + size]
+        return unpack(frame)
 
-    def _take(self, size: int) -> bytes:
+    def _fill(self, size: int) -> None:
+        """Wait until there are so many bytes."""
         while len(self._data) < size:
             with suppress(BlockingIOError):
                 if not (piece := self._read()):
@@ -103,9 +110,6 @@ class Connection:
                 self._data += piece
             if len(self._data) < size:
                 self.waited()
-        taken = bytes(self._data[:size])
-        del self._data[:size]
-        return taken
 
     def _read(self) -> bytes:
         return self.socket.recv(PIECE)

@@ -64,14 +64,14 @@ def _write_int(writer, value, _depth):
     bits = value.bit_length()
     if bits > MAX_BITS:
         raise FormatError(f"a whole number of more than {MAX_BITS} bits")
-    writer.pay(bits // BITS_PER_ITEM)
+    writer.count_items(bits // BITS_PER_ITEM)
     return ["i", f"{value:x}"]
 
 
 def _read_int(reader, text):
     if len(text) > MAX_BITS // 4 + 1:
         raise FormatError("a whole number that is too large")
-    reader.pay(len(text) * 4 // BITS_PER_ITEM)
+    reader.count_items(len(text) * 4 // BITS_PER_ITEM)
     return int(text, 16)
 
 
@@ -115,13 +115,13 @@ def _is_small(value):
 
 def _write_decimal(writer, value, _depth):
     text = str(value) if _is_small(value) else ""
-    writer.pay(len(text) // 64)
+    writer.count_items(len(text) // 64)
     return ["X", text] if 0 < len(text) <= MAX_DIGITS else None
 
 
 def _read_decimal(reader, text):
     fits = type(text) is str and len(text) <= MAX_DIGITS
-    reader.pay(len(text) // 64)
+    reader.count_items(len(text) // 64)
     if not fits or not _is_small(value := Decimal(text)):
         raise FormatError("a Decimal that is too large")
     return value
@@ -135,13 +135,13 @@ def _write_fraction(writer, value, depth):
     parts = (value.numerator, value.denominator)
     if not _can_be_reduced(parts):
         return None
-    writer.pay(MAX_FRACTION_BITS // BITS_PER_ITEM)
+    writer.count_items(MAX_FRACTION_BITS // BITS_PER_ITEM)
     return ["F", *writer.write_all(parts, depth)]
 
 
 def _read_fraction(reader, *forms):
     parts = reader.read_all(forms)
-    reader.pay(MAX_FRACTION_BITS // BITS_PER_ITEM)
+    reader.count_items(MAX_FRACTION_BITS // BITS_PER_ITEM)
     if not _can_be_reduced(parts):
         raise FormatError("a Fraction that is too large")
     return Fraction(*parts)

@@ -58,7 +58,7 @@ def _read_sparse(reader, kind, shape, *forms):
     if kind not in SPARSE or not sizes_fit or shape[0] * shape[1] > MAX_DENSE:
         raise FormatError("a sparse matrix that is too large")
     if any(not isinstance(part, np.ndarray) or part.ndim != 1 for part in (rows, columns, entries)):
-        raise FormatError("a sparse matrix whose parts are none")
+        raise FormatError("a sparse matrix with invalid parts")
     return getattr(sparse, kind)(sparse.coo_array((entries, (rows, columns)), shape=tuple(shape)))
 
 
@@ -82,7 +82,7 @@ def _read_column(reader, form):
     if form[0] == "a":
         column = reader.read(form)
         if not isinstance(column, np.ndarray) or column.ndim != 1 or len(column) > MAX_ROWS:
-            raise FormatError("a column that is none")
+            raise FormatError("an invalid column")
         return column
     name, forms = form
     if name not in DTYPES or len(forms) > MAX_ROWS:

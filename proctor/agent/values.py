@@ -47,7 +47,7 @@ class _Account:
     def __init__(self, plain_keys):
         self.items, self._keys, self._plain_keys = 0, 0, plain_keys
 
-    def pay(self, items):
+    def count_items(self, items):
         """Count items; FormatError if there are too many."""
         self.items += items
         if self.items > MAX_ITEMS:
@@ -79,7 +79,7 @@ class Writer(_Account):
 
     def write(self, value, depth=0):
         """Return the JSON form of a value; FormatError if it is too large."""
-        self.pay(1)
+        self.count_items(1)
         if depth > MAX_DEPTH:
             raise FormatError(TOO_MANY)
         kind = type(value)
@@ -158,7 +158,7 @@ class Reader(_Account):
 
     def read(self, form):
         """Return the value of a JSON form; FormatError if it is not in the format."""
-        self.pay(1)
+        self.count_items(1)
         if form is None or isinstance(form, bool | int | float | str):
             return form
         try:
@@ -204,13 +204,13 @@ class Reader(_Account):
         if kind.kind not in KINDS or kind.hasobject or not kind.itemsize or len(shape) > MAX_DEPTH:
             raise FormatError("an array of a type that does not cross")
         if any(type(extent) is not int or not 0 <= extent <= MAX_FRAME for extent in shape):
-            raise FormatError("an array whose shape is none")
+            raise FormatError("an array with an impossible shape")
         count = math.prod(shape)
         if count == 0 and max(*shape, kind.itemsize) > MAX_EXTENT:
             raise FormatError("an array without entries, and with an endless axis")
         data = self.take(count * kind.itemsize)
         if kind.kind == "U" and np.any(np.frombuffer(data, dtype=f"{kind.byteorder}u4") > 0x10FFFF):
-            raise FormatError("an array of text that is none")
+            raise FormatError("an array of invalid text")
         return np.frombuffer(data, dtype=kind).reshape(shape).copy()
 
 

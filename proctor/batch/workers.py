@@ -171,7 +171,7 @@ class LocalPool:
             self._give(slot, job)
         if given_up is None:
             return None
-        return Result(given_up.student, fault=f"It took {CHANCES} workers down. {cause}"[:300])
+        return Result(given_up.student, fault=f"It ended {CHANCES} workers. {cause}"[:300])
 
 
 @contextlib.contextmanager

@@ -235,7 +235,7 @@ def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) 
             raise GraderError(
                 f"{case.grade_id}, {name}: the hidden test fails with {words.rstrip('.')}."
             ) from error
-        verdict = _stumbled(case, name, test, error, link)
+        verdict = _unusable_answer(case, name, test, error, link)
     else:
         verdict = _verdict(case, name, Outcome.PASSED)
     return _remarked(verdict, test, link), list(link.trace) if link else []
@@ -291,14 +291,14 @@ def _uncallable(test: Criteria, error: Exception) -> str:
     return next((need for need in test.needs if not callable(getattr(test, need, test))), "")
 
 
-def _stumbled(
+def _unusable_answer(
     case: type[Criteria], name: str, test: Criteria, error: Exception, link: Link | None
 ) -> Verdict:
     """Return the verdict on an answer that the test could do nothing with."""
     if need := _uncallable(test, error):
         hint = f"`{need}` was not found."
         return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=hint)
-    return _verdict(case, name, Outcome.FAILED, check=Check.TYPE, hint=_stumble(link))
+    return _verdict(case, name, Outcome.FAILED, check=Check.TYPE, hint=_what_came(link))
 
 
 def run(test: Criteria, name: str, link: Link) -> None:
@@ -344,7 +344,7 @@ def _odd(trace: list[Any]) -> bool:
     return any(not isinstance(value, np.ndarray | np.generic | float | int | CallBack) for value in trace)
 
 
-def _stumble(link: Link | None) -> str:
+def _what_came(link: Link | None) -> str:
     kinds = [type(value).__name__ for value in link.trace if _odd([value])] if link else []
     last = f": a {kinds[-1]}" if kinds else ""
     return f"A value came back that cannot be judged{last}. What do your methods return, and in which shape?"

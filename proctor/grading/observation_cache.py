@@ -4,9 +4,11 @@ They lie in the course's own folder of notes, one file for each mistake in each 
 
     .proctor/mistakes/exercise4/FINGERPRINT/SEED/conv_forward-17
 
-A file is a frame of :mod:`proctor.agent.frames`: plain values as JSON and bytes, and nothing that could be run. The
-fingerprint is that of all code that the observations come from, so a change makes a new folder. What cannot be read
-or written costs time, never a grade: the mistake is run again.
+A file is a digest and a frame of :mod:`proctor.agent.frames`: plain values as JSON and bytes, and nothing that could be
+run. The fingerprint is that of all code that the observations come from, so a change makes a new folder. What cannot
+be read or written costs time, never a grade: the mistake is run again.
+
+Most mistakes are told apart by their verdicts. So the values of a trace are built when somebody looks at them.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ import importlib.metadata
 import logging
 import platform
 import shutil
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,20 +28,31 @@ from proctor.agent.frames import FormatError, pack, unpack
 from proctor.agent.values import Reader, Writer
 from proctor.course import CONFIG, STATE, write_whole
 from proctor.criteria.outcome import Verdict
-from proctor.session.proxies import CallBack, Stumble, Unkept
+from proctor.session.proxies import CallBack, SeenFault, Unkept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    Observed = list[tuple[Verdict, list[Any]]]
-    """The verdicts on a mistake, criterion by criterion, each with its trace."""
-
-RECORDS = {kind.__name__: kind for kind in (CallBack, Stumble, Unkept)}
+RECORDS = {kind.__name__: kind for kind in (CallBack, SeenFault, Unkept)}
 """Types that a trace holds beside values."""
 LIBRARIES = ("numpy", "scipy")
 CODE = (".py", ".ipynb")
+DIGEST_BYTES = 16
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The verdict on a mistake by one criterion, and what returns the trace that led to it."""
+
+    verdict: Verdict
+    read: Callable[[], list[Any]]
+
+    @cached_property
+    def trace(self) -> list[Any]:
+        """The trace, with its values."""
+        return self.read()
 
 
 class ObservationCache:
@@ -64,7 +79,7 @@ class ObservationCache:
         mark = _fingerprint([Path(proctor.__file__).parent, tests, *sources])
         return cls(root / STATE / "mistakes" / tests.name / mark)
 
-    def load(self, grade_id: str, seed: int, number: int) -> Observed:
+    def load(self, grade_id: str, seed: int, number: int) -> list[Observation]:
         """Return what is known of a mistake in a cell, which may be nothing, or its first criteria only."""
         try:
             return _unpack(self._path(grade_id, seed, number).read_bytes())
@@ -74,7 +89,7 @@ class ObservationCache:
             log.info("An observation of a mistake cannot be read and is made again: %r", error)
             return []
 
-    def save(self, grade_id: str, seed: int, number: int, observed: Observed) -> None:
+    def save(self, grade_id: str, seed: int, number: int, observed: Sequence[Observation]) -> None:
         """Keep what is known of a mistake in a cell."""
         try:
             self._drop_outdated()
@@ -102,8 +117,8 @@ def _fingerprint(folders: Iterable[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _pack(observed: Observed) -> bytes:
-    """Return observations as a frame; FormatError if they are too large, or not plain."""
+def _pack(observed: Sequence[Observation]) -> bytes:
+    """Return observations as a file's bytes; FormatError if they are too large, or not plain."""
 
     def refer(value: Any) -> list[Any]:
         if type(value).__name__ not in RECORDS:
@@ -111,19 +126,35 @@ def _pack(observed: Observed) -> bytes:
         return [type(value).__name__, [writer.write(item) for item in value]]
 
     writer = Writer(refer)
-    found = [[verdict.as_dict(), [writer.write(item) for item in trace]] for verdict, trace in observed]
-    return pack({"observed": found}, writer.body)
+    found = []
+    for each in observed:
+        begun = len(writer.body)
+        found.append([each.verdict.as_dict(), [writer.write(item) for item in each.trace], begun])
+    frame = pack({"observed": found}, writer.body)
+    return _digest(frame) + frame
 
 
-def _unpack(frame: bytes) -> Observed:
-    """Return the observations of a frame; FormatError, LookupError, TypeError or ValueError if it holds none."""
+def _unpack(content: bytes) -> list[Observation]:
+    """Return the observations of a file; FormatError, LookupError, TypeError or ValueError if it holds none."""
+    digest, frame = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    if _digest(frame) != digest:
+        raise FormatError("a file that is damaged")
+    header, body = unpack(frame[4:])
+    return [
+        Observation(Verdict.from_dict(verdict), partial(_read, body[begun:], forms))
+        for verdict, forms, begun in header["observed"]
+    ]
+
+
+def _read(body: bytes, forms: list[Any]) -> list[Any]:
+    """Return the values of a trace from their forms and the bytes that theirs begin."""
 
     def resolve(kind: str, items: list[Any]) -> Any:
         return RECORDS[kind](*map(reader.read, items))
 
-    header, body = unpack(frame[4:])
     reader = Reader(body, resolve)
-    return [
-        (Verdict.from_dict(verdict), [reader.read(form) for form in trace])
-        for verdict, trace in header["observed"]
-    ]
+    return [reader.read(form) for form in forms]
+
+
+def _digest(frame: bytes) -> bytes:
+    return hashlib.blake2b(frame, digest_size=DIGEST_BYTES).digest()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from proctor.criteria import TOLERANCE
-from proctor.session.proxies import CallBack, Stumble, Unkept
+from proctor.session.proxies import CallBack, SeenFault, Unkept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ def same_values(_: str, one: list[Any], other: list[Any]) -> bool:
 
 def same(one: Any, other: Any) -> bool:
     """Return whether two entries of a trace are the same, whatever the precision, and for vectors the axis."""
-    if {type(one), type(other)} & {CallBack, Stumble, Unkept, str, type(None)}:
+    if {type(one), type(other)} & {CallBack, SeenFault, Unkept, str, type(None)}:
         return type(one) is type(other) and (
             _same_call(one, other) if isinstance(one, CallBack) else bool(one == other)
         )

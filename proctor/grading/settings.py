@@ -10,8 +10,9 @@ from proctor.session.clock import Allowance, Bounds
 START = 10.0
 """Seconds that a new session takes at most, where the first one could be started."""
 
-CELL, SUBMISSION = 20.0, 150.0
-"""CPU time in seconds of one of the student's cells, and of all together, where nothing is set."""
+UNSET = Bounds()
+"""The limits where nothing is set."""
+CELL, SUBMISSION = UNSET.cell.cpu, UNSET.submission.cpu
 
 
 class Grading(Configurable):
@@ -24,14 +25,22 @@ class Grading(Configurable):
         config=True,
         help=f"CPU time of one of the student's cells [default: nbgrader's Execute.timeout if set, else {CELL:g}].",
     )
-    call_seconds = Float(10, config=True, help="CPU time of one call of a method by a hidden test.")
-    graded_cell_seconds = Float(20, config=True, help="CPU time for all the calls of one graded cell.")
+    call_seconds = Float(
+        UNSET.call.cpu, config=True, help="CPU time of one call of a method by a hidden test."
+    )
+    graded_cell_seconds = Float(
+        UNSET.graded_cell.cpu, config=True, help="CPU time for all the calls of one graded cell."
+    )
     submission_seconds = Float(
         config=True,
         help=f"CPU time of all of a submission's cells together [default: {SUBMISSION / CELL:g} times that of one].",
     )
-    patience = Float(6, config=True, help="Seconds on the clock that each of these seconds may take.")
-    cell_output = Int(2_000_000, config=True, help="Bytes of output of one cell; more is left out.")
+    patience = Float(
+        UNSET.cell.wall / UNSET.cell.cpu,
+        config=True,
+        help="Seconds on the clock that each of these seconds may take.",
+    )
+    cell_output = Int(UNSET.cell_output, config=True, help="Bytes of output of one cell; more is left out.")
     skip_demonstrations = Bool(
         default_value=True,
         config=True,
@@ -42,7 +51,9 @@ class Grading(Configurable):
         0, config=True, help="Seed of the hidden tests' random inputs: another one for each course and term."
     )
     tests_directory = Unicode("tests", config=True, help="Folder of the hidden tests, below the course.")
-    restarts = Int(20, config=True, help="How often a submission may end its process, and is run again.")
+    restarts = Int(
+        UNSET.restarts, config=True, help="How often a submission may end its process, and is run again."
+    )
 
     @default("cell_seconds")
     def _seconds_of_stock(self) -> float:

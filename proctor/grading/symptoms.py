@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from proctor.criteria.outcome import Outcome
 from proctor.grading.judge_cell import WRONG, LocalSide, criteria, judge_criteria
+from proctor.grading.observation_cache import Observation
 from proctor.session.proxies import loopback
 
 if TYPE_CHECKING:
@@ -75,22 +77,28 @@ class Symptoms:
         self._place = case.grade_id, case.seed, number
         self._found = cache.load(*self._place) if cache else []
         self._kept = len(self._found)
-        self._rest: Iterator[tuple[Verdict, list[Any]]] = self._judge()
+        self._rest: Iterator[Observation] = self._judge()
         self._at_fault = False
 
-    def __iter__(self) -> Iterator[tuple[Verdict, list[Any]]]:
+    def __iter__(self) -> Iterator[Observation]:
         yield from self._found
-        for verdict, trace in self._rest:
-            self._found.append((verdict, trace))
-            yield verdict, trace
+        for observation in self._rest:
+            self._found.append(observation)
+            yield observation
 
-    def _judge(self) -> Iterator[tuple[Verdict, list[Any]]]:
-        """Judge the criteria that are not known yet; those before them once more, as they lead up to them."""
+    def _judge(self) -> Iterator[Observation]:
+        """Judge the criteria that are not known yet, here or by now to another process, and yield what is seen.
+
+        Those before them are judged once more, as they lead up to them.
+        """
+        if self._cache:
+            yield from self._cache.load(*self._place)[len(self._found) :]
         if len(self._found) == len(criteria(self._case)):
             return
         try:
             judged = judge_criteria(self._case, LocalSide(loopback(self.mistake.names())))
-            yield from islice(judged, len(self._found), None)
+            for verdict, trace in islice(judged, len(self._found), None):
+                yield Observation(verdict, partial(list, trace))
         except Exception as error:  # noqa: BLE001  - a diagnosis less is no reason to stop grading
             self._at_fault, where = True, self._case.grade_id
             log.warning("The mistake %r cannot be recognised in %s: %r.", self.mistake.says, where, error)
@@ -111,17 +119,17 @@ class Symptoms:
     def _shared(self, seen: Seen, alike: Alike) -> Seen:
         first = next(iter(seen))
         shared: dict[str, tuple[Verdict, list[Any]]] = {}
-        for verdict, trace in self:
-            name = verdict.criterion
+        for each in self:
+            verdict, name = each.verdict, each.verdict.criterion
             if verdict.outcome not in WRONG:
                 if name == first:
                     return {}
                 continue
             if name not in seen or not _alike_verdicts(verdict, seen[name][0]):
                 return {}
-            if not alike(self._case.grade_id, trace, seen[name][1]):
+            if not alike(self._case.grade_id, each.trace, seen[name][1]):
                 return {}
-            shared[name] = verdict, trace
+            shared[name] = verdict, each.trace
         return shared if first in shared and not self._at_fault else {}
 
 

@@ -29,7 +29,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Limits of a submission; `grading/settings` fills them in from `c.Grading`, and tests use these defaults."""
+    """Limits of a submission, and what they are where `c.Grading` (`grading/settings`) sets nothing."""
 
     cell: Allowance = Allowance(cpu=20, wall=120)  # for one of the student's cells
     call: Allowance = Allowance(cpu=10, wall=60)  # for one call by a hidden test

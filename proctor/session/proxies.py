@@ -65,7 +65,7 @@ class CallBack(NamedTuple):
     args: tuple[Any, ...]
 
 
-class Stumble(NamedTuple):
+class SeenFault(NamedTuple):
     """In a trace: a request ended with a fault, in the words of the student's side."""
 
     fault: str
@@ -81,7 +81,7 @@ class Link:
     """Carries requests to one student's side.
 
     Attributes:
-        trace: since :meth:`begin` and in order, every value that came back, every :class:`Stumble` and every
+        trace: since :meth:`begin` and in order, every value that came back, every :class:`SeenFault` and every
             :class:`CallBack`: what a diagnosis compares.
         notes: what the student's side noticed since :meth:`begin`.
     """
@@ -111,7 +111,7 @@ class Link:
         if unknown := [name for name in names if name not in found]:
             values, absent = self.request({"do": "find", "needs": unknown}), self._told.get("absent")
             if not isinstance(values, list) or not isinstance(absent, list) or len(values) != len(unknown):
-                raise unjudged("names that are none")
+                raise unjudged("an invalid list of names")
             for index, (name, value) in enumerate(zip(unknown, values, strict=True)):
                 if index not in absent:
                     found[name] = value
@@ -213,7 +213,7 @@ class Link:
             raise unjudged(str(error)) from None
         except Fault as fault:
             self._raise_own_failure()
-            self.trace.append(Stumble(f"{fault.title}: {fault.says}"))
+            self.trace.append(SeenFault(f"{fault.title}: {fault.says}"))
             raise
         self._raise_own_failure()
         return value
@@ -244,7 +244,9 @@ class Link:
 
     def forget(self, since: int, *, faults: bool) -> None:
         """Take what came since an index out of the trace: the values, and the faults, too, if told so."""
-        self.trace[since:] = [item for item in self.trace[since:] if isinstance(item, Stumble) and not faults]
+        self.trace[since:] = [
+            item for item in self.trace[since:] if isinstance(item, SeenFault) and not faults
+        ]
 
     def _recorded(self, value: Any) -> Any:
         """Return a value that came, and keep it in the trace unless it stays on its side."""
@@ -309,7 +311,7 @@ class Link:
                     bool(traits["truth"]),
                 )
         except (TypeError, AttributeError, LookupError, ValueError):
-            raise FormatError("types that are none") from None
+            raise FormatError("an invalid list of types") from None
 
     def _refer(self, value: Any) -> list[Any]:
         if isinstance(value, Proxy):
@@ -318,7 +320,7 @@ class Link:
 
     def _resolve(self, kind: str, number: int, *rest: Any) -> Any:
         if type(number) is not int:
-            raise FormatError("a reference that is none")
+            raise FormatError("an invalid reference")
         if kind == "o":
             return self._handed.resolve(number)
         if kind == "m":
@@ -356,7 +358,7 @@ def _change(arguments: Sequence[Any], changes: Any) -> None:
     try:
         pairs = [(arguments[number], changed) for number, changed in changes]
     except (TypeError, ValueError, LookupError):
-        raise unjudged("arguments that are none") from None
+        raise unjudged("an invalid list of arguments") from None
     for argument, changed in pairs:
         is_array = isinstance(argument, np.ndarray)
         if type(argument) is not type(changed) or (is_array and argument.shape != changed.shape):

@@ -78,7 +78,7 @@ class Proxy:
     def _operate(self, operator: str, *args: Any) -> Any:
         value = self._link.operate(self._ref, self._name, operator, args)
         if not isinstance(value, RESULTS.get(operator, object)):
-            raise unjudged(f"a result of {operator} that is none")
+            raise unjudged(f"an invalid result of {operator}")
         return value
 
     def __getattr__(self, name: str) -> Any:
@@ -109,7 +109,7 @@ class Proxy:
     def __iter__(self) -> Any:
         iterator = self._operate("__iter__")
         if not isinstance(iterator, Proxy):
-            raise unjudged("an iterator that is none")
+            raise unjudged("an invalid iterator")
         return iterator
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
@@ -153,7 +153,7 @@ class CallableProxy(Proxy):
                 ]
             )
         except (TypeError, ValueError, IndexError):
-            raise unjudged("a signature that is none") from None
+            raise unjudged("an invalid signature") from None
 
 
 @lru_cache(maxsize=256)
@@ -183,7 +183,7 @@ def unjudged(what: str) -> StudentError:
 def student_error(data: Any) -> StudentError:
     """Build the error that a student's side described, trusting nothing of the description."""
     if not isinstance(data, dict):
-        raise FormatError("an error that is none")
+        raise FormatError("an invalid error")
     lines, bases = data.get("where"), data.get("bases")
     bases = bases[:MAX_NAMES] if isinstance(bases, list) else []
     where = "\n".join(clip(line, 200) for line in lines[:4]) if isinstance(lines, list) else ""

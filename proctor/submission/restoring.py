@@ -7,6 +7,7 @@ release's metadata, graded cells each exactly once, and the student's cells in t
 from __future__ import annotations
 
 import copy
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from proctor.submission.reading import grade_id
 from proctor.submission.sanitize import pictures_of, without_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterable
 
 DEMONSTRATION = "demonstration"
 """The tag of a cell of the release that only shows something: no graded cell needs what it defines."""
@@ -62,13 +63,24 @@ def _with_cells(release: Any, cells: list[Any]) -> Any:
 def _mark_demonstrations(cells: list[Any], release: Any) -> None:
     """Mark the cells that only show something, by the release's tag, and that the student has not changed.
 
-    The cell's text decides, not its tag: some editors lose tags, and a student could add one.
+    The cell's text decides, not its tag: some editors lose tags, and a student could add one. Where a cell of the
+    student's own uses a name that only demonstrations have, such as a test class that one loads, it may need them.
     """
     sources = {cell.source.rstrip() for cell in release.cells if is_demonstration(cell)}
+    others = {cell.source.rstrip() for cell in release.cells if cell.cell_type == "code"} - sources
+    codes = {cell.source.rstrip() for cell in cells if cell.cell_type == "code"}
+    own = _names(codes - sources - others) - _names(others)
     for cell in cells:
-        data = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "code" and not data.get("grade") and cell.source.rstrip() in sources:
+        source, data = cell.source.rstrip(), cell.metadata.get("nbgrader", {})
+        shows = cell.cell_type == "code" and not data.get("grade") and source in sources
+        if shows and not _names([source]) & own:
             cell.metadata["proctor"] = NotebookNode(skip=True)
+
+
+def _names(sources: Iterable[str]) -> set[str]:
+    """Return the names that cells use, but for what follows a dot or a quotation mark, and lines of magics."""
+    code = re.sub(r"^%.*$", "", "\n".join(sources), flags=re.MULTILINE)
+    return set(re.findall(r"(?<![\w.'\"])[A-Za-z_]\w*", code))
 
 
 def is_demonstration(cell: Any) -> bool:

@@ -1,8 +1,11 @@
 """Set-up of all the package's tests, however they are started."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 # nbgrader looks for alembic on the PATH, where it is not when the environment's Python is called by its path.
@@ -12,6 +15,8 @@ import pytest
 
 from tests.proctor.support.thinning import THOROUGH
 
+AFTER_MULTIPROCESSING = -200
+"""Multiprocessing removes its own temporary folder, which lies in ours, with -100."""
 HERE = Path(__file__).resolve().parent
 LONGEST_FIRST = (
     "lesson/test_browser_student.py",
@@ -40,6 +45,17 @@ LONGEST_FIRST = (
     "jupyter_kernel/test_kernel.py",
 )
 """Files that take longest. A worker takes a whole file, so one of these at the end would leave the other worker idle."""
+
+
+def pytest_configure() -> None:
+    """Give each process of the tests a temporary folder of its own: some count what there is in it.
+
+    pytest's own folders stay where they are.
+    """
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    os.environ["TMPDIR"] = folder = tempfile.mkdtemp(prefix="t-", dir=os.environ["PYTEST_DEBUG_TEMPROOT"])
+    tempfile.tempdir = None
+    Finalize(None, shutil.rmtree, (folder, True), exitpriority=AFTER_MULTIPROCESSING)
 
 
 def pytest_report_header() -> str:

@@ -205,10 +205,16 @@ def test_connection() -> None:
             mine.sendall(bytes([byte]))
         assert connection.receive() == ({"a": 1}, b"xyz")
         assert connection.receive() == ({"b": 2}, b"")
-        mine.sendall(struct.pack(">I", MAX_FRAME + 1))
-        with pytest.raises(FormatError, match="too large"):
-            connection.receive()
         mine.sendall(b"\0\0")
         mine.close()
         with pytest.raises(EOFError):
             connection.receive()
+
+
+def test_a_frame_that_is_too_large_is_refused() -> None:
+    """It is not waited for."""
+    mine, theirs = socket_pair()
+    with mine, theirs:
+        mine.sendall(struct.pack(">I", MAX_FRAME + 1))
+        with pytest.raises(FormatError, match="too large"):
+            Connection(theirs).receive()

@@ -82,7 +82,7 @@ def test_a_job_that_takes_two_workers_down_is_given_up(tmp_path: Path) -> None:
     finally:
         pool.close()
     assert results["good"] == results["fine"] == ""
-    assert "took 2 workers down" in results["bad"]
+    assert "ended 2 workers" in results["bad"]
 
 
 def test_a_job_whose_worker_was_killed_is_done_by_another(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_worker_that_never_ends_is_killed(tmp_path: Path) -> None:
         pool.close()
     assert (overdue.student, overdue.fault) == (
         "bad",
-        "It took 2 workers down. It did not end within 10000 seconds.",
+        "It ended 2 workers. It did not end within 10000 seconds.",
     )
     assert (done.student, done.fault) == ("good", "")
 

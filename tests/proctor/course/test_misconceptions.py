@@ -232,7 +232,7 @@ def test_mistakes_are_run_quietly(
             (symptoms.mistake.says, cell)
             for cell, case in HIDDEN.items()
             for symptoms in fresh.symptoms(case)
-            if any(verdict.outcome in WRONG for verdict, _ in symptoms)
+            if any(each.verdict.outcome in WRONG for each in symptoms)
         }
     assert known == {(mistake.says, cell) for mistake in mistakes().values() for cell in mistake.costs}
     assert capfd.readouterr() == ("", "")

@@ -15,7 +15,7 @@ from proctor.grading.diagnosis import Diagnostician, LazySide, Misconception, of
 from proctor.grading.diagnosis_module import HOOK
 from proctor.grading.judge_cell import LocalSide, judge_cell, judge_criteria
 from proctor.grading.observations import same
-from proctor.session.proxies import MAX_TRACE, CallBack, Stumble, Unkept, loopback
+from proctor.session.proxies import MAX_TRACE, CallBack, SeenFault, Unkept, loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,9 +236,9 @@ def test_a_mistake_that_cannot_be_run_costs_its_name_only(caplog: pytest.LogCapt
         (None, None, True),
         (None, 0.0, False),
         ("text", "text", True),
-        ("text", Stumble("text"), False),
-        (Stumble("StudentError: KeyError: 'a'"), Stumble("StudentError: KeyError: 'a'"), True),
-        (Stumble("StudentError: KeyError: 'a'"), Stumble("StudentError: KeyError: 'b'"), False),
+        ("text", SeenFault("text"), False),
+        (SeenFault("StudentError: KeyError: 'a'"), SeenFault("StudentError: KeyError: 'a'"), True),
+        (SeenFault("StudentError: KeyError: 'a'"), SeenFault("StudentError: KeyError: 'b'"), False),
         (Unkept("ndarray"), np.ones(1), False),
         (CallBack(0, "initialize", ((4, 30),)), CallBack(0, "initialize", ([4, 30],)), True),
         (CallBack(0, "initialize", ((4, 1),)), CallBack(0, "initialize", (4,)), True),

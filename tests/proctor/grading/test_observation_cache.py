@@ -13,8 +13,8 @@ from proctor.criteria import Criteria, points
 from proctor.criteria.outcome import Outcome, Verdict
 from proctor.grading.diagnosis import Diagnostician, Misconception, offered
 from proctor.grading.judge_cell import LocalSide, judge_cell
-from proctor.grading.observation_cache import ObservationCache
-from proctor.session.proxies import CallBack, Stumble, Unkept, loopback
+from proctor.grading.observation_cache import Observation, ObservationCache
+from proctor.session.proxies import CallBack, SeenFault, Unkept, loopback
 
 SAYS, ASKS = "The square is returned.", "What is twice 3?"
 
@@ -52,12 +52,17 @@ class Course:
         self.runs += 1
         return WRONG
 
-    def diagnose(self, namespace: dict[str, Any]) -> str:
-        """Return what the first criterion is named, by a process that has run nothing yet."""
+    def diagnostician(self) -> Diagnostician:
+        """Return what a process knows that has run nothing yet."""
         known = Misconception(SAYS, ASKS, frozenset({Doubling.grade_id}), self.names)
         diagnostician = Diagnostician([known])
         diagnostician.cache = ObservationCache(self.folder)
-        report = judge_cell(Doubling, LocalSide(loopback(namespace)), diagnose=diagnostician)
+        return diagnostician
+
+    def diagnose(self, namespace: dict[str, Any], process: Diagnostician | None = None) -> str:
+        """Return what the first criterion is named, by a process that has run nothing yet, or by a certain one."""
+        diagnose = process or self.diagnostician()
+        report = judge_cell(Doubling, LocalSide(loopback(namespace)), diagnose=diagnose)
         return report.verdicts[0].misconception
 
 
@@ -79,8 +84,26 @@ def test_what_was_observed_in_part_is_completed(tmp_path: Path) -> None:
     assert course.runs == 2
 
 
+def test_what_another_process_has_observed_meanwhile_is_used(tmp_path: Path) -> None:
+    """A mistake that is known in part is not run again where another one has seen the rest since."""
+    course = Course(tmp_path)
+    assert course.diagnose(NEITHER) == ""  # the first criterion is known now
+    process = course.diagnostician()
+    assert course.diagnose(NEITHER, process) == ""
+    assert course.diagnose(WRONG) == SAYS
+    assert course.runs == 2
+    assert course.diagnose(WRONG, process) == SAYS
+    assert course.runs == 2
+
+
 @pytest.mark.parametrize(
-    "damage", [lambda kept: kept[: len(kept) // 2], lambda _: b"", lambda _: b"junk" * 9]
+    "damage",
+    [
+        lambda kept: kept[: len(kept) // 2],
+        lambda kept: kept[:-1] + b"?",
+        lambda _: b"",
+        lambda _: b"junk" * 9,
+    ],
 )
 def test_what_is_damaged_is_observed_again(tmp_path: Path, damage: Any) -> None:
     """A file that cannot be read costs the time that it would have spared, and is written anew."""
@@ -113,17 +136,19 @@ def test_all_kinds_of_entries_come_back(tmp_path: Path) -> None:
         "text",
         [1.5, (2, {"a": 1j})],
         CallBack(2, "initialize", ((3, 4), np.ones(2))),
-        Stumble("StudentError: KeyError: 'a'"),
+        SeenFault("StudentError: KeyError: 'a'"),
         Unkept("ndarray"),
     ]
     verdict = Verdict("test_numbers", "A sentence.", Outcome.FAILED, 0.5, hint="A hint.", remarks=("one",))
     cache = ObservationCache(tmp_path)
-    cache.save("cell", 3, 1, [(verdict, trace)])
-    ((again, entries),) = cache.load("cell", 3, 1)
-    assert again == verdict
-    assert [type(entry) for entry in entries] == [type(entry) for entry in trace]
-    assert repr(entries) == repr(trace)
-    assert entries[0].dtype == np.float32
+    cache.save(
+        "cell", 3, 1, [Observation(verdict, lambda: [np.ones(3)]), Observation(verdict, lambda: trace)]
+    )
+    _, again = cache.load("cell", 3, 1)
+    assert again.verdict == verdict
+    assert [type(entry) for entry in again.trace] == [type(entry) for entry in trace]
+    assert repr(again.trace) == repr(trace)
+    assert again.trace[0].dtype == np.float32
     assert cache.load("cell", 4, 1) == []
 
 
@@ -131,7 +156,7 @@ def test_what_is_not_plain_is_not_kept(tmp_path: Path) -> None:
     """Nothing that would need code to be read back gets into a file."""
     verdict = Verdict("test_numbers", "A sentence.", Outcome.PASSED, 1)
     cache = ObservationCache(tmp_path)
-    cache.save("cell", 0, 0, [(verdict, [Path("a")])])
+    cache.save("cell", 0, 0, [Observation(verdict, lambda: [Path("a")])])
     assert cache.load("cell", 0, 0) == []
 
 
@@ -157,7 +182,7 @@ def test_a_change_of_the_code_makes_a_new_cache_and_drops_the_old_one(tmp_path: 
         diagnosis, _ = offered(tests)
         assert isinstance(diagnosis, Diagnostician)
         assert diagnosis.cache is not None
-        diagnosis.cache.save("cell", 0, 0, [(Verdict("test", "", Outcome.PASSED, 1), [])])
+        diagnosis.cache.save("cell", 0, 0, [Observation(Verdict("test", "", Outcome.PASSED, 1), list)])
         assert len(diagnosis.cache.load("cell", 0, 0)) == 1
         return {path.name for path in (tmp_path / ".proctor" / "mistakes" / "exercise").iterdir()}
 

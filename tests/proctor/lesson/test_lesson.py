@@ -12,12 +12,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from benchmarks.stretches import SOURCE, Stretch, stretches, words
 
 ROOT = Path(__file__).resolve().parents[3]
 
 RELEASE = ROOT / "release" / "exercise4"
+TESTS = {"TestSigmoid", "TestReLU", "TestInitializers", "TestConv"}
+"""The test classes that students are given."""
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +52,19 @@ def test_words_are_counted_without_what_is_folded() -> None:
     assert words("# One *two* <b>three</b> `four` <details>five</details> <img alt='six seven'>") == 4
 
 
-def test_demonstrations_define_nothing(cells: dict[str, nbformat.NotebookNode]) -> None:
-    """A cell with the tag `demonstration` only shows something: no later cell can miss a name of it."""
-    shown = [cell for cell in cells.values() if "demonstration" in cell.metadata.get("tags", [])]
+def test_no_cell_misses_a_name_of_a_demonstration(cells: dict[str, nbformat.NotebookNode]) -> None:
+    """A cell with the tag `demonstration` only shows something; no other cell names the tests that it may load."""
+    codes = {name: cell for name, cell in cells.items() if cell.cell_type == "code"}
+    shown = {name for name, cell in codes.items() if "demonstration" in cell.metadata.get("tags", [])}
     assert len(shown) > 20
-    for cell in shown:
-        assert all(isinstance(node, ast.Expr) for node in ast.parse(cell.source).body), cell.id
+    transform = TransformerManager().transform_cell
+    for name in shown:
+        tree = ast.parse(transform(codes[name].source))
+        assert all(isinstance(node, ast.Expr) for node in tree.body), name
+        loaded = {found.id for found in ast.walk(tree) if isinstance(found, ast.Name)} & TESTS
+        assert bool(loaded) == codes[name].source.startswith("%run Tests/"), name
+        others = " ".join(cell.source for other, cell in codes.items() if other != name)
+        assert not {test for test in loaded if re.search(rf"\b{test}\b(?!\.py)", others)}, name
 
 
 def test_every_figure_has_words(cells: dict[str, nbformat.NotebookNode]) -> None:

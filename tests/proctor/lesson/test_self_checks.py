@@ -16,6 +16,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from nbgrader.validator import Validator
 
+from tests.proctor.support.thinning import THOROUGH
+
 SOURCE = Path(__file__).parents[3] / "source" / "exercise4"
 NAME = "exercise4.ipynb"
 SOLUTIONS = ("activation_functions", "initializers", "conv")
@@ -132,7 +134,17 @@ def edited(source: str, edits: Iterable[Edit]) -> str:
 
 def solved_code() -> str:
     """Return the three solution cells as one program."""
-    return "\n\n".join(by_id(read())[name].source for name in SOLUTIONS)
+    return program(read())
+
+
+def stub() -> NotebookNode:
+    """Return the notebook without its solutions."""
+    return ClearSolutions().preprocess(read(), {})[0]
+
+
+def program(notebook: NotebookNode) -> str:
+    """Return the three cells of a student as one program."""
+    return "\n\n".join(by_id(notebook)[name].source for name in SOLUTIONS)
 
 
 @pytest.fixture
@@ -201,9 +213,11 @@ def red_for(folder: Path, programs: dict[str, str]) -> dict[str, list[str]]:
 
 
 def test_mistakes_turn_their_cells_red(folder: Path) -> None:
-    """Each mistake turns exactly those self-checks red that it breaks."""
+    """Each mistake turns exactly those self-checks red that it breaks, and the stub all of them."""
     programs = {name: edited(solved_code(), edits) for name, (edits, _) in MISTAKES.items()}
+    programs["the stub"] = program(stub())
     expected = {name: sorted(cells) for name, (_, cells) in MISTAKES.items()}
+    expected["the stub"] = sorted(graded_ids())
     assert {name: sorted(red) for name, red in red_for(folder, programs).items()} == expected
 
 
@@ -218,10 +232,10 @@ def test_validate_is_green_for_the_solution(red_cells: Callable[[NotebookNode], 
     assert red_cells(read()) == set()
 
 
+@pytest.mark.skipif(not THOROUGH, reason="in make thorough: test_browser_student.py validates a stub, too")
 def test_validate_is_red_for_the_stub(red_cells: Callable[[NotebookNode], set[str]]) -> None:
     """Validate shows every graded cell of the untouched notebook in red."""
-    stub, _ = ClearSolutions().preprocess(read(), {})
-    assert red_cells(stub) == set(graded_ids())
+    assert red_cells(stub()) == set(graded_ids())
 
 
 def test_validate_is_red_for_mistakes_in_saved_cells(red_cells: Callable[[NotebookNode], set[str]]) -> None:

@@ -21,6 +21,7 @@ from tests.proctor.support import commands
 from tests.proctor.support.jupyter_in_browser import Desk, opened
 from tests.proctor.support.notebook_in_browser import Notebook
 from tests.proctor.support.scratch_home import alive
+from tests.proctor.support.thinning import THOROUGH
 from tests.specimens.bank import submission_of
 from tests.specimens.build import Submission
 
@@ -33,6 +34,12 @@ ROOT = Path(__file__).resolve().parents[3]
 EXERCISE = "exercise4"
 SUBMITTED = f"submitted/bob/{EXERCISE}/{EXERCISE}.ipynb"
 MISTAKE = mistakes()["conv_true_convolution"]
+
+IN_BRIEF = """
+c.GenerateAssignment.check_solution = False
+c.Sandbox.preload = ["numpy"]
+"""
+"""Configuration that the course adds: test_slips.py has solutions checked, and one submission preloads nothing."""
 
 LOOK_AROUND = """
 import json, os, socket
@@ -53,11 +60,12 @@ def make_course(folder: Path) -> None:
     """Lay out a course with two submissions; nothing is generated yet."""
     for name in ("source", "img", f"tests/{EXERCISE}"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*"))
-    shutil.copyfile(ROOT / "nbgrader_config.py", folder / "nbgrader_config.py")
-    submission_of(MISTAKE).write(folder / "submitted" / "ada" / EXERCISE)
-    short = Submission.release()  # without its text, which a browser is long at typesetting
-    short.notebook.cells = [cell for cell in short.notebook.cells if cell.cell_type == "code"]
-    short.write(folder / "submitted" / "bob" / EXERCISE)
+    config = (ROOT / "nbgrader_config.py").read_text("utf-8")
+    (folder / "nbgrader_config.py").write_text(config + IN_BRIEF, "utf-8")
+    for student, short in (("ada", submission_of(MISTAKE)), ("bob", Submission.release())):
+        # Without the text, which a browser is long at typesetting.
+        short.notebook.cells = [cell for cell in short.notebook.cells if cell.cell_type == "code"]
+        short.write(folder / "submitted" / student / EXERCISE)
     install_kernelspec(folder.parent)
 
 
@@ -168,21 +176,28 @@ def test_from_the_assignment_to_the_export(desk: Desk) -> None:
     formgrader.locator(".live-notebook a:visible").click()
     live = Notebook(desk, f"autograded/ada/{EXERCISE}/{EXERCISE}.ipynb", points.page)
     expect(live.kernel).to_have_text("Python 3 (sandboxed)")
-    live.shut_down()
+    runs_in_the_sandbox(desk, live)
 
 
+@pytest.mark.skipif(not THOROUGH, reason="in make thorough: the live notebook runs in the same kernel")
 def test_the_sandboxed_kernel(desk: Desk) -> None:
     """A student's notebook runs in the sandbox, where neither network nor course is; shut down, nothing is left."""
     notebook = Notebook(desk, SUBMITTED)
     notebook.choose_kernel("Python 3 (sandboxed)")
+    runs_in_the_sandbox(desk, notebook)
+
+
+def runs_in_the_sandbox(desk: Desk, notebook: Notebook) -> None:
+    """Look around from a notebook: neither network nor course is there; shut its kernel down: nothing is left."""
     secret = [desk.folder, desk.folder / "tests", desk.folder / "submitted", ROOT / "tests", ROOT / "proctor"]
     look_around = LOOK_AROUND.format(
         port=desk.server.address.rpartition(":")[2],
         paths=list(map(str, secret)),
         home=str(desk.home.folder),
     )
-    notebook.paste("set-up-code", look_around)
-    found, namespace = notebook.run("set-up-code").split("\n", 1)
+    cell = notebook.code[1]  # the one before is folded
+    notebook.paste(cell, look_around)
+    found, namespace = notebook.run(cell).split("\n", 1)
     assert json.loads(found) == {"folder": "/home/student/work", "reached": [], "seen": [], "told": []}
 
     kernel = inhabitants(desk, namespace.strip())

@@ -94,7 +94,10 @@ PROBES = {
         "import time; print(time.tzname)",
     ),
     "recursion limit": ("import sys; sys.setrecursionlimit(5_000)", "import sys; print(sys.getrecursionlimit())"),
-    "history": ("left = 'behind'", "print(get_ipython().history_manager.input_hist_raw[:-1], 'left' in globals())"),
+    "history": (
+        "left = 'behind'",
+        "print([cell for cell in In[:-1] if cell.startswith('left')], 'left' in globals())",
+    ),
     "magics": (
         "get_ipython().register_magic_function(print, magic_name='left')",
         "print('left' in get_ipython().magics_manager.magics['line'])",

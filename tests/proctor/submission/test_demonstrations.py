@@ -51,6 +51,15 @@ def test_what_a_student_has_changed_is_run() -> None:
     assert skipped("plot(other_data)", "x = None", "import numpy") == []
 
 
+@pytest.mark.parametrize(
+    ("own", "left_out"),
+    [("show(data)", []), ("data", []), ("x.data", [SHOWS]), ("'data'", [SHOWS]), ("numpy.ones(3)", [SHOWS])],
+)
+def test_what_a_cell_of_the_student_may_need_is_run(own: str, left_out: list[str]) -> None:
+    """A cell that was added uses a name that only the demonstration has."""
+    assert skipped(SHOWS, "x = 1", "import numpy", own) == left_out
+
+
 def test_the_setting_runs_all_cells() -> None:
     """By the setting, which is on by default, nothing is left out."""
     assert skipped(SHOWS, "x = 1", skip=False) == []
