@@ -36,6 +36,12 @@ def test_is_graded_fairly_and_harmlessly(name: str, graded: Graded) -> None:
     assert complaint(RECIPES[name], graded) == ""
 
 
+def test_the_pages_that_matter_are_written(graded: Graded) -> None:
+    """Where a specimen is about its feedback page, there is one to be looked at, and no other is written."""
+    written = {name for name in RECIPES if graded.world.page(name)}
+    assert written == {name for name, recipe in RECIPES.items() if recipe.page}
+
+
 def test_nobody_else_is_hurt(graded: Graded) -> None:
     """Classmates graded before and after get all points, no file of the course changes, and the command succeeds."""
     assert graded.status == 0, graded.log[-3000:]
