@@ -13,6 +13,7 @@ from proctor.grading.diagnosis import offered
 from proctor.grading.judge_cell import LocalSide, criteria, judge_cell, load_tests
 from proctor.session.proxies import loopback
 from tests.exercise4.mistakes import Mistake
+from tests.proctor.support.thinning import THOROUGH
 from tests.specimens.bank import right_answers, submission_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def judged(bank: Callable[[], Mapping[str, Mistake | Right]], name: str) -> dict
     """Return the reports on a specimen of `mistakes` or `right_answers`, with mistakes named.
 
     Points, verdicts and names are asserted on one pass over a specimen. Where all but one part is the solution's, the
-    reports on the cells of the other parts, which need no class of this one, are those on the solution.
+    reports on the cells of the other parts, which need no class of this one, are those on the solution, unless the
+    environment has THOROUGH.
     """
     specimen = bank()[name]
     cells = _of_one_part(specimen)
@@ -77,6 +79,8 @@ def judged(bank: Callable[[], Mapping[str, Mistake | Right]], name: str) -> dict
 
 def _of_one_part(specimen: Mistake | Right) -> tuple[str, ...]:
     """Return the graded cells of the only part that is not the solution's, or all of them if there are several."""
+    if THOROUGH:
+        return tuple(HIDDEN)
     if isinstance(specimen, Mistake):
         return CELLS[specimen.part]
     changed = [where for where, _ in specimen.cells]
