@@ -92,7 +92,9 @@ class Symptoms:
         Those before them are judged once more, as they lead up to them.
         """
         if self._cache:
-            yield from self._cache.load(*self._place)[len(self._found) :]
+            known = self._cache.load(*self._place)
+            self._kept = max(self._kept, len(known))
+            yield from known[len(self._found) :]
         if len(self._found) == len(criteria(self._case)):
             return
         try:

@@ -6,7 +6,7 @@
 - `reading`: turns a notebook's bytes into cells, at a cost that is known before.
 - `restoring`: puts the release's graded cells back, and marks demonstrations.
 - `answered_cells`: which answers each graded cell is about.
-- `sanitize`: makes outputs, Markdown and attachments harmless.
+- `sanitize`: reduces outputs, Markdown and attachments to what no browser runs or loads.
 - `fingerprints`: what a grade depends on, and which cell nobody has changed.
 - `folders`: folders of any depth, listed and removed.
 - `record`: what was collected, from whom, which returning needs.
