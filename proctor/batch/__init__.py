@@ -7,7 +7,7 @@
 - `teams`: members of a team who handed in the same are graded together.
 - `job`: what a worker gets and returns.
 - `work`, `grade_job`: what a worker does, without a gradebook.
-- `workers`, `cluster`: where jobs run: joblib's processes on this machine, or Dask's on a cluster.
+- `workers`, `cluster`: where jobs run: processes of loky's on this machine, or Dask's on a cluster.
 - `pages`: feedback for all, by the same workers.
 - `results`, `display`: what a run has come to, and how it is shown at the terminal.
 - `imports`: keeps libraries out that cost a second and that nothing here uses.

@@ -1,4 +1,4 @@
-"""The workers on this machine: joblib's processes, each with a short queue of its own.
+"""The workers on this machine: processes of loky, each with a short queue of its own.
 
 A pool of processes breaks as a whole when one of them is killed, and does not tell which job did it. So each
 process is a pool of one: it is known which job it was doing, and the others go on.
@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
+from loky import BrokenProcessPool, ProcessPoolExecutor
 
 from proctor.batch.imports import spare_init
 from proctor.batch.job import Result

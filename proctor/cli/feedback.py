@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from joblib import cpu_count
+from loky import cpu_count
 
 from proctor.batch.pages import write_pages
 from proctor.cli.course import add_exercise, add_jobs, open_course, refuse_no_worker, stopped_by_signals

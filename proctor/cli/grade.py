@@ -93,7 +93,7 @@ def _run_options(args: argparse.Namespace) -> RunOptions:
 
 def _cores() -> int:
     """Return how many cores this process may use."""
-    from joblib import cpu_count
+    from loky import cpu_count
 
     return int(cpu_count())
 

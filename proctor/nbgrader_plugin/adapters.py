@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbgrader.converters
-from joblib import cpu_count
+from loky import cpu_count
 from nbgrader.converters import NbGraderException
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from joblib import cpu_count
+from loky import cpu_count
 
 from proctor.batch import workers
 from proctor.batch.head import Head
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 GRADE = ("proctor", "grade", small_course.EXERCISE)
 
 
-UNUSED = """IPython PIL joblib jsonschema matplotlib nbconvert nbformat.validator nbgrader.api nbgrader.apps numpy
+UNUSED = """IPython PIL jsonschema loky matplotlib nbconvert nbformat.validator nbgrader.api nbgrader.apps numpy
 requests.api rich scipy sqlalchemy""".split()  # noqa: SIM905  - a line each would be longer than the test
 """Libraries that take seconds together, and that an idle command has no use for."""
 
