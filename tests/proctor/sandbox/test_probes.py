@@ -135,7 +135,7 @@ PROBES = {
         "import socket; print(socket.gethostname())",
     ),
     "system settings": (
-        TRY + f"for path in {SETTINGS}: tried(lambda: open(path, 'w').write('1'))",
+        TRY + f"import os\nfor path in {SETTINGS}: tried(lambda: os.write(os.open(path, os.O_WRONLY), b'1'))",
         f"print([open(path).read() for path in {SETTINGS}])",
     ),
     "mounts": (
