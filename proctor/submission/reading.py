@@ -105,7 +105,10 @@ def _as_utf8(data: bytes, name: str) -> bytes:
         # A text with one emoji takes four bytes for each character.
         if len(data) > 4 * MAX_TEXT:
             raise UnreadableError(f"{name} is larger than {4 * MAX_TEXT // 2**20} MiB, and not in UTF-8.")
-        return data.decode(encoding, "replace").encode("utf-8", "replace")
+        try:
+            return data.decode(encoding).encode("utf-8")
+        except UnicodeError:  # putting each half of a character right takes half a microsecond
+            raise UnreadableError(f"{name} is no Jupyter notebook: its {encoding} is damaged.") from None
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
