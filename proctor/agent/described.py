@@ -19,6 +19,7 @@ BASES = {
     **{kind.__name__: kind for kind in (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type)},
     "function": FunctionType,
     "generator": GeneratorType,
+    "MaskedArray": np.ma.MaskedArray,
 }  # fmt: skip
 """Types of which an object is said to be an instance, too."""
 

@@ -148,7 +148,10 @@ def _read_fraction(reader, *forms):
 
 
 def _write_masked(writer, value, depth):
-    forms = writer.write_all((np.asarray(value.data), np.ma.getmaskarray(value)), depth)
+    mask = np.ma.getmaskarray(value)
+    if writer.plain_keys and mask.any():
+        return None
+    forms = writer.write_all((np.asarray(value.data), mask), depth)
     return ["k", *forms] if forms[0][0] == "a" else None
 
 
@@ -156,6 +159,8 @@ def _read_masked(reader, *forms):
     data, mask = reader.read_all(forms)
     if not isinstance(data, np.ndarray) or not isinstance(mask, np.ndarray) or data.shape != mask.shape:
         raise FormatError("a masked array whose parts do not fit")
+    if reader.plain_keys and mask.any():
+        raise FormatError("a masked array, which agrees with anything where it is masked")
     return np.ma.MaskedArray(data, mask=mask.astype(bool))
 
 

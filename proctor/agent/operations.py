@@ -37,6 +37,16 @@ def _signature(value):
     ]
 
 
+def _content(value):
+    """Return the content of an object of a subclass of Python's types, whatever methods the subclass has of its own."""
+    return next(CONTENT[kind](value) for kind in type(value).__mro__ if kind in CONTENT)
+
+
+CONTENT = {
+    **{kind: getattr(kind, f"__{kind.__name__}__") for kind in (int, float, complex, bytes, str)},
+    **{kind: lambda value, kind=kind: kind(kind.__iter__(value)) for kind in (list, tuple, set, frozenset)},
+    dict: lambda value: dict(dict.items(value)),
+}
 BINARY = {
     **{name: getattr(operator, f"__{name}__") for name in (
         "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "lshift", "rshift", "and", "or", "xor",
@@ -60,6 +70,7 @@ OPERATIONS = {
     "__exit__": _exit,
     "__array__": _array,
     "__signature__": _signature,
+    "content": _content,
     "__instancecheck__": lambda kind, value: isinstance(value, kind),
     "__subclasscheck__": lambda kind, other: issubclass(other, kind),
 }

@@ -45,7 +45,7 @@ class _Account:
     """Count of the items of a value; knows whether keys are being written or read."""
 
     def __init__(self, plain_keys):
-        self.items, self._keys, self._plain_keys = 0, 0, plain_keys
+        self.items, self._keys, self.plain_keys = 0, 0, plain_keys
 
     def count_items(self, items):
         """Count items; FormatError if there are too many."""
@@ -62,7 +62,7 @@ class _Account:
             self._keys -= 1
 
     def _has_to_be_plain(self):
-        return self._keys and self._plain_keys
+        return self._keys and self.plain_keys
 
 
 class Writer(_Account):
@@ -87,7 +87,7 @@ class Writer(_Account):
             return value
         if kind is complex:
             return ["c", value.real, value.imag]
-        if isinstance(value, np.ndarray | np.generic) and kind is not np.ma.MaskedArray:
+        if issubclass(kind, np.ndarray | np.generic) and kind is not np.ma.MaskedArray:
             return self._write_array(value)
         if kind in (list, tuple):
             return [kind.__name__[0], self.write_all(value, depth)]

@@ -27,6 +27,13 @@ _DETAILS = (
 )
 
 
+class Opaque:
+    """An object of the student's, which stays on its side."""
+
+    __slots__ = ()
+    __float__: Any
+
+
 class Assertions(unittest.TestCase):
     """unittest's test case, whose assertions on long values are over soon."""
 
@@ -48,6 +55,11 @@ class Assertions(unittest.TestCase):
     assertDictEqual: Any = _assert_equal
     assertSetEqual: Any = _assert_equal
     assertMultiLineEqual: Any = _assert_equal
+
+    def assertAlmostEqual(self, first: Any, second: Any, *args: Any, **named: Any) -> None:
+        """Fail if two numbers differ; an object of the student's is asked for its own, and not to compute with ours."""
+        one, other = (float(each) if isinstance(each, Opaque) else each for each in (first, second))
+        super().assertAlmostEqual(one, other, *args, **named)  # noqa: PT009  - it is what is extended
 
     def assertSequenceEqual(self, first: Any, second: Any, msg: Any = None, seq_type: Any = None) -> None:
         """Fail if two sequences differ, of whichever types."""

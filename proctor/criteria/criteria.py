@@ -54,6 +54,8 @@ class Criteria(ArrayChecks):
     seed: ClassVar[int] = 0
     in_place: ClassVar[bool] = False
     """Whether an array that is handed in is changed here, too, when the student's code changes it; a list always is."""
+    own_equality: ClassVar[bool] = False
+    """Whether a student's object says itself whether it equals a value of the test's; a lying one says that it does."""
     compatible: bool = False
     """Whether code is judged that raises in the grader's versions of Python and NumPy, and not in older ones."""
     eased: bool = False

@@ -305,7 +305,7 @@ def run(test: Criteria, name: str, link: Link) -> None:
     """Run one criterion with the classes it needs injected."""
     for need, found in link.find(test.needs).items():
         setattr(test, need, found)
-    test.link, link.in_place = link, test.in_place
+    test.link, link.in_place, link.own_equality = link, test.in_place, test.own_equality
     try:
         test.setUp()
         getattr(test, name)()

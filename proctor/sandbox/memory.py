@@ -1,14 +1,16 @@
-"""Memory that all processes of a sandbox hold together, and the number of their files, watched from outside.
+"""Memory that all processes of a sandbox hold together, the number of their files and sockets, watched from outside.
 
 Linux limits the memory of one process (`RLIMIT_AS`); sixty of them within that limit could still exhaust
 the grader's machine. A control group would count them, but an ordinary user rarely has one to give. Each file
-system in memory has a size, which bounds the content of files, and not their number.
+system in memory has a size, which bounds the content of files, and not their number. What waits in sockets is memory
+of the kernel's, which no process is said to hold.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 PAGE = 4096
 INODE = 1024
 """Bytes that a file in memory takes besides its content."""
+SOCKETS = {"sockets: used": 2**18, "TCP: inuse": 2**22, "TCP6: inuse": 2**22}
+"""Bytes that may wait in a socket of each kind, as `/proc/net/sockstat` names them: in most as many as Linux lets a
+process send by default; in those of TCP, of which it allows more, somewhat more than was seen."""
 PLACES = (HOME, "/tmp", "/dev/shm")  # noqa: S108  - inside the sandbox
 """Folders of a sandbox that can be written to, each a file system in memory."""
 INTERVAL = 0.25
@@ -43,7 +48,8 @@ class MemoryWatch(threading.Thread):
     def run(self) -> None:
         """Look, until stopped or the sandbox is over."""
         while not self._stopped.wait(INTERVAL) and not self._sandbox.is_over():
-            if held(self._roots, self._limit) + held_by_files(self._sandbox.init_pid) > self._limit:
+            pid = self._sandbox.init_pid
+            if held(self._roots, self._limit) + held_by_files(pid) + held_by_sockets(pid) > self._limit:
                 self.tripped = True
                 self._sandbox.kill()
 
@@ -62,6 +68,18 @@ def held_by_files(pid: int) -> int:
             found = os.statvfs(f"/proc/{pid}/root{place}")
             count += found.f_files - found.f_ffree
     return count * INODE
+
+
+def held_by_sockets(pid: int) -> int:
+    """Return about how many bytes the sockets in the network of a sandbox's process can hold."""
+    text = ""
+    for name in ("sockstat", "sockstat6"):
+        with contextlib.suppress(OSError):
+            text += Path(f"/proc/{pid}/net/{name}").read_text(encoding="ascii")
+    return sum(
+        SOCKETS.get(kind, 0) * int(count)
+        for kind, count in re.findall(r"^(\w+: \w+) (\d+)", text, re.MULTILINE)
+    )
 
 
 def held(roots: Iterable[int], enough: int = 0) -> int:

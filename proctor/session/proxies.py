@@ -87,7 +87,7 @@ class Link:
     """
 
     def __init__(self) -> None:
-        self.in_place, self._depth = False, 0
+        self.in_place, self.own_equality, self._depth = False, False, 0
         self._types: dict[int, Type] = {}
         self._proxies: dict[int, Proxy] = {}
         self._lasting: dict[str, Proxy] = {}
@@ -309,6 +309,7 @@ class Link:
                     None if fixed is None else frozenset(map(str, fixed)),
                     face(clip(name, 80), call=bool(traits["call"]), base=traits["base"]),
                     bool(traits["truth"]),
+                    traits["base"],
                 )
         except (TypeError, AttributeError, LookupError, ValueError):
             raise FormatError("an invalid list of types") from None

@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import inspect
 from functools import cache, lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from proctor.agent.described import BASES, MAX_TEXT, builtin_error
 from proctor.agent.frames import FormatError
-from proctor.agent.operations import OPERATIONS
+from proctor.agent.operations import CONTENT, OPERATIONS
 from proctor.criteria import StudentError
+from proctor.criteria.assertions import Opaque
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MAX_ELEMENTS = 1_000
+"""Objects of a set that is compared with one of the test's: their hashes can be chosen to be equal."""
 MAX_LENGTH = 10_000_000
 """Length that an object may say it has: `list` allocates space for so many."""
 SHOWN = frozenset(("__name__", "__qualname__", "__dict__", "__annotations__", "__bases__", "__wrapped__"))
@@ -34,6 +38,9 @@ RESULTS: dict[str, type] = {
     "__array__": np.ndarray,
 }
 """Types of what comes, where Python insists on one."""
+COMPARISONS = frozenset(f"__{name}__" for name in ("eq", "ne", "lt", "le", "gt", "ge"))
+UNEQUAL = {"__eq__": False, "__ne__": True}
+"""Answers of an object that is no plain value."""
 NEVER = (KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
 """Exceptions that stop programs, or the test's own loops, and not criteria."""
 MAX_NAMES = 20
@@ -46,6 +53,7 @@ class Type(NamedTuple):
     fixed: frozenset[str] | None  # attributes that are not plain (None: any may be)
     face: type[Proxy]  # class of the proxies of its objects
     truth: bool = True  # an object of it may be false
+    base: str | None = None  # the type of Python's that it is derived from
 
 
 def _operation(name: str) -> Callable[..., Any]:
@@ -56,7 +64,27 @@ def _operation(name: str) -> Callable[..., Any]:
     return operate
 
 
-class Proxy:
+def _comparison(name: str) -> Callable[..., Any]:
+    """Return a comparison. With a value of the test's, an object is compared by its content, or is no such value.
+
+    Asked itself, it would be told what is expected, and could say that it equals anything.
+    """
+
+    def compare(self: Proxy, other: Any) -> Any:
+        if isinstance(other, Proxy) or self._link.own_equality:
+            return self._operate(name, other)
+        content = self._content(other)
+        if content is not NotImplemented:
+            return OPERATIONS[name](content, other)
+        if name not in UNEQUAL:
+            raise unjudged(f"an object of the class {type(self).__name__} in the place of a value")
+        return UNEQUAL[name]
+
+    compare.__name__ = name
+    return compare
+
+
+class Proxy(Opaque):
     """A student's object, class or method as a hidden test sees it.
 
     Args:
@@ -80,6 +108,20 @@ class Proxy:
         if not isinstance(value, RESULTS.get(operator, object)):
             raise unjudged(f"an invalid result of {operator}")
         return value
+
+    def _content(self, like: Any) -> Any:
+        """Return the content of an object that is to be compared with a plain value; NotImplemented if it has none."""
+        if isinstance(like, np.ndarray):
+            return self.__array__()
+        base = BASES.get(self._kind.base or "")
+        if base is None or base not in CONTENT:
+            return NotImplemented
+        content = self._operate("content")
+        if isinstance(content, Proxy) and base in (set, frozenset):  # of objects, each of which is asked
+            content = base(islice(content, MAX_ELEMENTS))
+        if type(content) is not base:
+            raise unjudged(f"a {base.__name__} that is none")
+        return content
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in SHOWN:
@@ -128,8 +170,8 @@ class Proxy:
         return self._link.name_of(self) in getattr(kind, "lineage", ())
 
 
-for _name in OPERATIONS.keys() - vars(Proxy).keys() - {"__signature__"}:
-    setattr(Proxy, _name, _operation(_name))
+for _name in OPERATIONS.keys() - vars(Proxy).keys() - {"__signature__", "content"}:
+    setattr(Proxy, _name, (_comparison if _name in COMPARISONS else _operation)(_name))
 
 
 class CallableProxy(Proxy):

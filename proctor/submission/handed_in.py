@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from nbgrader.utils import parse_utc
 
+from proctor.errors import UnreadableError
 from proctor.submission import record
+from proctor.submission.reading import content
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from proctor.course import Exercise
 
 STAMP = "timestamp.txt"
+MAX_STAMP = 200
+"""Bytes of a timestamp."""
 AGREEMENT = dt.timedelta(minutes=1)
 """Time by which a timestamp may be earlier than the notebook itself."""
 
@@ -66,10 +70,10 @@ class HandInTimes:
 
 
 def _claimed(path: Path) -> dt.datetime | None:
-    if _written(path) is None or path.stat().st_size > 200:
-        return None
     try:
-        claimed: dt.datetime | None = parse_utc(path.read_text(encoding="utf-8").strip())
+        claimed: dt.datetime | None = parse_utc(content(path, MAX_STAMP).decode("utf-8").strip())
+    except UnreadableError:  # there is none, or it is a link, or too long for a time
+        return None
     except (ValueError, OverflowError):
         log.warning("%s holds no time, and is ignored", path)
         return None

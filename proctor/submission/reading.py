@@ -105,7 +105,10 @@ def _as_utf8(data: bytes, name: str) -> bytes:
         # A text with one emoji takes four bytes for each character.
         if len(data) > 4 * MAX_TEXT:
             raise UnreadableError(f"{name} is larger than {4 * MAX_TEXT // 2**20} MiB, and not in UTF-8.")
-        return data.decode(encoding, "replace").encode("utf-8", "replace")
+        try:
+            return data.decode(encoding).encode("utf-8")
+        except UnicodeError:  # putting each half of a character right takes half a microsecond
+            raise UnreadableError(f"{name} is no Jupyter notebook: its {encoding} is damaged.") from None
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
@@ -173,8 +176,8 @@ def _attachments(value: Any) -> Iterator[tuple[str, dict[str, str]]]:
             yield name, {kind: data for kind, data in bundle.items() if isinstance(data, str)}
 
 
-def content(path: Path) -> bytes:
-    """Return the bytes of a submitted file, without following links.
+def content(path: Path, most: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a submitted file, without following links; it may grow while it is read.
 
     Raises:
         UnreadableError: it is missing, a link, or too large.
@@ -190,15 +193,15 @@ def content(path: Path) -> bytes:
         os.close(handle)
         raise UnreadableError(f"{path.name} is not an ordinary file.")
     with os.fdopen(handle, "rb") as file:
-        _refuse_large(status.st_size, path.name)
-        return file.read(MAX_BYTES + 1)
+        _refuse_large(status.st_size, path.name, most)
+        data = file.read(most + 1)
+    _refuse_large(len(data), path.name, most)
+    return data
 
 
-def _refuse_large(size: int, name: str) -> None:
-    if size > MAX_BYTES:
-        raise UnreadableError(
-            f"{name} is larger than {MAX_BYTES // 2**20} MiB. Clear its outputs and save it."
-        )
+def _refuse_large(size: int, name: str, most: int = MAX_BYTES) -> None:
+    if size > most:
+        raise UnreadableError(f"{name} is larger than {most // 2**20} MiB. Clear its outputs and save it.")
 
 
 def _is_original(path: Path, status: os.stat_result) -> bool:

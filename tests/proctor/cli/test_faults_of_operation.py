@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -312,3 +313,41 @@ def test_a_clock_that_is_set_between_two_runs(course: Path, days: int) -> None:
     assert [row for row in now if row[0] in ("ann", "cem")] == kept
     assert [row[2] for row in now if row[0] == "ben"] == [2, 1]
     assert [row[2] for row in now if row[0] == "dan"] == [1, 1]
+
+
+QUOTA = """
+set -e
+mount -o loop "$1" "$2"
+cp -a "$3/." "$2"
+btrfs quota enable "$2"
+btrfs quota rescan -w "$2"
+btrfs qgroup limit 300K 0/5 "$2"
+cd "$2"
+set +e
+"$4" -m proctor feedback small --jobs 1 && exit 3
+[ "$(ls feedback/*/small/*.html 2>/dev/null | wc -l)" -lt 3 ] || exit 4
+btrfs quota disable .
+exec "$4" -m proctor feedback small --jobs 1
+"""
+"""A course on a file system of its own, in which no more is to be had than a quota; then there is no quota any more."""
+NO_QUOTA = "needs root, mkfs.btrfs, and a Linux with btrfs: of file systems with a quota, others need more"
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mkfs.btrfs"), reason=NO_QUOTA)
+def test_quota(graded: Path, tmp_path: Path) -> None:
+    """Where a quota is used up a command says so in one line, and goes on once there is more."""
+    image, mounted = tmp_path / "image", tmp_path / "mounted"
+    mounted.mkdir()
+    with image.open("wb") as file:
+        file.truncate(200 * 2**20)
+    subprocess.run(["mkfs.btrfs", "-q", "-M", str(image)], check=True)
+    places = map(str, (image, mounted, graded, sys.executable))
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", QUOTA, "sh", *places], capture_output=True, text=True, check=False
+    )
+    if "wrong fs type" in done.stderr or "unknown filesystem" in done.stderr:
+        pytest.skip(NO_QUOTA)
+    said = [line for line in done.stderr.splitlines() if line.startswith("proctor")]
+    assert said == ["proctor feedback: The disk is full. Make room. The same command goes on."], done.stderr
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import struct
+import tarfile
 import unicodedata
 import zipfile
 import zlib
@@ -287,3 +288,19 @@ def test_no_student_zip() -> None:
     """A student's file that is only called zip is said to be none."""
     with pytest.raises(CollectError, match=r"w\.zip is no zip file that can be read"):
         open_inner(b"not a zip", "w.zip")
+
+
+def test_holes_in_a_tar_file() -> None:
+    """A file of two kilobytes that says to be a terabyte of zeros is left out, and none of it is made."""
+    member = tarfile.TarInfo("holes.txt")
+    member.type, member.size = tarfile.GNUTYPE_SPARSE, 512
+    header = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    header[386:410] = b"%011o\0" % 0 + b"%011o\0" % 512  # where its bytes are
+    header[483:495] = b"\x80" + (2**40).to_bytes(11, "big")  # its size with the holes
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    contents = open_inner(bytes(header) + b"x" * 512 + bytes(1024), "a.tar")
+    assert [(str(name), reason) for name, reason in contents.refused] == [
+        ("holes.txt", "is a file with holes")
+    ]
+    assert contents.files == []

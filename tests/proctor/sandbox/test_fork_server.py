@@ -77,6 +77,7 @@ def test_killed_one_is_replaced(folder: Path) -> None:
 def test_killed_one_is_no_fault_of_the_student(folder: Path) -> None:
     """An agent that is lost with its fork server is the grader's failure, also between cells."""
     with cells(folder, **SMALL) as run:
+        assert run.forked  # one that has started by itself is not lost with any other
         assert run("print(1)") == "1"
         agent = psutil.Process(run.session.pid)
         outermost(run).kill()

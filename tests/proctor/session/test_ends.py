@@ -78,6 +78,24 @@ def test_files_without_content(
         assert run.until_dead(code) == "memory limit"
 
 
+@pytest.mark.parametrize("kind", ["sockets: used", "TCP: inuse", "TCP6: inuse"])
+def test_sockets(folder: Path, way: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets count with what may wait in them, which is no process's memory."""
+    monkeypatch.setattr(memory, "SOCKETS", {kind: 2**23})
+    family = {"TCP: inuse": "INET", "TCP6: inuse": "INET6"}.get(kind, "UNIX")
+    code = f"""
+        import socket, time
+        held = [socket.socket(socket.AF_{family}) for _ in range(100)]
+        for each in held:
+            if "{family}" != "UNIX":
+                each.bind(("localhost", 0))
+                each.listen()
+        time.sleep(600)
+    """
+    with cells(folder, limits={"memory": 700 * 2**20}, **way) as run:
+        assert run.until_dead(code) == "memory limit"
+
+
 @pytest.mark.parametrize(
     ("code", "cause"),
     [

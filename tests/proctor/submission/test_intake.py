@@ -27,12 +27,15 @@ from proctor.batch.plan import RunOptions
 from proctor.batch.results import Progress
 from proctor.batch.survey import Survey
 from proctor.course import Exercise
-from proctor.errors import CannotGrade, UnreadableError
+from proctor.errors import CannotGrade, SubmissionRefused, UnreadableError
 from proctor.gradebook.database import open_gradebook
 from proctor.nbgrader_plugin.adapters import Autograde
 from proctor.nbgrader_plugin.replacement import ADAPTERS, install
-from proctor.submission import look_for, read, record
+from proctor.sandbox.packing import pack
+from proctor.sandbox.settings import Limits
+from proctor.submission import content, look_for, read, record
 from proctor.submission.fingerprints import UNKNOWN
+from proctor.submission.intake import copy_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -276,3 +279,47 @@ def test_a_tree_of_a_thousand_folders_is_left_out(course: Path) -> None:
         subprocess.run(
             ["rm", "-rf", course / ANN / "d"], check=True
         )  # Python's own removal has the same limit
+
+
+@pytest.fixture
+def growing(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Let each submitted file grow tenfold as soon as its size was asked for; return the names of those that did."""
+    grown: set[str] = set()
+
+    def fstat(handle: int) -> os.stat_result:
+        status = real(handle)
+        path = Path(f"/proc/self/fd/{handle}").resolve()
+        if path.is_file() and "submitted" in path.parts:
+            grown.add(path.name)
+            with path.open("ab") as file:
+                file.write(b"x" * 10 * status.st_size)
+        return status
+
+    real = os.fstat
+    monkeypatch.setattr(os, "fstat", fstat)
+    return grown
+
+
+def test_a_notebook_that_grows_while_it_is_read(course: Path, growing: set[str]) -> None:
+    """No more of it is read than a notebook may have, and the student is told that it is too large."""
+    notebook = course / ANN / f"{EXERCISE}.ipynb"
+    with pytest.raises(UnreadableError, match="is larger than"):
+        content(notebook, notebook.stat().st_size)
+    assert growing == {notebook.name}
+
+
+def test_a_timestamp_that_grows_while_it_is_read(course: Path, growing: set[str]) -> None:
+    """It is no time any more, and nobody is kept from being graded."""
+    assert stamped(course, "2026-11-20 13:30:00 UTC", HANDED_IN) is None
+    assert "timestamp.txt" in growing
+
+
+def test_files_that_grow_while_they_are_copied(course: Path, growing: set[str], tmp_path: Path) -> None:
+    """No more is copied than a file had when it was asked, and no more is packed for a sandbox than may be."""
+    data = course / ANN / "data.txt"
+    data.write_bytes(b"y" * 1000)
+    copy_files(exercise(course), "ann", tmp_path / "copy", [], (10**6, 10))
+    assert 1000 <= (tmp_path / "copy" / "data.txt").stat().st_size < data.stat().st_size
+    with pytest.raises(SubmissionRefused, match="holds more than"):
+        pack(course / ANN, Limits(submission=20_000))
+    assert "data.txt" in growing

@@ -341,3 +341,9 @@ def test_an_assignments_other_notebook_is_taken_for_none(tmp_path: Path) -> None
     assert submission.look_for(tmp_path / NAME, RELEASE)[0] == tmp_path / "second.ipynb"
     (tmp_path / NAME).write_text(nbformat.writes(RELEASE))
     assert submission.look_for(tmp_path / NAME, RELEASE, known) == (tmp_path / NAME, "")
+
+
+def test_halves_of_characters_are_not_put_right() -> None:
+    """A file of halves of characters is no notebook: to put a replacement for each would take seconds."""
+    with pytest.raises(UnreadableError, match=r"^a\.ipynb is no Jupyter notebook: its utf-16 is damaged\.$"):
+        reading.parse(b"\xff\xfe" + b"\x00\xd8" * 10, "a.ipynb")

@@ -174,3 +174,73 @@ def tabs_and_prompts(work):
     """The cell of the initializers was pasted from a console, prompts included."""
     lines = dedent(solution()["initializers"]).replace("\n\n\n", "\n").splitlines()
     work.replace("initializers", "\n".join((">>> " if line[:1].strip() else "... ") + line for line in lines))
+
+
+@fault()
+def masked_array(work):
+    """The ReLU returns a masked array in which nothing is masked."""
+    work.method("ReLU.forward", "self.x = x\nreturn np.ma.masked_array(np.maximum(x, 0))")
+    work.method("ReLU.backward", "return np.where(self.x > 0, error, 0)")
+
+
+@fault()
+def order_of_another_machine(work):
+    """The results have the byte order of another machine, and lie backwards in memory."""
+    work.method("ReLU.forward", "self.x = x\nreturn np.maximum(x, 0).astype('>f8')[::-1][::-1]")
+    work.method("ReLU.backward", "return np.asfortranarray(np.where(self.x > 0, error, 0)).astype('>f4')")
+
+
+@fault()
+def extended_precision(work):
+    """The results are of extended and of half precision."""
+    work.method("Sigmoid.forward", "self.s = 1 / (1 + np.exp(-x.astype(np.longdouble)))\nreturn self.s")
+    work.method("Sigmoid.backward", "return error * self.s * (1 - self.s)")
+
+
+@fault()
+def task_left_in_the_loop(work):
+    """A cell leaves tasks in the event loop, one of which raises later."""
+    work.first("""
+        import asyncio
+        async def later():
+            await asyncio.sleep(0.1); raise ValueError('later')
+        asyncio.get_running_loop().create_task(later()) if False else None
+        task = asyncio.ensure_future(later()) if False else None
+        """)
+    work.insert("import asyncio\nawait asyncio.sleep(0)\nt = asyncio.create_task(asyncio.sleep(1000))", after="conv")
+
+
+@fault()
+def streams_replaced(work):
+    """A cell replaces the output streams and never gives them back."""
+    work.first("import io, sys\nsys.stdout = io.StringIO()\nsys.stderr = open('err.txt', 'w')")
+
+
+@fault()
+def context_of_decimals(work):
+    """The context of decimals, the locale and the time zone are changed."""
+    work.first("import decimal, locale, os, time\ndecimal.getcontext().prec = 1\nos.environ['TZ'] = 'Asia/Kolkata'\ntime.tzset()\nlocale.setlocale(locale.LC_ALL, '')")
+
+
+@fault()
+def child_that_forgets_to_end(work):
+    """A cell forks a child that forgets to end, and prints."""
+    work.first("import os\npid = os.fork()\nprint('I am', 'child' if pid == 0 else 'parent')")
+
+
+@fault()
+def folder_removed_at_the_end(work):
+    """A cell empties the path of modules and goes into a folder that it removes."""
+    work.last("import os, sys\nsys.path[:] = ['/nowhere']\nos.makedirs('/tmp/gone'); os.chdir('/tmp/gone'); os.rmdir('/tmp/gone')")
+
+
+@fault()
+def two_hundred_open_files(work):
+    """A cell opens two hundred files and closes none."""
+    work.first("kept = [open(f'/tmp/k{n}', 'w') for n in range(200)]")
+
+
+@fault()
+def database_of_its_own(work):
+    """A cell keeps its results in a database of its own."""
+    work.first("import sqlite3\ndb = sqlite3.connect('my.db')\ndb.execute('create table t (x)')\ndb.execute('insert into t values (1)')\ndb.commit()\nprint(db.execute('select * from t').fetchall())")

@@ -182,3 +182,15 @@ def claims(text):
 for slug, text in {"year_zero": "0000-01-01", "far": "99999-01-01", "digits": "9" * 150, "zones": "2026-01-01 00:00:00 " + "A" * 100,
                    "newlines": "\n" * 150, "null": "\0" * 100}.items():  # fmt: skip
     case(f"time_of_{slug}", f"The file with the time holds {slug.replace('_', ' ')}.", claims(text), solved=True)
+
+
+@attack(ALL, Outcome.UNREADABLE)
+def quotes_without_end(work):
+    """The file ends in the middle of a string of escaped quotes."""
+    work.raw = nbformat.v4.writes(work.notebook).encode()[:-20] + b'"' + b'\\"' * 10**6
+
+
+@attack(ALL, Outcome.UNREADABLE, "is damaged")
+def halves_of_characters(work):
+    """The file is UTF-16 of halves of characters only."""
+    work.raw = b"\xff\xfe" + b"\x00\xd8" * 10**7

@@ -453,3 +453,96 @@ def empty_files_without_end(work):
                 os._exit(0)
         time.sleep(60)
         """))
+
+
+@attack()
+def memory_in_pipes(work):
+    """A cell fills hundreds of pipes of a megabyte, which are no process's memory."""
+    work.first("""
+        import fcntl, os
+        kept = []
+        for _ in range(20):
+            if os.fork() == 0:
+                while True:
+                    try:
+                        r, w = os.pipe()
+                        fcntl.fcntl(w, 1031, 2**20)
+                    except OSError: pass
+                    try:
+                        os.set_blocking(w, False)
+                        while os.write(w, bytes(2**16)): pass
+                    except OSError: pass
+                    kept.append((r, w))
+                    if len(kept) > 120: break
+                import time; time.sleep(30); os._exit(0)
+        """)
+
+
+@attack()
+def memory_in_attributes_of_files(work):
+    """A cell hangs extended attributes of 64 kB at as many files as there can be, which no size of a file counts."""
+    work.first("""
+        import os
+        done = 0
+        for n in range(30000):
+            p = f'/tmp/x{n}'
+            try:
+                open(p, 'w').close()
+                for k in range(100): os.setxattr(p, f'user.a{k}', bytes(65536)); done += 65536
+            except OSError: break
+        print('KEPT', done)
+        """)
+
+
+@attack()
+def servers_left_behind(work):
+    """A cell leaves servers at abstract names, ports and netlink, that the next student might meet."""
+    work.first("""
+        import os, socket
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork(): os._exit(0)
+            kept = []
+            for n in range(50):
+                s = socket.socket(socket.AF_UNIX); s.bind(f'\\0agent-{n}'); s.listen(); kept.append(s)
+                t = socket.socket(); t.bind(('0.0.0.0', 20000 + n)); t.listen(); kept.append(t)
+            os.execv('/bin/sleep', ['outlives-@CASE@-@TOKEN@', '600'])
+        """)
+
+
+@attack(because=(*BEGINS, *LIMITS))
+def requests_stolen(work):
+    """A thread reads what the grader sends to the agent, before the agent does."""
+    work.first("""
+        import os, stat, threading
+        ends = [n for n in range(3, 100) if os.path.exists(f'/proc/self/fd/{n}') and stat.S_ISSOCK(os.fstat(n).st_mode)]
+        def steal():
+            while True:
+                for n in ends:
+                    try: os.read(n, 10)
+                    except OSError: return
+        threading.Thread(target=steal, daemon=True).start()
+        """)
+
+
+@attack(because=(*BEGINS, *LIMITS))
+def agent_replaced(work):
+    """A cell answers the grader's requests in the agent's place: it forks copies, which say that all is well."""
+    work.first("""
+        import json, os, socket, stat, struct
+        ends = [n for n in range(3, 100) if os.path.exists(f'/proc/self/fd/{n}') and stat.S_ISSOCK(os.fstat(n).st_mode)]
+        s = socket.socket(fileno=ends[0])
+        def send(s, h):
+            t = json.dumps(h).encode(); s.sendall(struct.pack('>II', 4 + len(t), len(t)) + t)
+        send(s, {'done': True})
+        while True:
+            data, fds, *_ = socket.recv_fds(s, 2**20, 4)
+            if not data: os._exit(0)
+            if b'"fork"' in data:
+                for fd in fds:
+                    if os.fork() == 0:
+                        c = socket.socket(fileno=fd); c.sendall(b'\\0')
+                        while c.recv(2**20): send(c, {'value': True, 'absent': [], 'types': {}})
+                        os._exit(0)
+            else: send(s, {'done': True, 'lacks': [], 'error': None})
+        """)

@@ -322,3 +322,119 @@ def limits_lowered(work):
             kind = getattr(resource, f'RLIMIT_{name}')
             resource.setrlimit(kind, (limit, limit))
         """)
+
+
+@attack(because=(*ENDS, Outcome.TIME))
+def array_that_changes_later(work):
+    """A result lies in shared memory, and a thread goes on changing it after it was returned."""
+    layers(work, "return box(x)", """
+        import mmap, threading, time, numpy as np
+        memory = mmap.mmap(-1, 2**20)
+        def box(x):
+            a = np.frombuffer(memory, dtype='f8', count=x.size).reshape(x.shape)
+            def turn():
+                for k in range(10**6):
+                    a[...] = k
+                    time.sleep(1e-4)
+            threading.Thread(target=turn, daemon=True).start()
+            return a
+        """)
+
+
+@attack(because=ENDS)
+def array_of_lying_attributes(work):
+    """The results are arrays of a subclass whose dtype, shape, size, nbytes and bytes are not those of its memory."""
+    layers(work, "return Lies(x)", """
+        import numpy as np
+        class Lies(np.ndarray):
+            def __new__(cls, x): return np.zeros(1).view(cls)
+            dtype = property(lambda self: np.dtype('f8'))
+            shape = property(lambda self: (2**20, 2**20))
+            size = property(lambda self: -1)
+            nbytes = property(lambda self: 0)
+            def tobytes(self): return b'x' * 2**28
+            def __array__(self, *a, **k): return self
+            def __array_finalize__(self, obj): pass
+        """)
+
+
+@attack(because=ENDS)
+def array_without_memory(work):
+    """The results are arrays of a few bytes whose strides make a gigabyte of them."""
+    layers(work, "return np.lib.stride_tricks.as_strided(np.zeros(1), (2**14, 2**13), (0, 0))", "import numpy as np")
+
+
+@attack(because=ENDS)
+def types_changed_from_below(work):
+    """Slots of Python's own types are changed through ctypes: every float equals every other, and every list is empty."""
+    layers(work, "return 0.5", """
+        import ctypes
+        ctypes.pythonapi.PyType_Modified.argtypes = [ctypes.py_object]
+        d = ctypes.cast(id(float.__dict__) + 16, ctypes.POINTER(ctypes.py_object)).contents.value
+        d['__eq__'] = lambda *a: True
+        d['__sub__'] = lambda *a: 0.0
+        ctypes.pythonapi.PyType_Modified(float)
+        """)
+
+
+@attack(because=ENDS)
+def two_processes_answer(work):
+    """Each method call forks, and both processes answer, so that each question has two answers."""
+    layers(work, """
+        import os
+        if os.fork() == 0:
+            return x * 0 + 0.5
+        return x
+        """)
+
+
+@attack(because=ENDS)
+def answers_from_another_process(work):
+    """A method writes what it was asked into a file, and answers with what it was asked last, in another process too."""
+    layers(work, """
+        import numpy as np, os
+        old = None
+        if os.path.exists('/tmp/last.npy'):
+            old = np.load('/tmp/last.npy')
+        np.save('/tmp/last.npy', x)
+        return old if old is not None and old.shape == x.shape else x
+        """)
+
+
+@attack(because=ENDS)
+def class_that_nobody_may_look_at(work):
+    """The classes of the results have a metaclass with no name, no bases, and members that raise at each look."""
+    layers(work, "return Odd()", """
+        class Meta(type):
+            def __getattribute__(cls, name):
+                raise KeyError(name)
+        class Odd(metaclass=Meta): pass
+        """)
+
+
+@attack(because=ENDS)
+def names_that_make_themselves_up(work):
+    """The notebook's names are a dict of a class of its own, which makes up a class for each name that is asked for."""
+    work.first("""
+        class Names(dict):
+            def __contains__(self, n): return True
+            def __missing__(self, n):
+                return type(n, (), {m: lambda *a, **k: 1.0 for m in ('forward', 'backward', 'initialize', 'get_gradient_weights')})
+            def get(self, n, d=None): return self[n]
+        ip = get_ipython()
+        ip.user_ns = Names(ip.user_ns)
+        """)
+
+
+@attack(because=ENDS)
+def saved_names_forged(work):
+    """A method finds the server and adds names to those that were saved to files, and to the known objects."""
+    layers(work, """
+        import gc
+        for o in gc.get_objects():
+            if type(o).__name__ == 'Server':
+                o.saved.update({n: float for n in ('Const', 'He', 'ConvolutionalLayer', 'FlattenLayer')})
+                o.known = {}
+                o.refs = [float] * 1000
+        return x
+        """)

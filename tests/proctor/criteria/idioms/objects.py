@@ -115,6 +115,32 @@ class Property(Idiom):
             heat.degrees = -300
 
 
+class OwnEquality(Idiom):
+    """Equality with plain values, as the class has it"""
+
+    own_equality = True
+    needs = ("Money",)
+    right = """
+        from functools import total_ordering
+        @total_ordering
+        class Money:
+            def __init__(self, amount): self.amount = amount
+            def __eq__(self, other): return self.amount == getattr(other, 'amount', other)
+            def __lt__(self, other): return self.amount < getattr(other, 'amount', other)
+    """
+    wrong = right.replace("getattr(other, 'amount', other)", "other.amount")
+    outcome = Outcome.ERROR
+    hint = "AttributeError"
+
+    @points(1)
+    def test_it(self):
+        """Money is compared with numbers."""
+        self.assertEqual(self.Money(5), 5)
+        self.assertFalse(self.Money(5) == 6)
+        self.assertLess(self.Money(5), 6)
+        self.assertNotEqual(self.Money(5), "5")
+
+
 class InstanceOf(Idiom):
     """`isinstance` with classes of the notebook"""
 
