@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from proctor.batch.survey import GONE
 from proctor.batch.survey import states as states_of
 from proctor.cli.course import add_exercise, open_course, print_json
 from proctor.nbgrader_plugin.application import course_of
@@ -41,6 +42,12 @@ def run(args: argparse.Namespace) -> int:
         print()
         for student, state in states.items():
             print(f"{student:{wide}}  {state}{'; waits for a review by hand' if student in review else ''}")
-    if undone:
-        print(f"\n`proctor grade {args.exercise}` grades these {undone}; with --dry-run it writes nothing.")
+    gone = [student for student, state in states.items() if state == GONE]
+    if stale := undone - len(gone):
+        print(f"\n`proctor grade {args.exercise}` grades these {stale}; with --dry-run it writes nothing.")
+    if gone:
+        print(
+            f"\nNothing in submitted/ is left of {', '.join(gone)}. `proctor collect` brings it in again, and"
+        )
+        print("`proctor forget STUDENT` deletes the student, with the grades in all exercises.")
     return 1 if undone else 0
