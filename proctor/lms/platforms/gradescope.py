@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from proctor.lms.members import File
     from proctor.lms.platform import Reader
+    from proctor.lms.spreadsheet import Table
 
 METADATA = "submission_metadata.yml"
 LARGEST = 8 * 2**20
@@ -45,6 +46,10 @@ class Gradescope(Platform):
         tables = [file for file in files if file.path.name == METADATA and len(file.path.parts) <= 2]
         people = {tables[0].path.parent / name: each for name, each in _table(tables[0])} if tables else {}
         return partial(_read, people=people)
+
+    def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:
+        """Return the columns of the roster."""
+        return general if {"sid", "role"} <= set(map(str.casefold, table.header)) else None
 
 
 PLATFORM = Gradescope()

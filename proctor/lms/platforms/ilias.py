@@ -28,7 +28,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from proctor.errors import ExportError
-from proctor.lms.owner import Owner, Piece
+from proctor.lms.owner import Owner, Piece, split_name
 from proctor.lms.platform import Exported, Platform, zipped
 from proctor.lms.spreadsheet import Table, written
 
@@ -95,7 +95,7 @@ def _read(path: PurePosixPath, depth: int) -> Sequence[Piece]:
         return ()
     above = path.parts[depth - 1] if depth else ""
     team = above if TEAM.fullmatch(above) else ""
-    name = f"{match['first']} {match['last']}"
+    name = f"{match['first']} {match['last']}".strip() or match["login"]
     owner = Owner("ilias", name, match[0], match["login"], match["id"], team.replace("_", " "))
     late = LATE.fullmatch(path.name)
     inside = PurePosixPath(*path.parts[depth + 1 :])
@@ -133,6 +133,6 @@ def _grades(request: Request) -> tuple[bytes, dict[str, str]]:
 
 
 def _row(result: StudentResult) -> list[str]:
-    first, _, last = result.origin.name.rpartition(" ")
+    first, last = split_name(result.origin.name)
     row = ["1", result.origin.platform_id, result.origin.login, last, first, "notgraded"]
     return row + [""] * (len(COLUMNS) - len(row))

@@ -29,6 +29,7 @@ class Plain(Platform):
     name = "plain"
     title = "a plain folder"
     times = "files"
+    identity = "folder"
 
     def reader(self, files: Sequence[File], assignment: str, zone: dt.tzinfo | None) -> Reader:
         """Return a function that reads one path, without the folders around all of them."""

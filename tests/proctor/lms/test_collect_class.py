@@ -16,12 +16,15 @@ from tests.proctor.support.downloads import (
     DEADLINE,
     Person,
     ascii_name,
+    blackboard_path,
+    blackboard_text,
     canvas_path,
     class_of,
     empty_course,
     ilias_path,
     moodle_path,
     packed,
+    plain_path,
     roster_csv,
     small_notebook,
     table,
@@ -117,24 +120,14 @@ def canvas(person: Person, name: str) -> str:
     return canvas_path(person, name, attachment=90_000 + random.Random(name + person.login).randrange(9_999))
 
 
-def blackboard(person: Person, name: str) -> str:
-    """Return Blackboard's path."""
-    return f"Exercise 4_{person.login}_attempt_{person.submitted:%Y-%m-%d-%H-%M-%S}_{name}"
-
-
-def plain(person: Person, name: str) -> str:
-    """Return the path in a folder of folders."""
-    return f"all/{person.login}/{name}"
-
-
 def gradescope(person: Person, name: str) -> str:
     """Return Gradescope's path."""
     return f"assignment_9_export/submission_{person.number}/{name}"
 
 
 PLATFORMS: dict[str, Callable[[Person, str], str]] = {
-    "moodle": moodle, "ilias": ilias_path, "canvas": canvas, "blackboard": blackboard, "gradescope": gradescope,
-    "plain": plain,
+    "moodle": moodle, "ilias": ilias_path, "canvas": canvas, "blackboard": blackboard_path,
+    "gradescope": gradescope, "plain": plain_path,
 }  # fmt: skip
 
 
@@ -172,7 +165,8 @@ def test_a_class_of_200(
     """Everybody's own work arrives under the own id; what has no notebook is named; nothing else is placed."""
     path = PLATFORMS[platform]
     members = {path(each, name): data for each in CLASS for name, data in handed_in(each).items()}
-    extra = {"gradescope": {"assignment_9_export/submission_metadata.yml": metadata(CLASS)},
+    texts = {blackboard_path(each, ""): blackboard_text(each) for each in CLASS}
+    extra = {"blackboard": texts, "gradescope": {"assignment_9_export/submission_metadata.yml": metadata(CLASS)},
              "plain": {"all/README.txt": b"hello"}}.get(platform, {})  # fmt: skip
     (tmp_path / "roster.csv").write_bytes(roster_csv(CLASS))
     download = write_zip(tmp_path / "all.zip", members | extra)

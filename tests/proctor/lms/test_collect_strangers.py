@@ -7,6 +7,8 @@ import os
 import resource
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +19,11 @@ from proctor.lms.pick_files import grade_ids
 from proctor.lms.spreadsheet import Table, parse_table
 from proctor.lms.tables import workbook
 from proctor.submission import folders
+from proctor.submission.record import load
 from tests.proctor.support.downloads import (
     PEOPLE,
+    blackboard_path,
+    blackboard_text,
     empty_course,
     moodle_path,
     packed,
@@ -166,6 +171,29 @@ def test_a_stray_file_decides_nothing(
     assert f"`proctor collect {download}/PATH --student ID`" in said
     assert collect(course, download / "subs" / NOTEBOOK, "--student=grace") == 0
     assert (course / "submitted" / "grace" / "exercise4" / NOTEBOOK).read_bytes() == small_notebook("?")
+
+
+@pytest.mark.parametrize("texts", [True, False])
+def test_blackboards_usernames_and_attempts(
+    texts: bool, course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two usernames that end alike are two students; the latest attempt is taken as it is; an empty text is nothing."""
+    ann, tom = (replace(PEOPLE[place], login=login) for place, login in ((3, "ann_smith"), (5, "tom_smith")))
+    again = replace(ann, submitted=ann.submitted + timedelta(hours=1))
+    members = {blackboard_path(each, NOTEBOOK): small_notebook(each.login) for each in (ann, tom)}
+    members |= {blackboard_path(ann, "old.py"): b"1", blackboard_path(again, NOTEBOOK): small_notebook("new")}
+    said = {
+        blackboard_path(ann, ""): blackboard_text(ann),
+        blackboard_path(tom, ""): blackboard_text(tom, "Hi"),
+    }
+    download = write_zip(tmp_path / "a.zip", members | (said if texts else {}))
+    assert collect(course, download) == 0
+    assert capsys.readouterr().out.count("text that was typed in") == texts
+    found = {path.parts[-3]: path.read_bytes() for path in (course / "submitted").rglob(NOTEBOOK)}
+    assert found == {"ann_smith": small_notebook("new"), "tom_smith": small_notebook("tom_smith")}
+    assert not list((course / "submitted").rglob("old.py"))
+    known = load(course, "exercise4")
+    assert {each.name for each in known.values()} == ({ann.name, tom.name} if texts else set(found))
 
 
 def test_a_student_called_like_our_record(

@@ -125,6 +125,26 @@ def canvas_path(person: Person, name: str, *, late: bool = False, attachment: in
     )
 
 
+def blackboard_path(person: Person, name: str) -> str:
+    """Return what Blackboard calls a file, or the text of an attempt where there is no name."""
+    attempt = f"Exercise 4_{person.login}_attempt_{person.submitted:%Y-%m-%d-%H-%M-%S}"
+    return f"{attempt}_{name}" if name else f"{attempt}.txt"
+
+
+def blackboard_text(person: Person, typed: str = "") -> bytes:
+    """Return the text that Blackboard puts beside each attempt."""
+    typed = typed or "There is no student submission text data for this assignment."
+    return (
+        f"Name: {person.name} ({person.login})\nAssignment: Exercise 4\nDate Submitted: {person.submitted:%c}\n"
+        f"Current Grade: Not Graded Yet\n\nSubmission Field:\n{typed}\n\nComments:\n\nFiles:\n"
+    ).encode()
+
+
+def plain_path(person: Person, name: str) -> str:
+    """Return the path in a folder of folders."""
+    return f"all/{person.login}/{name}"
+
+
 def write_zip(
     path: Path,
     members: Mapping[str, bytes] | Iterable[tuple[str, bytes]],
