@@ -182,6 +182,19 @@ def test_the_folders_around_ilias(top: str, course: Path, tmp_path: Path) -> Non
     assert placed(course) == {person.login: small_notebook(person.login) for person in PEOPLE[:3]}
 
 
+def test_what_peers_wrote_is_nobodys_submission(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In ILIAS's peer feedback, whoever it is for or from has handed in nothing by it."""
+    first, second = (ilias_path(each, "", "").rstrip("/") for each in PEOPLE[:2])
+    peers = f"Exercise 4/Feedback_files/to_{first}/from_{second}"
+    members = {ilias_path(each, NOTEBOOK): small_notebook(each.login) for each in PEOPLE[:2]}
+    members |= {f"{peers}/{NOTEBOOK}": small_notebook("peer"), f"{peers}/notes.pdf": b"%PDF"}
+    assert collect(course, write_zip(tmp_path / "peers.zip", members)) == 1
+    assert f"{peers}/{NOTEBOOK}: whose is this?" in capsys.readouterr().out
+    assert placed(course) == {each.login: small_notebook(each.login) for each in PEOPLE[:2]}
+
+
 def test_a_class_of_one_below_a_title_like_a_student(course: Path, tmp_path: Path) -> None:
     """With one student below one such title, the deeper of the two is the student."""
     name = ilias_path(FIRST, NOTEBOOK, "Uebung_4_Teil_2/Submissions")

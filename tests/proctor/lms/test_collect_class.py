@@ -200,7 +200,8 @@ def of_team(platform: str, number: int, members: tuple[Person, ...], name: str) 
         return f"{team}_{CLASS[-1 - number].number}_assignsubmission_file/{name}"
     if platform == "canvas":
         return f"group{number:02}_{members[1].number}_{80_000 + number}_{name}"
-    return ilias_path(members[0], name, f"Exercise 4/Submissions/Team {number}")
+    word = ("Team ", "Team_", "Équipe ", "Equipo ")[number % 4]
+    return ilias_path(members[0], name, f"Exercise 4/Submissions/{word}{number}")
 
 
 @pytest.mark.parametrize("platform", ["moodle", "ilias", "canvas"])
