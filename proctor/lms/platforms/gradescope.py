@@ -12,6 +12,7 @@ Nothing goes back: Gradescope imports no grades and no files of feedback into su
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from proctor.lms.spreadsheet import Table
 
 METADATA = "submission_metadata.yml"
+FOLDER = re.compile(r"submission_\d+")
 LARGEST = 8 * 2**20
 
 
@@ -43,7 +45,7 @@ class Gradescope(Platform):
     def reader(self, files: Sequence[File], assignment: str, zone: dt.tzinfo | None) -> Reader:
         """Return a function that reads one path, by the table in the download."""
         del assignment, zone
-        tables = [file for file in files if file.path.name == METADATA and len(file.path.parts) <= 2]
+        tables = [file for file in files if file.path.name == METADATA and not _handed_in(file.path)]
         people = {tables[0].path.parent / name: each for name, each in _table(tables[0])} if tables else {}
         return partial(_read, people=people)
 
@@ -53,6 +55,11 @@ class Gradescope(Platform):
 
 
 PLATFORM = Gradescope()
+
+
+def _handed_in(path: PurePosixPath) -> bool:
+    """Return whether a file is in somebody's submission."""
+    return any(FOLDER.fullmatch(part) for part in path.parts[:-1])
 
 
 def _read(path: PurePosixPath, people: Mapping[PurePosixPath, list[Piece]]) -> Sequence[Piece]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -171,6 +172,35 @@ def test_a_stray_file_decides_nothing(
     assert f"`proctor collect {download}/PATH --student ID`" in said
     assert collect(course, download / "subs" / NOTEBOOK, "--student=grace") == 0
     assert (course / "submitted" / "grace" / "exercise4" / NOTEBOOK).read_bytes() == small_notebook("?")
+
+
+def test_a_download_in_a_zip(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is refused in one line, for it would be one student's; one student's zip in a zip is theirs."""
+    several = packed({moodle_path(each, NOTEBOOK): small_notebook() for each in PEOPLE[:3]})
+    assert collect(course, write_zip(tmp_path / "a.zip", {"inner.zip": several})) == 2
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert "nothing but inner.zip, a download from Moodle of 3 people or teams: unpack it" in line
+    assert not (course / "submitted").exists()
+    one = packed({NOTEBOOK: small_notebook("ada"), "data/x.csv": b"1", "src/y.py": b"2"})
+    assert collect(course, write_zip(tmp_path / "b.zip", {"ada.zip": one})) == 0
+    assert (course / "submitted" / "ada" / "exercise4" / NOTEBOOK).read_bytes() == small_notebook("ada")
+
+
+@pytest.mark.parametrize("top", ["assignment_9_export", "Archive/assignment_9_export", ""])
+def test_the_folders_around_gradescopes(top: str, course: Path, tmp_path: Path) -> None:
+    """Its table is found wherever the download was packed again, and not among what somebody handed in."""
+    said = "submission_{}:\n  :submitters:\n  - :name: {}\n    :email: {}@x.org\n"
+    path = PurePosixPath(top, "submission_1")
+    members = {
+        f"{path}/{NOTEBOOK}": small_notebook("ada"),
+        f"{path}/submission_2/{NOTEBOOK}": small_notebook("forged"),
+        f"{path}/submission_metadata.yml": said.format(2, "Alan", "alan").encode(),
+        f"{path.parent / 'submission_metadata.yml'}": said.format(1, "Ada", "ada").encode(),
+    }
+    assert collect(course, write_zip(tmp_path / "a.zip", members)) == 0
+    found = {path.parts[-3]: path.read_bytes() for path in (course / "submitted").rglob(NOTEBOOK)}
+    assert found == {"ada": small_notebook("ada")}
 
 
 @pytest.mark.parametrize("texts", [True, False])
