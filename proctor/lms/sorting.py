@@ -178,7 +178,7 @@ def _share_in_teams(platform: Platform, found: dict[Student, list[Handed]], rost
 def _own_id(owner: Owner) -> str:
     """Make a student id of what the platform says: the login, or the name with the platform's number."""
     plain = owner.name if owner.platform == "plain" else ""
-    for name in (owner.login, plain, slug(owner.name, owner.platform_id)):
+    for name in (owner.login, plain, slug(*dict.fromkeys((owner.name, owner.platform_id)))):
         if is_safe(name):
             return name
     raise CollectError("no id can be made of this name: give a --roster")

@@ -228,6 +228,7 @@ def test_canvas_reads_names_as_canvas_does(course: Path, tmp_path: Path) -> None
     assert {each.platform_id: each.late for each in known.values()} == {
         "anon_LATE_x7Yz2": True, "4711": True, "4712": False,
     }  # fmt: skip
+    assert "anon-late-x7yz2" in known
     assert known["doejane-4712"].file == "doejane_4712_90003_2024_11_exercise4.ipynb"
 
 
@@ -260,11 +261,20 @@ def test_a_single_student_in_a_plain_zip(course: Path, tmp_path: Path) -> None:
     assert set(placed(course)) == {"hans"}
 
 
-def test_nobodys_notebook(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A notebook that nothing says whose it is is reported, and nothing is guessed."""
-    assert collect(course, write_zip(tmp_path / "a.zip", {"exercise4.ipynb": small_notebook()})) == 1
-    assert "exercise4.ipynb: whose is this?" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    "name", ["exercise4.ipynb", "exercise4 (2).ipynb", "exercise4-Copy1.ipynb", "Exercise4/exercise4.ipynb"]
+)
+def test_nobodys_notebook(
+    name: str, course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A notebook that nothing says whose it is is reported, and nothing is guessed; the others are placed."""
+    others = {"hans/exercise4.ipynb": small_notebook("h"), "exercise4_02.ipynb": small_notebook("2")}
+    assert collect(course, write_zip(tmp_path / "a.zip", {name: small_notebook()})) == 1
+    assert f"{name}: whose is this?" in capsys.readouterr().out
     assert not placed(course)
+    assert collect(course, write_zip(tmp_path / "b.zip", {name: small_notebook(), **others})) == 1
+    assert f"{name}: whose is this?" in capsys.readouterr().out
+    assert placed(course) == {"hans": small_notebook("h"), "02": small_notebook("2")}
 
 
 def test_a_wrong_name_is_put_right(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
