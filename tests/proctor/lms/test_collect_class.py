@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import random
-import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +26,7 @@ from tests.proctor.support.downloads import (
     roster_csv,
     small_notebook,
     table,
+    tarred,
     write_zip,
 )
 
@@ -36,17 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CLASS = class_of(200)
-
-
-def tarred(members: dict[str, bytes]) -> bytes:
-    """Return a .tar.gz as a student makes one."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return buffer.getvalue()
 
 
 def oddities(mark: str) -> dict[str, dict[str, bytes]]:
