@@ -163,11 +163,12 @@ def _unread(table: Table) -> tuple[str, ...]:
 
 
 def _student(row: list[str], places: dict[str, int], zone: dt.tzinfo | None) -> Student | None:
-    cells = dict.fromkeys((*COLUMNS, "submitted"), "")
+    cells = dict.fromkeys((*COLUMNS, "submitted", "role"), "")
     cells |= {what: row[place].strip() for what, place in places.items()}
     number = cells["platform_id"] = re.sub(r"^\D+(?=\d+$)", "", cells["platform_id"])
     submitted, team = moodle_time(cells.pop("submitted"), zone), cells.pop("team")
-    if not any(cells.values()) or cells["name"].startswith("Points Possible"):
+    teacher = cells.pop("role").casefold() not in ("", "student")
+    if teacher or not any(cells.values()) or cells["name"].startswith("Points Possible"):
         return None
     known = Student(**cells, team=team, submitted=submitted)
     account = known.login or known.email.partition("@")[0]

@@ -50,8 +50,9 @@ class Gradescope(Platform):
         return partial(_read, people=people)
 
     def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:
-        """Return the columns of the roster."""
-        return general if {"sid", "role"} <= set(map(str.casefold, table.header)) else None
+        """Return the columns of the roster, in which teachers stand, too."""
+        role = table.column("role")
+        return None if role is None or table.column("sid") is None else general | {"role": role}
 
 
 PLATFORM = Gradescope()

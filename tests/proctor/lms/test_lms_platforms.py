@@ -116,9 +116,12 @@ def test_blackboards_gradebook(tmp_path: Path) -> None:
 
 
 def test_gradescopes_roster(tmp_path: Path) -> None:
-    """It is known as such: none of its columns is said to be unknown."""
-    rows = [["Anna-Lena von der Heide", "0815", "avh@x.org", "Student", ""]]
+    """It is known as such: none of its columns is said to be unknown, and teachers are no students."""
+    rows = [
+        ["Anna-Lena von der Heide", "0815", "avh@x.org", "Student", ""],
+        ["T A", "", "ta@x.org", "TA", ""],
+    ]
     (tmp_path / "g.csv").write_bytes(table(["Name", "SID", "Email", "Role", "Sections"], rows))
     roster = read_roster(tmp_path / "g.csv")
-    assert (roster.students[0].id, roster.students[0].parts) == ("0815", ("Anna-Lena", "von der Heide"))
+    assert [(each.id, each.parts) for each in roster.students] == [("0815", ("Anna-Lena", "von der Heide"))]
     assert roster.unread == ()
