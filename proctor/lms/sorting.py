@@ -125,7 +125,7 @@ def students_of(
     for student, people in list(found.items()):
         if len({person.owner.platform_id or person.owner.login for person in people}) > 1:
             names = " and ".join(str(person.owner) for person in people)
-            reason = f"different people, who would all be {student.id}: give a --roster with platform_id"
+            reason = f"different people, who would all be {student.id}: give a --roster with platform_id or login"
             unplaced.append((names, reason))
             del found[student]
     _share_in_teams(platform, found, roster or before)
