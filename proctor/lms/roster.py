@@ -90,7 +90,9 @@ class Roster:
                 return known[0]
             if known:
                 ids = ", ".join(student.id for student in known)
-                raise CollectError(f"the roster has several of this name ({ids}): it needs their platform_id or login")
+                raise CollectError(
+                    f"the roster has several of this name ({ids}): it needs their platform_id or login"
+                )
         blind = bool(owner.platform_id) and not any(student.platform_id for student in self.students)
         raise CollectError("is not in the roster" + ", which has no platform_id to know people by" * blind)
 

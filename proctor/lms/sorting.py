@@ -123,9 +123,12 @@ def students_of(
             "Nothing was collected."
         )
     for student, people in list(found.items()):
-        if len({person.owner.platform_id or person.owner.login for person in people}) > 1:
-            names = " and ".join(str(person.owner) for person in people)
-            reason = f"different people, who would all be {student.id}: give a --roster with platform_id or login"
+        owners = [person.owner for person in people]
+        if len({platform.identify(each) for each in owners if each.platform_id or each.login}) > 1:
+            names = " and ".join(map(str, owners))
+            reason = (
+                f"different people, who would all be {student.id}: give a --roster with platform_id or login"
+            )
             unplaced.append((names, reason))
             del found[student]
     _share_in_teams(platform, found, roster or before)

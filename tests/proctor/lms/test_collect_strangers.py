@@ -203,6 +203,19 @@ def test_the_folders_around_gradescopes(top: str, course: Path, tmp_path: Path) 
     assert found == {"ada": small_notebook("ada")}
 
 
+def test_addresses_that_begin_alike(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two people of Gradescope's whose id would be one are told to the teacher, and neither is placed."""
+    said = "submission_{}:\n  :submitters:\n  - :name: Ann {}\n    :email: ann@{}.org\n"
+    members = {f"a/submission_{place}/{NOTEBOOK}": small_notebook(str(place)) for place in (1, 2)}
+    members["a/submission_metadata.yml"] = (said.format(1, "Ax", "x") + said.format(2, "By", "y")).encode()
+    download = write_zip(tmp_path / "a.zip", members)
+    assert collect(course, download) == 1
+    assert "Ann Ax (ann) and Ann By (ann): different people, who would all be ann" in capsys.readouterr().out
+    (tmp_path / "r.csv").write_bytes(table(["id", "email"], [["ax", "ann@x.org"], ["by", "ann@y.org"]]))
+    collect(course, download, f"--roster={tmp_path / 'r.csv'}")
+    assert not list((course / "submitted").rglob(NOTEBOOK))
+
+
 @pytest.mark.parametrize("texts", [True, False])
 def test_blackboards_usernames_and_attempts(
     texts: bool, course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
