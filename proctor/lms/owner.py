@@ -18,7 +18,7 @@ JUNK = re.compile(
     r"__MACOSX|\.ipynb_checkpoints|__pycache__|\.git|\.venv|\.DS_Store|\._.*|\.~.*|Thumbs\.db|desktop\.ini|~\$.*"
 )
 """Files that computers put into archives by themselves."""
-SUFFIXED = re.compile(r"(?P<name>.+?)(?P<suffix>,?\s+(?:[JS]r\.?|I{2,3}|IV))")
+SUFFIXES = {"Jr", "Jr.", "Sr", "Sr.", "II", "III", "IV"}
 GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i"}
@@ -118,17 +118,18 @@ def split_name(name: str) -> tuple[str, str]:
     >>> split_name("Anna-Lena von der Heide"), split_name("von der Heide, Anna-Lena"), split_name("Martin King, Jr.")
     (('Anna-Lena', 'von der Heide'), ('Anna-Lena', 'von der Heide'), ('Martin', 'King, Jr.'))
     """
-    if suffixed := SUFFIXED.fullmatch(name.strip()):
-        first, last = split_name(suffixed["name"])
-        return first, last + suffixed["suffix"]
-    family, comma, given = name.rpartition(",")
+    words, suffix = name.split(), ""
+    if len(words) > 1 and words[-1] in SUFFIXES:
+        *words, suffix = words
+        suffix = f", {suffix}" if words[-1].endswith(",") else f" {suffix}"
+    family, comma, given = " ".join(words).removesuffix(",").rpartition(",")
     if comma:
-        return given.strip(), family.strip()
-    words = name.split()
+        return given.strip(), family + suffix
+    words = given.split()
     start = len(words) - 1
     while start > 1 and words[start - 1].islower() and not words[-1].islower():
         start -= 1
-    return " ".join(words[:start]), " ".join(words[start:])
+    return " ".join(words[:start]), " ".join(words[start:]) + suffix
 
 
 def spellings(text: str) -> frozenset[str]:

@@ -39,6 +39,8 @@ FILE = re.compile(
 NAME = re.compile(r"[^\n:]*:\s*(?P<name>[^\n]*\S)\s*\((?P<login>[^\n()]+)\)\s")
 UNTYPED = "There is no student submission text data for this assignment."
 LARGEST = 2**20
+LINE = 1_000
+"""Characters in which the name has to stand: searching takes their square."""
 MAXIMUM = re.compile(r"\[[^\]]*?(\d+(?:[.,]\d+)?)[^\]]*\]")
 OTHER_MAXIMUM = (
     "Blackboard has {theirs} points possible, the gradebook {ours}: change the column's points "
@@ -52,10 +54,9 @@ class Blackboard(Platform):
     name = "blackboard"
     title = "Blackboard"
     times = "names"
+    identity = "login"
     required = "Blackboard's gradebook (Grade Center > Work Offline > Download)"
     upload = "grades.csv: Grade Center > Work Offline > Upload; feedback.zip has a folder for each username"
-
-    identity = "login"
 
     def reader(self, files: Sequence[File], assignment: str, zone: dt.tzinfo | None) -> Reader:
         """Return a function that reads one path, whose time is in that zone, by the texts beside the files."""
@@ -65,7 +66,7 @@ class Blackboard(Platform):
         typed: dict[str, bool] = {}
         for match, text in ((match, _text(file)) for match, file in found if match["text"]):
             typed[match["attempt"]] = UNTYPED not in text
-            named = NAME.match(text)
+            named = NAME.match(text[:LINE])
             if named and match["who"].endswith(f"_{named['login']}"):
                 owners[match["who"]] = Owner("blackboard", named["name"], login=named["login"])
         return partial(_read, owners=owners, typed=typed, zone=zone)

@@ -52,7 +52,7 @@ def _read(path: PurePosixPath, skip: int, assignment: str) -> Sequence[Piece]:
     match = re.fullmatch(affix, stem, re.IGNORECASE)
     who = match["who"] if match else stem
     copy = is_called(stem, assignment) and not who.isdigit()  # `exercise4 (2)`, but not `exercise4_02`
-    if copy or not could_be_submission(path):
+    if copy or who.casefold() == assignment.casefold() or not could_be_submission(path):
         return ()
     return [Piece(Owner("plain", who, stem), PurePosixPath(path.name))]
 
