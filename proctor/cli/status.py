@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import argparse
 
 GRADED = "graded, up to date"
+FEW = 10
+"""So many students without a submission are named; --students names all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
