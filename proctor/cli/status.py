@@ -48,8 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if stale := undone - len(gone):
         print(f"\n`proctor grade {args.exercise}` grades these {stale}; with --dry-run it writes nothing.")
     if gone:
-        print(
-            f"\nNothing in submitted/ is left of {', '.join(gone)}. `proctor collect` brings it in again, and"
-        )
+        names = ", ".join(gone[:FEW]) + f" and {len(gone) - FEW} more" * (len(gone) > FEW)
+        print(f"\nNothing in submitted/ is left of {names}. `proctor collect` brings it in again, and")
         print("`proctor forget STUDENT` deletes the student, with the grades in all exercises.")
     return 1 if undone else 0

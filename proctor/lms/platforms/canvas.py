@@ -168,7 +168,7 @@ def _notebook(result: StudentResult, graded: CommentedNotebook) -> bytes:
     notebook: Any = nbformat.from_dict(json_of(graded.path.read_bytes(), graded.path.name))
     points = f"# {written(result.points)} of {written(result.maximum)} points"
     if result.penalty:
-        points += f"\n\n{written(result.penalty)} points were taken off for lateness."
+        points += f"\n\nTaken off for lateness: {written(result.penalty)}."
     cells = [new_markdown_cell(points, id="points")]
     for cell in notebook.cells:
         cells.append(cell)

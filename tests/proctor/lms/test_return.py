@@ -315,7 +315,7 @@ def test_canvas_says_what_lateness_cost_and_comments(course: Path) -> None:
     notebook = nbformat.reads(
         canvas_reads_feedback(out(course, "feedback.zip"))["4700", "94700"].decode(), as_version=4
     )
-    assert "2 points were taken off for lateness" in notebook.cells[0].source
+    assert "Taken off for lateness: 2." in notebook.cells[0].source
     place = next(
         n
         for n, each in enumerate(notebook.cells)
