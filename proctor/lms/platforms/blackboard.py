@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from os.path import commonprefix
@@ -63,13 +64,15 @@ class Blackboard(Platform):
         del assignment
         found = [(match, file) for file in files if (match := FILE.fullmatch(file.path.name))]
         owners = _owners({match["who"] for match, _ in found})
-        typed: dict[str, bool] = {}
+        typed: dict[str, str] = {}
         for match, text in ((match, _text(file)) for match, file in found if match["text"]):
-            typed[match["attempt"]] = UNTYPED not in text
+            typed[match["attempt"]] = _typed(text)
             named = NAME.match(text[:LINE])
             if named and match["who"].endswith(f"_{named['login']}"):
                 owners[match["who"]] = Owner("blackboard", named["name"], login=named["login"])
-        return partial(_read, owners=owners, typed=typed, zone=zone)
+        usual = Counter(typed.values())  # what several have is Blackboard's, in whatever language
+        own = {attempt for attempt, said in typed.items() if said and usual[said] == 1}
+        return partial(_read, owners=owners, typed=own, zone=zone)
 
     def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:
         """Return the columns of the gradebook."""
@@ -106,7 +109,7 @@ PLATFORM = Blackboard()
 
 
 def _read(
-    path: PurePosixPath, owners: Mapping[str, Owner], typed: Mapping[str, bool], zone: dt.tzinfo | None
+    path: PurePosixPath, owners: Mapping[str, Owner], typed: Collection[str], zone: dt.tzinfo | None
 ) -> Sequence[Piece]:
     match = FILE.fullmatch(path.name)
     if not match:
@@ -114,7 +117,7 @@ def _read(
     attempt = match["attempt"]
     inside = PurePosixPath(match["rest"]) if match["rest"] else None
     owner = replace(owners[match["who"]], folder=attempt)
-    return [Piece(owner, inside, time=_time(match["time"], zone), typed=typed.get(attempt, False))]
+    return [Piece(owner, inside, time=_time(match["time"], zone), typed=attempt in typed)]
 
 
 def _owners(names: Collection[str]) -> dict[str, Owner]:
@@ -124,6 +127,12 @@ def _owners(names: Collection[str]) -> dict[str, Owner]:
         shared = commonprefix(list(logins)).rpartition("_")[0]  # noqa: RUF071  letters are compared, not folders
         logins = {name: name.removeprefix(f"{shared}_") for name in names}
     return {name: Owner("blackboard", login, login=login) for name, login in logins.items()}
+
+
+def _typed(text: str) -> str:
+    """Return the paragraph of an attempt's text that says what was typed in, or "" if that was nothing."""
+    paragraphs = text.replace("\r", "").split("\n\n", 2)
+    return paragraphs[1] if len(paragraphs) > 1 and UNTYPED not in text else ""
 
 
 def _text(file: File) -> str:

@@ -239,6 +239,19 @@ def test_blackboards_usernames_and_attempts(
     assert {each.name for each in known.values()} == ({ann.name, tom.name} if texts else set(found))
 
 
+def test_what_blackboard_says_in_another_language(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A text that several attempts share is the platform's; only one's own was typed in."""
+    texts = dict(zip(PEOPLE, ["Es gibt keinen Text.", "Es gibt keinen Text.", "Siehe Anhang"], strict=False))
+    members = {blackboard_path(each, NOTEBOOK): small_notebook(each.login) for each in texts}
+    members |= {blackboard_path(each, ""): blackboard_text(each, text) for each, text in texts.items()}
+    assert collect(course, write_zip(tmp_path / "a.zip", members)) == 0
+    said = capsys.readouterr().out
+    assert said.count("text that was typed in") == 1
+    assert f"{PEOPLE[2].login}: the text that was typed in was left out" in said
+
+
 def test_a_student_called_like_our_record(
     course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
