@@ -47,7 +47,7 @@ class Gradescope(Platform):
         """Return a function that reads one path, by the table in the download."""
         del assignment, zone
         tables = [file for file in files if file.path.name == METADATA and not _handed_in(file.path)]
-        people = {tables[0].path.parent / name: each for name, each in _table(tables[0])} if tables else {}
+        people = {table.path.parent / name: each for table in tables for name, each in _table(table)}
         return partial(_read, people=people)
 
     def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:

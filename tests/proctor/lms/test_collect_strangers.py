@@ -187,6 +187,16 @@ def test_a_download_in_a_zip(course: Path, tmp_path: Path, capsys: pytest.Captur
     assert (course / "submitted" / "ada" / "exercise4" / NOTEBOOK).read_bytes() == small_notebook("ada")
 
 
+def test_two_exports_in_one_folder(course: Path, tmp_path: Path) -> None:
+    """Those of two courses of Gradescope's, put into one folder, are taken together."""
+    said = "submission_1:\n  :submitters:\n  - :name: A\n    :email: {}@x.org\n"
+    members = {f"{name}/submission_1/{NOTEBOOK}": small_notebook(name) for name in ("ada", "alan")}
+    members |= {f"{name}/submission_metadata.yml": said.format(name).encode() for name in ("ada", "alan")}
+    assert collect(course, write_zip(tmp_path / "a.zip", members)) == 0
+    found = {path.parts[-3]: path.read_bytes() for path in (course / "submitted").rglob(NOTEBOOK)}
+    assert found == {name: small_notebook(name) for name in ("ada", "alan")}
+
+
 @pytest.mark.parametrize("top", ["assignment_9_export", "Archive/assignment_9_export", ""])
 def test_the_folders_around_gradescopes(top: str, course: Path, tmp_path: Path) -> None:
     """Its table is found wherever the download was packed again, and not among what somebody handed in."""
