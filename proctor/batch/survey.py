@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PENALTY = "the penalty for lateness has changed: due date, policy, extension or points"
 
+GONE = "graded, but the submission is no longer there"
+
 
 class Survey:
     """The submissions of an exercise, and the state of their grades.
@@ -73,14 +75,16 @@ class Survey:
 
 
 def states(course: Course) -> dict[str, str]:
-    """Return of each submission why it is to be graded, or "" if its grade is up to date.
+    """Return of each submission why it is to be graded, or "" if its grade is up to date; or that only a grade is left.
 
     Raises:
         CannotGrade: there is nothing that could be graded.
     """
     survey = Survey(course, RunOptions())
     late = survey.late()
-    return {student: survey.why(student) or PENALTY * (student in late) for student in survey.students}
+    found = {student: survey.why(student) or PENALTY * (student in late) for student in survey.students}
+    gone = [each for each in course.facts.graded if not course.exercise.submitted(each).is_dir()]
+    return dict.fromkeys(gone, GONE) | found
 
 
 def _no_notebooks(exercise: Exercise, known: Sequence[str], pattern: str) -> str:

@@ -35,9 +35,10 @@ DOWNLOAD = (
     "only brings names into the gradebook"
 )
 ROSTER = (
-    "who is in the course, as CSV: columns id, first_name, last_name, login, email, platform_id, team; or Moodle's "
-    "grading worksheet (which also says when each submission came) or gradebook export, Canvas's gradebook export, or "
-    "StudOn's status.csv. Without it, ids are made of what the platform says"
+    "who is in the course, as CSV: columns id, first_name, last_name, name, login, email, platform_id, team; or "
+    "Moodle's grading worksheet (which also says when each submission came) or gradebook export, the gradebook of "
+    "Canvas or Blackboard, Gradescope's roster, or StudOn's status.csv. Without it, ids are made of what the "
+    "platform says"
 )
 
 

@@ -18,7 +18,7 @@ from proctor.errors import UserError
 from proctor.gradebook.book import open_book
 from proctor.gradebook.class_points import Points, points_of
 from proctor.lms import tables
-from proctor.lms.platform import CommentedNotebook, Exported, Request
+from proctor.lms.platform import CommentedNotebook, Exported, Platform, Request
 from proctor.lms.platforms import PLATFORMS
 from proctor.lms.results import people, results
 from proctor.lms.roster import people_in, read_roster
@@ -86,7 +86,7 @@ def _return(
         missing = dict.fromkeys(old, "has feedback from before the last review") | missing
         missing |= {each.student: _stranger(args) for each in found if each.origin.platform != args.platform}
     ready = [each for each in found if each.student not in missing]
-    others = _others(template, handed_in)
+    others = _others(PLATFORMS.get(args.platform), template, handed_in)
     if args.platform == "csv":
         exported = Exported(tables.files(exercise, criteria=args.criteria))
     else:
@@ -104,11 +104,12 @@ def _return(
     return 1 if missing else 0
 
 
-def _others(template: Table | None, handed_in: dict[str, Origin]) -> list[str]:
+def _others(platform: Platform | None, template: Table | None, handed_in: dict[str, Origin]) -> list[str]:
     """Return who is in the template and has not handed in."""
-    numbers = {origin.platform_id for origin in handed_in.values()}
-    listed = people_in(template) if template is not None else []
-    return [each.full_name for each in listed if each.platform_id not in numbers]
+    if platform is None or template is None:
+        return []
+    here = {platform.identify(origin) for origin in handed_in.values()}
+    return [each.full_name for each in people_in(template) if platform.identify(each) not in here]
 
 
 def _template(args: argparse.Namespace) -> Table | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from proctor.batch.survey import GONE
 from proctor.batch.survey import states as states_of
 from proctor.cli.course import add_exercise, open_course, print_json
 from proctor.nbgrader_plugin.application import course_of
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     import argparse
 
 GRADED = "graded, up to date"
+FEW = 10
+"""So many students without a submission are named; --students names all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +44,11 @@ def run(args: argparse.Namespace) -> int:
         print()
         for student, state in states.items():
             print(f"{student:{wide}}  {state}{'; waits for a review by hand' if student in review else ''}")
-    if undone:
-        print(f"\n`proctor grade {args.exercise}` grades these {undone}; with --dry-run it writes nothing.")
+    gone = [student for student, state in states.items() if state == GONE]
+    if stale := undone - len(gone):
+        print(f"\n`proctor grade {args.exercise}` grades these {stale}; with --dry-run it writes nothing.")
+    if gone:
+        names = ", ".join(gone[:FEW]) + f" and {len(gone) - FEW} more" * (len(gone) > FEW)
+        print(f"\nNothing in submitted/ is left of {names}. `proctor collect` brings it in again, and")
+        print("`proctor forget STUDENT` deletes the student, with the grades in all exercises.")
     return 1 if undone else 0

@@ -32,6 +32,10 @@ _SOURCES = """
     JOIN base_cell ON base_cell.notebook_id = notebook.id AND base_cell.name = source_cell.name
     JOIN grade_cells ON grade_cells.id = base_cell.id
     WHERE assignment.name = :name"""
+_GRADED = """
+    SELECT submitted_assignment.student_id
+    FROM submitted_assignment JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+    WHERE assignment.name = :name"""
 _REVIEW = """
     SELECT DISTINCT submitted_assignment.student_id
     FROM submitted_assignment
@@ -62,6 +66,7 @@ class Facts:
         notebooks: the names of those that the assignment consists of.
         sources: the source of each graded cell with its hidden tests, by notebook and grade_id. nbgrader keeps them
             when it generates an assignment; the notebook that students get has them no more.
+        graded: students whose submission it has.
         to_review: students with a score that somebody is to look at.
         late: whether anybody is late, or has a penalty; if not, no penalty needs to be counted.
     """
@@ -69,6 +74,7 @@ class Facts:
     assignments: tuple[str, ...] = ()
     notebooks: tuple[str, ...] = ()
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    graded: frozenset[str] = frozenset()
     to_review: frozenset[str] = frozenset()
     late: bool = False
 
@@ -86,6 +92,7 @@ def read_facts(url: str, assignment: str) -> Facts:
             assignments=tuple(name for (name,) in query("SELECT name FROM assignment ORDER BY name")),
             notebooks=tuple(name for (name,) in query(_NOTEBOOKS)),
             sources=sources,
+            graded=frozenset(student for (student,) in query(_GRADED)),
             to_review=frozenset(student for (student,) in query(_REVIEW)),
             late=bool(query(_LATE)[0][0]),
         )

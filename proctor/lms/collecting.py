@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 from proctor import submission
 from proctor.course import exercise_of
 from proctor.errors import CollectError
-from proctor.lms.download import could_be_submission, open_download, single, split_path
+from proctor.lms.download import (
+    ARCHIVES,
+    could_be_submission,
+    open_download,
+    open_inner,
+    single,
+    split_path,
+)
 from proctor.lms.members import Contents
 from proctor.lms.owner import Handed, HandedFile, Owner, Student
 from proctor.lms.pick_files import Wanted, choose, grade_ids
@@ -25,7 +32,7 @@ from proctor.submission import record
 from proctor.submission.record import UNSAFE, is_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from proctor.lms.members import File
@@ -135,7 +142,9 @@ def _sorted(
 ) -> tuple[Platform, list[Handed], list[File]]:
     """Sort a download by who handed it in, or take all of it as one student's."""
     if not job.student:
-        return sort(contents.files, job.assignment, job.platform, job.zone)
+        found = sort(contents.files, job.assignment, job.platform, job.zone)
+        _refuse_a_zip_of_a_download(job, [item for person in found[1] for item in person.items])
+        return found
     if not is_safe(job.student):
         raise CollectError(f"--student {job.student!r} {UNSAFE}")
     _refuse_several(job, contents)
@@ -150,6 +159,23 @@ def _sorted(
     if not items:
         raise CollectError(f"there is no file in {job.download}.")
     return platform, [Handed(owner, items)], []
+
+
+def _refuse_a_zip_of_a_download(job: Job, items: Sequence[HandedFile]) -> None:
+    """Refuse a download that holds nothing but a download: all in it would be one student's."""
+    path = items[0].file.path if len(items) == 1 else PurePosixPath()
+    if not path.name.casefold().endswith(ARCHIVES) or len(path.parts) > 1:
+        return
+    try:
+        platform, several, _ = sort(open_inner(items[0].file.read(), path.name).files, job.assignment)
+    except CollectError:  # it is no archive, or an empty one, which is said where it is unpacked
+        return
+    owners = [each for each in several if any(could_be_submission(item.path) for item in each.items)]
+    if len(owners) > 1:
+        raise CollectError(
+            f"{job.download.name} holds nothing but {path}, a download from {platform.title} of {len(owners)} people or "
+            "teams: unpack it, and give what was in it. If it is one student's, say whose: --student ID."
+        )
 
 
 def _refuse_several(job: Job, contents: Contents) -> None:

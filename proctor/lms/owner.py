@@ -18,6 +18,7 @@ JUNK = re.compile(
     r"__MACOSX|\.ipynb_checkpoints|__pycache__|\.git|\.venv|\.DS_Store|\._.*|\.~.*|Thumbs\.db|desktop\.ini|~\$.*"
 )
 """Files that computers put into archives by themselves."""
+SUFFIXES = {"Jr", "Jr.", "Sr", "Sr.", "II", "III", "IV"}
 GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i"}
@@ -42,20 +43,22 @@ class Owner:
 
     def __str__(self) -> str:
         known = self.login or self.platform_id
-        return f"{self.name} ({known})" if known else self.name
+        return f"{self.name} ({known})" if known not in ("", self.name) else self.name
 
 
 @dataclass(frozen=True)
 class Piece:
     """Facts that a platform's module reads from one path of a download.
 
-    `inside` is the path within the submission, or None for a text that was typed in; `time` is the platform's, if any.
+    `inside` is the path within the submission, or None for a text that the platform keeps beside it, which somebody has
+    `typed` or which is empty; `time` is the platform's, if any.
     """
 
     owner: Owner
     inside: PurePosixPath | None
     late: bool = False
     time: dt.datetime | None = None
+    typed: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,37 @@ class Student:
         """The name in the order in which it is spoken, if it is known in parts only."""
         return self.name or f"{self.first} {self.last}".strip()
 
+    @property
+    def parts(self) -> tuple[str, str]:
+        """The given and the family name; a full name is split only where nothing else says which is which."""
+        return (self.first, self.last) if self.first or self.last else split_name(self.name)
+
     def spellings(self) -> frozenset[str]:
         """Return the ways in which the name may be written as one word."""
-        family, _, given = self.name.partition(",")
-        orders = (self.first + self.last, self.last + self.first, self.name, given + family)
-        return frozenset().union(*map(spellings, orders))
+        first, last = self.parts
+        return frozenset().union(*map(spellings, (first + last, last + first, self.name)))
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Split a full name into the given and the family name, which ends it, or comes first, with a comma behind it.
+
+    A family name may begin with words in lower case, and end with a suffix.
+
+    >>> split_name("Anna-Lena von der Heide"), split_name("von der Heide, Anna-Lena"), split_name("Martin King, Jr.")
+    (('Anna-Lena', 'von der Heide'), ('Anna-Lena', 'von der Heide'), ('Martin', 'King, Jr.'))
+    """
+    words, suffix = name.split(), ""
+    if len(words) > 1 and words[-1] in SUFFIXES:
+        *words, suffix = words
+        suffix = f", {suffix}" if words[-1].endswith(",") else f" {suffix}"
+    family, comma, given = " ".join(words).removesuffix(",").rpartition(",")
+    if comma:
+        return given.strip(), family + suffix
+    words = given.split()
+    start = len(words) - 1
+    while start > 1 and words[start - 1].islower() and not words[-1].islower():
+        start -= 1
+    return " ".join(words[:start]), " ".join(words[start:]) + suffix
 
 
 def spellings(text: str) -> frozenset[str]:

@@ -109,6 +109,7 @@ class Platform:
         title: in messages.
         times: where the time of handing in stands: "files" if the files' own times may be it, "names" if the
             platform writes it into a name or a table of the download, "" if nowhere.
+        identity: the field by which it knows a person again, of an Owner, a Student and an Origin.
         times_advice: what to do where a download does not say when, appended to a sentence.
         required: what has to be given as --template, or "".
         upload: where to upload what is returned, or "" if nothing can be returned.
@@ -117,6 +118,7 @@ class Platform:
     name: str
     title: str
     times = ""
+    identity = "platform_id"
     times_advice = ""
     required = ""
     upload = ""
@@ -138,6 +140,10 @@ class Platform:
         """
         del table, general
         return None
+
+    def identify(self, person: Owner | Student | Origin) -> str:
+        """Return that by which the platform knows a person again, or "" if it is not known."""
+        return str(getattr(person, self.identity))
 
     def owner(self, student: Student) -> Owner:
         """Return how the platform would name a student of the roster."""

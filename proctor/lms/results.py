@@ -104,9 +104,6 @@ def update_names(directory: Any, roster: Roster) -> int:
 
 
 def _names(student: Student) -> dict[str, str]:
-    """Return the names as the gradebook has them; a full name ends with the family name, or has a comma behind it."""
-    first, last = student.first, student.last
-    if not (first or last):
-        family, comma, given = student.name.partition(",")
-        first, _, last = (given.strip(), "", family.strip()) if comma else student.name.rpartition(" ")
+    """Return the names as the gradebook has them."""
+    first, last = student.parts
     return {"first_name": first, "last_name": last, "email": student.email}

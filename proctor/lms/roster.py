@@ -90,7 +90,9 @@ class Roster:
                 return known[0]
             if known:
                 ids = ", ".join(student.id for student in known)
-                raise CollectError(f"the roster has several of this name ({ids}): it needs their platform_id")
+                raise CollectError(
+                    f"the roster has several of this name ({ids}): it needs their platform_id or login"
+                )
         blind = bool(owner.platform_id) and not any(student.platform_id for student in self.students)
         raise CollectError("is not in the roster" + ", which has no platform_id to know people by" * blind)
 
@@ -163,11 +165,12 @@ def _unread(table: Table) -> tuple[str, ...]:
 
 
 def _student(row: list[str], places: dict[str, int], zone: dt.tzinfo | None) -> Student | None:
-    cells = dict.fromkeys((*COLUMNS, "submitted"), "")
+    cells = dict.fromkeys((*COLUMNS, "submitted", "role"), "")
     cells |= {what: row[place].strip() for what, place in places.items()}
     number = cells["platform_id"] = re.sub(r"^\D+(?=\d+$)", "", cells["platform_id"])
     submitted, team = moodle_time(cells.pop("submitted"), zone), cells.pop("team")
-    if not any(cells.values()) or cells["name"].startswith("Points Possible"):
+    teacher = cells.pop("role").casefold() not in ("", "student")
+    if teacher or not any(cells.values()) or cells["name"].startswith("Points Possible"):
         return None
     known = Student(**cells, team=team, submitted=submitted)
     account = known.login or known.email.partition("@")[0]

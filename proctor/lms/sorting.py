@@ -50,7 +50,7 @@ def sort(
             key = (owner.platform_id, owner.name, "" if owner.platform_id else owner.folder)
             person = handed.setdefault(key, Handed(owner))
             if piece.inside is None:
-                person.texts += 1
+                person.texts += piece.typed
             else:
                 dated = replace(file, time=piece.time) if piece.time else file
                 person.items.append(HandedFile(piece.inside, dated, piece.late))
@@ -98,41 +98,45 @@ def students_of(
     Raises:
         CollectError: somebody was collected under another id before, and would be two students.
     """
-    before = _remembered(platform, earlier)
-    ids = {each.platform_id: each.id for each in before.students}
+    known = {student: each for student, each in earlier.items() if each.platform == platform.name}
+    before = _remembered(known)
+    ids = {identity: student for student, each in known.items() if (identity := platform.identify(each))}
     found: dict[Student, list[Handed]] = {}
     unplaced: list[tuple[str, str]] = []
-    doubled: list[str] = []
+    doubled: dict[str, str] = {}
     for person in handed:
         try:
-            placed = list(_placed(platform, person, roster, before))
+            placed = list(_placed(platform, person, roster, before, ids))
         except CollectError as error:
             unplaced.append((str(person.owner), str(error)))
             continue
         for student, each in placed:
-            known = ids.get(each.owner.platform_id, student.id)
-            if known != student.id:
-                doubled.append(f"{each.owner} as {known}, not {student.id}")
+            former = ids.get(platform.identify(each.owner), student.id)
+            if former != student.id:
+                doubled[former] = f"{each.owner} as {former}, not {student.id}"
             found.setdefault(student, []).append(each)
     if doubled:
+        one = next(iter(doubled.values()))
         raise CollectError(
-            f"{len(doubled)} of these people were collected under another id before ({doubled[0]}), and would be two "
+            f"{len(doubled)} of these people were collected under another id before ({one}), and would be two "
             "students each: give the roster of then, or none, or first `proctor forget` the old ids. "
             "Nothing was collected."
         )
     for student, people in list(found.items()):
-        if len({person.owner.platform_id for person in people}) > 1:
-            names = " and ".join(str(person.owner) for person in people)
-            reason = f"different people, who would all be {student.id}: give a --roster with platform_id"
+        owners = [person.owner for person in people]
+        if len({platform.identify(each) for each in owners if each.platform_id or each.login}) > 1:
+            names = " and ".join(map(str, owners))
+            reason = (
+                f"different people, who would all be {student.id}: give a --roster with platform_id or login"
+            )
             unplaced.append((names, reason))
             del found[student]
     _share_in_teams(platform, found, roster or before)
     return found, unplaced
 
 
-def _remembered(platform: Platform, earlier: Mapping[str, Origin]) -> Roster:
+def _remembered(known: Mapping[str, Origin]) -> Roster:
     """Return who was collected from a platform before, as a roster."""
-    known = {student: each for student, each in earlier.items() if each.platform == platform.name}
     return Roster(
         tuple(
             Student(student, name=each.name, login=each.login, platform_id=each.platform_id, team=each.team)
@@ -142,12 +146,12 @@ def _remembered(platform: Platform, earlier: Mapping[str, Origin]) -> Roster:
 
 
 def _placed(
-    platform: Platform, person: Handed, roster: Roster | None, before: Roster
+    platform: Platform, person: Handed, roster: Roster | None, before: Roster, ids: Mapping[str, str]
 ) -> Iterator[tuple[Student, Handed]]:
     """Yield the students who handed something in, each with it; nobody, or one of several, is a CollectError."""
     owner = person.owner
     if roster is None and not before.knows(owner):
-        yield Student(_own_id(owner)), replace(person, team=owner.team)
+        yield Student(ids.get(platform.identify(owner)) or _own_id(owner)), replace(person, team=owner.team)
         return
     students, team = (roster or before).who(owner)
     if any(not is_safe(student.id) for student in students):
@@ -177,7 +181,7 @@ def _share_in_teams(platform: Platform, found: dict[Student, list[Handed]], rost
 def _own_id(owner: Owner) -> str:
     """Make a student id of what the platform says: the login, or the name with the platform's number."""
     plain = owner.name if owner.platform == "plain" else ""
-    for name in (owner.login, plain, slug(owner.name, owner.platform_id)):
+    for name in (owner.login, plain, slug(*dict.fromkeys((owner.name, owner.platform_id)))):
         if is_safe(name):
             return name
     raise CollectError("no id can be made of this name: give a --roster")

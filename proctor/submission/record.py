@@ -84,13 +84,9 @@ def teams(course: Path, assignment: str) -> dict[str, str]:
 
 
 def earlier(course: Path, assignment: str, known: dict[str, Origin]) -> dict[str, Origin]:
-    """Return those who were collected with a number of the platform's, as far as that is still there."""
+    """Return those who were collected, as far as their submission is still there."""
     exercise = exercise_of(course, assignment)
-    return {
-        student: origin
-        for student, origin in known.items()
-        if origin.platform_id and exercise.submitted(student).is_dir()
-    }
+    return {student: origin for student, origin in known.items() if exercise.submitted(student).is_dir()}
 
 
 def update(course: Path, assignment: str, origins: dict[str, Origin]) -> None:

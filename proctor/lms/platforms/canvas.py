@@ -14,23 +14,30 @@ Feedback: *Upload Submissions* on the assignment's page takes files called as th
 (`Assignment#infer_comment_context_from_filename`: the first two numbers in the name are the user and the file that was
 handed in). Canvas then shows a returned file under the name of the file that was handed in, whatever it is
 called. A page of HTML would come to the student as `exercise4.ipynb`, which Jupyter cannot open; so what goes back is
-the graded notebook, with points and comments in it, or for a student's zip a zip with the page.
+the graded notebook, with points and comments in it, or for a student's archive one of the same kind with the page.
 """
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import lzma
 import re
+import tarfile
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import ExportError, UnreadableError
+from proctor.lms.download import ARCHIVES
 from proctor.lms.owner import Owner, Piece
 from proctor.lms.platform import Exported, Platform, only_column, refuse_other_maximum, zipped
 from proctor.lms.spreadsheet import written
 from proctor.submission.reading import json_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from proctor.lms.platform import CommentedNotebook, Request, StudentResult
     from proctor.lms.spreadsheet import Table
@@ -44,6 +51,14 @@ NOT_READ = {"Student", "LastName", "FirstName", "Section"}
 """The columns that Canvas's import does not go by where it has its own number of a person."""
 PERSON = NOT_READ | {"ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account"}
 """The columns up to `Section`, which Canvas wants back as they were."""
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    ".tar": bytes,
+    ".gz": partial(gzip.compress, mtime=0),
+    ".tgz": partial(gzip.compress, mtime=0),
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+}
+"""For the archives that are taken, by how the name ends."""
 OTHER_MAXIMUM = (
     "Canvas has {theirs} points possible, the gradebook {ours}: change the assignment's points in Canvas, and export "
     "again."
@@ -126,9 +141,23 @@ def _grades(request: Request, export: Table) -> tuple[bytes, dict[str, str]]:
 
 def _returned(name: str, result: StudentResult, request: Request) -> bytes:
     """Return what takes the place of the file that was handed in."""
-    if name.casefold().endswith(".zip"):
+    ending = PurePosixPath(name.casefold()).suffix
+    if ending == ".zip":
         return zipped(result.pages_in(""))
+    if name.casefold().endswith(ARCHIVES):
+        return PACKERS[ending](_tar(result.pages_in("")))
     return _notebook(result, request.graded(result.student))
+
+
+def _tar(files: Mapping[str, bytes]) -> bytes:
+    """Return a tar file; nothing in it depends on today."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in sorted(files.items()):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 def _notebook(result: StudentResult, graded: CommentedNotebook) -> bytes:
@@ -139,7 +168,7 @@ def _notebook(result: StudentResult, graded: CommentedNotebook) -> bytes:
     notebook: Any = nbformat.from_dict(json_of(graded.path.read_bytes(), graded.path.name))
     points = f"# {written(result.points)} of {written(result.maximum)} points"
     if result.penalty:
-        points += f"\n\n{written(result.penalty)} points were taken off for lateness."
+        points += f"\n\nTaken off for lateness: {written(result.penalty)}."
     cells = [new_markdown_cell(points, id="points")]
     for cell in notebook.cells:
         cells.append(cell)

@@ -12,6 +12,7 @@ Nothing goes back: Gradescope imports no grades and no files of feedback into su
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
     from proctor.lms.members import File
     from proctor.lms.platform import Reader
+    from proctor.lms.spreadsheet import Table
 
 METADATA = "submission_metadata.yml"
+FOLDER = re.compile(r"submission_\d+")
 LARGEST = 8 * 2**20
 
 
@@ -38,16 +41,27 @@ class Gradescope(Platform):
     name = "gradescope"
     title = "Gradescope"
     times = "names"
+    identity = "folder"
 
     def reader(self, files: Sequence[File], assignment: str, zone: dt.tzinfo | None) -> Reader:
         """Return a function that reads one path, by the table in the download."""
         del assignment, zone
-        tables = [file for file in files if file.path.name == METADATA and len(file.path.parts) <= 2]
-        people = {tables[0].path.parent / name: each for name, each in _table(tables[0])} if tables else {}
+        tables = [file for file in files if file.path.name == METADATA and not _handed_in(file.path)]
+        people = {table.path.parent / name: each for table in tables for name, each in _table(table)}
         return partial(_read, people=people)
+
+    def columns(self, table: Table, general: dict[str, int]) -> dict[str, int] | None:
+        """Return the columns of the roster, in which teachers stand, too."""
+        role = table.column("role")
+        return None if role is None or table.column("sid") is None else general | {"role": role}
 
 
 PLATFORM = Gradescope()
+
+
+def _handed_in(path: PurePosixPath) -> bool:
+    """Return whether a file is in somebody's submission."""
+    return any(FOLDER.fullmatch(part) for part in path.parts[:-1])
 
 
 def _read(path: PurePosixPath, people: Mapping[PurePosixPath, list[Piece]]) -> Sequence[Piece]:
@@ -82,6 +96,7 @@ def _refers(line: bytes) -> bool:
 
 
 def _owner(submitter: Mapping[str, Any], team: str) -> Owner:
+    """Return who handed in; the folder, which nothing wants back, is what tells people apart."""
     name, number, mail = (str(submitter.get(key) or "") for key in (":name", ":sid", ":email"))
     return Owner("gradescope", name, number or mail or name, mail.partition("@")[0], number, team)
 

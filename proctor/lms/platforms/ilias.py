@@ -2,10 +2,11 @@
 
 Download (`ilExSubmission::getDirectoryNameFromUserData`; the StudOn plugin ExerciseStatusFile 1.3 builds the same):
     `Lastname_Firstname_login_4711/work.ipynb`, in ASCII (`ue` or `u` for `ü`), below the assignment's title, a
-    translated *Submissions*, `Multi_Feedback_...` or, where teams hand in, `Team 7` (`Team_7` from the plugin) with
-    a folder for each member. A second file of one name is `work (2).ipynb`, and a late one has `Late Submission - `
-    in front, or what the platform's language has for it. Up to 8, files are dated when they were handed in; from 9,
-    when they are packed.
+    translated *Submissions*, `Multi_Feedback_...` or, where teams hand in, `Team 7` (`Team_7` from the plugin, and in
+    the language of who downloads) with a folder for each member. What peers wrote about each other lies in
+    `Feedback_files/to_Lastname_.../from_...`, and is nobody's submission. A second file of one name is `work (2).ipynb`,
+    and a late one has `Late Submission - ` in front, or what the platform's language has for it. Up to 8, files are
+    dated when they were handed in; from 9, when they are packed.
 
 Feedback: the *multi-feedback* upload takes the structure that it hands out, `multi_feedback_TITLE/FOLDER/file`, with
 the student's folder `Lastname_Firstname_login_4711` (`ilExAssignment::getMultiFeedbackFiles` up to 8,
@@ -28,7 +29,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from proctor.errors import ExportError
-from proctor.lms.owner import Owner, Piece
+from proctor.lms.owner import Owner, Piece, split_name
 from proctor.lms.platform import Exported, Platform, zipped
 from proctor.lms.spreadsheet import Table, written
 
@@ -45,7 +46,8 @@ COLUMNS = [
     "plag_comment",
 ]  # fmt: skip
 FOLDER = re.compile(r"(?P<last>[^_]*)_(?P<first>[^_]*)_(?P<login>.+)_(?P<id>\d+)")
-TEAM = re.compile(r"Team[ _]\d+")
+TEAM = re.compile(r"(?:Team|[ÉE]quipe|Equipo)[ _](\d+)")
+PEERS = "Feedback_files"
 LATE = re.compile(
     r"(?:late|versp|remise en retard|retard|entrega tard|env[ií]o tard|fuera de plazo)[^-]* - (?P<rest>.+)",
     re.IGNORECASE,
@@ -91,12 +93,12 @@ PLATFORM = Ilias()
 
 def _read(path: PurePosixPath, depth: int) -> Sequence[Piece]:
     match = FOLDER.fullmatch(path.parts[depth]) if len(path.parts) > depth + 1 else None
-    if not match:
+    if not match or PEERS in path.parts[:depth]:
         return ()
     above = path.parts[depth - 1] if depth else ""
-    team = above if TEAM.fullmatch(above) else ""
-    name = f"{match['first']} {match['last']}"
-    owner = Owner("ilias", name, match[0], match["login"], match["id"], team.replace("_", " "))
+    team = f"Team {found[1]}" if (found := TEAM.fullmatch(above)) else ""
+    name = f"{match['first']} {match['last']}".strip() or match["login"]
+    owner = Owner("ilias", name, match[0], match["login"], match["id"], team)
     late = LATE.fullmatch(path.name)
     inside = PurePosixPath(*path.parts[depth + 1 :])
     return [Piece(owner, inside.with_name(late["rest"]) if late else inside, bool(late))]
@@ -108,7 +110,7 @@ def _depth(files: Sequence[File]) -> int:
         (depth, file.path.parts[: depth + 1])
         for file in files
         for depth, part in enumerate(file.path.parts[:-1][:4])
-        if FOLDER.fullmatch(part)
+        if FOLDER.fullmatch(part) and PEERS not in file.path.parts[:depth]
     }
     counts = Counter(depth for depth, _ in folders)
     return max(counts, key=lambda depth: (counts[depth], depth), default=0)
@@ -133,6 +135,6 @@ def _grades(request: Request) -> tuple[bytes, dict[str, str]]:
 
 
 def _row(result: StudentResult) -> list[str]:
-    first, _, last = result.origin.name.rpartition(" ")
+    first, last = split_name(result.origin.name)
     row = ["1", result.origin.platform_id, result.origin.login, last, first, "notgraded"]
     return row + [""] * (len(COLUMNS) - len(row))

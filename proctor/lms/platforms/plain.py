@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from proctor.lms.download import could_be_submission, without_ending
 from proctor.lms.owner import Owner, Piece
 from proctor.lms.platform import Platform
+from proctor.submission.find_notebook import is_called
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,6 +30,7 @@ class Plain(Platform):
     name = "plain"
     title = "a plain folder"
     times = "files"
+    identity = "folder"
 
     def reader(self, files: Sequence[File], assignment: str, zone: dt.tzinfo | None) -> Reader:
         """Return a function that reads one path, without the folders around all of them."""
@@ -43,12 +45,14 @@ PLATFORM = Plain()
 def _read(path: PurePosixPath, skip: int, assignment: str) -> Sequence[Piece]:
     parts = path.parts[skip:]
     if len(parts) > 1:
-        return [Piece(Owner("plain", parts[0], parts[0]), PurePosixPath(*parts[1:]))]
+        named = parts[0].casefold() != assignment.casefold()
+        return [Piece(Owner("plain", parts[0], parts[0]), PurePosixPath(*parts[1:]))] if named else []
     stem = without_ending(path.name)
     affix = rf"(?:{re.escape(assignment)}[-_. ]+)?(?P<who>.+?)(?:[-_. ]+{re.escape(assignment)})?"
     match = re.fullmatch(affix, stem, re.IGNORECASE)
     who = match["who"] if match else stem
-    if who.casefold() == assignment.casefold() or not could_be_submission(path):
+    copy = is_called(stem, assignment) and not who.isdigit()  # `exercise4 (2)`, but not `exercise4_02`
+    if copy or who.casefold() == assignment.casefold() or not could_be_submission(path):
         return ()
     return [Piece(Owner("plain", who, stem), PurePosixPath(path.name))]
 

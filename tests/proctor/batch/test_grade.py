@@ -133,7 +133,7 @@ def test_facts_are_what_nbgrader_says(graded_copy: Path) -> None:
     url = f"sqlite:///{graded_copy / 'gradebook.db'}"
     plain = read_facts(url, "small")
     assert (plain.assignments, plain.notebooks) == (("small",), ("small",))
-    assert (plain.to_review, plain.late) == (frozenset(), False)
+    assert (plain.graded, plain.to_review, plain.late) == (set(small_course.CLASS), frozenset(), False)
     assert list(plain.sources["small"]) == ["double", "halve"]
     with open_gradebook(url) as book:
         assert plain.sources["small"]["double"] == book.find_source_cell("double", "small", "small").source
@@ -148,7 +148,7 @@ def test_facts_are_what_nbgrader_says(graded_copy: Path) -> None:
     assert changed == read_facts(f"{url}?timeout=5", "small")  # SQLAlchemy's, for anything but a plain file
     assert waiting == {"ben"}
     assert read_facts(url, "other") == replace(
-        changed, notebooks=(), sources={}, to_review=frozenset(), late=False
+        changed, notebooks=(), sources={}, graded=frozenset(), to_review=frozenset(), late=False
     )
     assert read_facts(f"{url}.missing", "small") == Facts()
     assert not (graded_copy / "gradebook.db.missing").exists()

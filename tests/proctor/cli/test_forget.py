@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from proctor.batch.survey import GONE
 from proctor.cli.main import main
 from proctor.gradebook.database import open_gradebook
 from proctor.submission.record import Origin, load, update
@@ -74,6 +76,23 @@ def test_a_dry_run_deletes_nothing(course: Path, capsys: pytest.CaptureFixture[s
     assert "would be deleted: submitted/ada" in capsys.readouterr().out
     assert before <= names(course)
     assert set(load(course, EXERCISE)) == {"ada", "alan"}
+
+
+def test_status_names_whose_grade_alone_is_left(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who is graded and has no submission any more is named with what to do, until they are forgotten."""
+    shutil.rmtree(course / "submitted" / "ada")
+    assert main(["status", EXERCISE]) == 1
+    said = capsys.readouterr().out
+    assert f"    1  {GONE}\n" in said
+    assert "grades these 1;" in said  # alan
+    assert "Nothing in submitted/ is left of ada." in said
+    assert main(["status", EXERCISE, "--json"]) == 1
+    students = json.loads(capsys.readouterr().out)["students"]
+    assert students["ada"]["state"] == GONE
+    assert main(["forget", "ada"]) == 0
+    capsys.readouterr()
+    main(["status", EXERCISE])
+    assert GONE not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["nobody", "..", "", "alan/exercise4"])

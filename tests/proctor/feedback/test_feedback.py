@@ -245,6 +245,8 @@ def test_a_late_penalty_is_said() -> None:
     text = text_of(written(graded({}), late_penalty=2.5, score=22.5))
     assert "2.5 points were taken off because it was late" in text
     assert "Late \N{MINUS SIGN}2.5 Total 22.5 / 25" in text
+    text = text_of(written(graded({}), late_penalty=1.0, score=24.0))
+    assert "1 point was taken off because it was late" in text
 
 
 def test_a_perfect_page_gives_no_advice() -> None:

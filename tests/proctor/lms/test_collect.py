@@ -182,6 +182,19 @@ def test_the_folders_around_ilias(top: str, course: Path, tmp_path: Path) -> Non
     assert placed(course) == {person.login: small_notebook(person.login) for person in PEOPLE[:3]}
 
 
+def test_what_peers_wrote_is_nobodys_submission(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In ILIAS's peer feedback, whoever it is for or from has handed in nothing by it."""
+    first, second = (ilias_path(each, "", "").rstrip("/") for each in PEOPLE[:2])
+    peers = f"Exercise 4/Feedback_files/to_{first}/from_{second}"
+    members = {ilias_path(each, NOTEBOOK): small_notebook(each.login) for each in PEOPLE[:2]}
+    members |= {f"{peers}/{NOTEBOOK}": small_notebook("peer"), f"{peers}/notes.pdf": b"%PDF"}
+    assert collect(course, write_zip(tmp_path / "peers.zip", members)) == 1
+    assert f"{peers}/{NOTEBOOK}: whose is this?" in capsys.readouterr().out
+    assert placed(course) == {each.login: small_notebook(each.login) for each in PEOPLE[:2]}
+
+
 def test_a_class_of_one_below_a_title_like_a_student(course: Path, tmp_path: Path) -> None:
     """With one student below one such title, the deeper of the two is the student."""
     name = ilias_path(FIRST, NOTEBOOK, "Uebung_4_Teil_2/Submissions")
@@ -215,6 +228,7 @@ def test_canvas_reads_names_as_canvas_does(course: Path, tmp_path: Path) -> None
     assert {each.platform_id: each.late for each in known.values()} == {
         "anon_LATE_x7Yz2": True, "4711": True, "4712": False,
     }  # fmt: skip
+    assert "anon-late-x7yz2" in known
     assert known["doejane-4712"].file == "doejane_4712_90003_2024_11_exercise4.ipynb"
 
 
@@ -247,11 +261,20 @@ def test_a_single_student_in_a_plain_zip(course: Path, tmp_path: Path) -> None:
     assert set(placed(course)) == {"hans"}
 
 
-def test_nobodys_notebook(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A notebook that nothing says whose it is is reported, and nothing is guessed."""
-    assert collect(course, write_zip(tmp_path / "a.zip", {"exercise4.ipynb": small_notebook()})) == 1
-    assert "exercise4.ipynb: whose is this?" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    "name", ["exercise4.ipynb", "exercise4 (2).ipynb", "exercise4-Copy1.ipynb", "Exercise4/exercise4.ipynb"]
+)
+def test_nobodys_notebook(
+    name: str, course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A notebook that nothing says whose it is is reported, and nothing is guessed; the others are placed."""
+    others = {"hans/exercise4.ipynb": small_notebook("h"), "exercise4_02.ipynb": small_notebook("2")}
+    assert collect(course, write_zip(tmp_path / "a.zip", {name: small_notebook()})) == 1
+    assert f"{name}: whose is this?" in capsys.readouterr().out
     assert not placed(course)
+    assert collect(course, write_zip(tmp_path / "b.zip", {name: small_notebook(), **others})) == 1
+    assert f"{name}: whose is this?" in capsys.readouterr().out
+    assert placed(course) == {"hans": small_notebook("h"), "02": small_notebook("2")}
 
 
 def test_a_wrong_name_is_put_right(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

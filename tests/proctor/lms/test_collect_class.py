@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import random
-import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,15 +14,19 @@ from tests.proctor.support.downloads import (
     DEADLINE,
     Person,
     ascii_name,
+    blackboard_path,
+    blackboard_text,
     canvas_path,
     class_of,
     empty_course,
     ilias_path,
     moodle_path,
     packed,
+    plain_path,
     roster_csv,
     small_notebook,
     table,
+    tarred,
     write_zip,
 )
 
@@ -33,17 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CLASS = class_of(200)
-
-
-def tarred(members: dict[str, bytes]) -> bytes:
-    """Return a .tar.gz as a student makes one."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return buffer.getvalue()
 
 
 def oddities(mark: str) -> dict[str, dict[str, bytes]]:
@@ -117,24 +108,14 @@ def canvas(person: Person, name: str) -> str:
     return canvas_path(person, name, attachment=90_000 + random.Random(name + person.login).randrange(9_999))
 
 
-def blackboard(person: Person, name: str) -> str:
-    """Return Blackboard's path."""
-    return f"Exercise 4_{person.login}_attempt_{person.submitted:%Y-%m-%d-%H-%M-%S}_{name}"
-
-
-def plain(person: Person, name: str) -> str:
-    """Return the path in a folder of folders."""
-    return f"all/{person.login}/{name}"
-
-
 def gradescope(person: Person, name: str) -> str:
     """Return Gradescope's path."""
     return f"assignment_9_export/submission_{person.number}/{name}"
 
 
 PLATFORMS: dict[str, Callable[[Person, str], str]] = {
-    "moodle": moodle, "ilias": ilias_path, "canvas": canvas, "blackboard": blackboard, "gradescope": gradescope,
-    "plain": plain,
+    "moodle": moodle, "ilias": ilias_path, "canvas": canvas, "blackboard": blackboard_path,
+    "gradescope": gradescope, "plain": plain_path,
 }  # fmt: skip
 
 
@@ -172,7 +153,8 @@ def test_a_class_of_200(
     """Everybody's own work arrives under the own id; what has no notebook is named; nothing else is placed."""
     path = PLATFORMS[platform]
     members = {path(each, name): data for each in CLASS for name, data in handed_in(each).items()}
-    extra = {"gradescope": {"assignment_9_export/submission_metadata.yml": metadata(CLASS)},
+    texts = {blackboard_path(each, ""): blackboard_text(each) for each in CLASS}
+    extra = {"blackboard": texts, "gradescope": {"assignment_9_export/submission_metadata.yml": metadata(CLASS)},
              "plain": {"all/README.txt": b"hello"}}.get(platform, {})  # fmt: skip
     (tmp_path / "roster.csv").write_bytes(roster_csv(CLASS))
     download = write_zip(tmp_path / "all.zip", members | extra)
@@ -206,7 +188,8 @@ def of_team(platform: str, number: int, members: tuple[Person, ...], name: str) 
         return f"{team}_{CLASS[-1 - number].number}_assignsubmission_file/{name}"
     if platform == "canvas":
         return f"group{number:02}_{members[1].number}_{80_000 + number}_{name}"
-    return ilias_path(members[0], name, f"Exercise 4/Submissions/Team {number}")
+    word = ("Team ", "Team_", "Équipe ", "Equipo ")[number % 4]
+    return ilias_path(members[0], name, f"Exercise 4/Submissions/{word}{number}")
 
 
 @pytest.mark.parametrize("platform", ["moodle", "ilias", "canvas"])

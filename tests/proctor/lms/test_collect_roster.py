@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from proctor.errors import CollectError
-from proctor.lms.owner import Owner, slug, spellings
+from proctor.lms.owner import Owner, Student, slug, spellings
 from proctor.lms.platforms.moodle import moodle_time
 from proctor.lms.roster import Roster, read_roster
 from proctor.submission.record import is_safe
@@ -61,6 +61,34 @@ def test_different_names_stay_different() -> None:
     """Names that are not spellings of each other are not mixed up."""
     assert not spellings("Müller") & spellings("Miller")
     assert not spellings("李小龙") & spellings("王小明")
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("Ada Lovelace", ("Ada", "Lovelace")),
+        ("Lovelace, Ada", ("Ada", "Lovelace")),
+        ("Anna-Lena von der Heide", ("Anna-Lena", "von der Heide")),
+        ("von der Heide, Anna-Lena", ("Anna-Lena", "von der Heide")),
+        ("Jean Marc de la Tour", ("Jean Marc", "de la Tour")),
+        ("Karl von und zu Stein", ("Karl", "von und zu Stein")),
+        ("Martin Luther King, Jr.", ("Martin Luther", "King, Jr.")),
+        ("King, Jr., Martin Luther", ("Martin Luther", "King, Jr.")),
+        ("King, Martin Luther, Jr.", ("Martin Luther", "King, Jr.")),
+        ("Henry Adams III", ("Henry", "Adams III")),
+        ("Nguyễn Văn An", ("Nguyễn Văn", "An")),
+        ("ada maria lovelace", ("ada maria", "lovelace")),
+        ("Ann von", ("Ann", "von")),
+        ("von Neumann", ("von", "Neumann")),
+        ("Madonna", ("", "Madonna")),
+        ("李 小龙", ("李", "小龙")),
+        ("", ("", "")),
+    ],
+)
+def test_parts_of_a_full_name(name: str, parts: tuple[str, str]) -> None:
+    """Words in lower case before the last one, and suffixes, are the family's; columns of their own win."""
+    assert Student("x", name=name).parts == parts
+    assert Student("x", name=name, first="Eve", last="Fox").parts == ("Eve", "Fox")
 
 
 def test_ids_are_names_of_folders() -> None:

@@ -10,10 +10,12 @@ from proctor.cli.main import main
 from proctor.submission import record
 from tests.proctor.support.downloads import (
     PEOPLE,
+    blackboard_path,
     canvas_zip,
     empty_course,
     moodle_path,
     moodle_zip,
+    plain_path,
     roster_csv,
     small_notebook,
     worksheet,
@@ -44,13 +46,23 @@ def placed(course: Path) -> set[str]:
     return {path.parts[-3] for path in (course / "submitted").glob(f"*/exercise4/{NOTEBOOK}")}
 
 
-def test_the_roster_is_left_out_the_second_time(course: Path, tmp_path: Path) -> None:
+LAYOUTS = {
+    "moodle": (moodle_path, "joerg-mueller-4700", "anna-schmidt-4752"),
+    "blackboard": (blackboard_path, "ab00cdef", "ab04cdef"),
+    "plain": (plain_path, "ab00cdef", "ab04cdef"),
+}
+"""For each way in which people are known again, a path, and the ids of the first and the fifth without a roster."""
+
+
+@pytest.mark.parametrize("platform", LAYOUTS)
+def test_the_roster_is_left_out_the_second_time(platform: str, course: Path, tmp_path: Path) -> None:
     """Who was collected before keeps the id: nobody becomes two students."""
-    first = moodle_zip(tmp_path / "first.zip", dict.fromkeys(FEW, small_notebook()))
+    path, _, fifth = LAYOUTS[platform]
+    first = write_zip(tmp_path / "first.zip", {path(each, NOTEBOOK): small_notebook() for each in FEW})
     collect(course, first, f"--roster={tmp_path / 'roster.csv'}")
-    second = moodle_zip(tmp_path / "second.zip", dict.fromkeys(PEOPLE[:5], small_notebook()))
-    collect(course, second)
-    assert placed(course) == {*(each.student for each in FEW), "anna-schmidt-4752"}
+    second = {path(each, NOTEBOOK): small_notebook() for each in PEOPLE[:5]}
+    collect(course, write_zip(tmp_path / "second.zip", second))
+    assert placed(course) == {*(each.student for each in FEW), fifth}
 
 
 def test_a_known_time_is_not_forgotten(course: Path, tmp_path: Path) -> None:
@@ -64,11 +76,13 @@ def test_a_known_time_is_not_forgotten(course: Path, tmp_path: Path) -> None:
     assert {student: each.time for student, each in record.load(course, "exercise4").items()} == before
 
 
+@pytest.mark.parametrize("platform", LAYOUTS)
 def test_the_roster_was_left_out_the_first_time(
-    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    platform: str, course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Other ids for the same people are refused in one line, and nothing is written."""
-    download = moodle_zip(tmp_path / "first.zip", dict.fromkeys(FEW, small_notebook()))
+    path, one, _ = LAYOUTS[platform]
+    download = write_zip(tmp_path / "first.zip", {path(each, NOTEBOOK): small_notebook() for each in FEW})
     collect(course, download)
     before = placed(course)
     assert len(before) == 4
@@ -77,7 +91,7 @@ def test_the_roster_was_left_out_the_first_time(
     line = capsys.readouterr().err
     assert line.count("\n") == 1
     assert "4 of these people were collected under another id" in line
-    assert "joerg-mueller-4700, not 23000000" in line
+    assert f"{one}, not 23000000" in line
     assert placed(course) == before
 
 

@@ -7,6 +7,9 @@ import os
 import resource
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +20,11 @@ from proctor.lms.pick_files import grade_ids
 from proctor.lms.spreadsheet import Table, parse_table
 from proctor.lms.tables import workbook
 from proctor.submission import folders
+from proctor.submission.record import load
 from tests.proctor.support.downloads import (
     PEOPLE,
+    blackboard_path,
+    blackboard_text,
     empty_course,
     moodle_path,
     packed,
@@ -166,6 +172,94 @@ def test_a_stray_file_decides_nothing(
     assert f"`proctor collect {download}/PATH --student ID`" in said
     assert collect(course, download / "subs" / NOTEBOOK, "--student=grace") == 0
     assert (course / "submitted" / "grace" / "exercise4" / NOTEBOOK).read_bytes() == small_notebook("?")
+
+
+def test_a_download_in_a_zip(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is refused in one line, for it would be one student's; one student's zip in a zip is theirs."""
+    several = packed({moodle_path(each, NOTEBOOK): small_notebook() for each in PEOPLE[:3]})
+    assert collect(course, write_zip(tmp_path / "a.zip", {"inner.zip": several})) == 2
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert "nothing but inner.zip, a download from Moodle of 3 people or teams: unpack it" in line
+    assert not (course / "submitted").exists()
+    one = packed({NOTEBOOK: small_notebook("ada"), "data/x.csv": b"1", "src/y.py": b"2"})
+    assert collect(course, write_zip(tmp_path / "b.zip", {"ada.zip": one})) == 0
+    assert (course / "submitted" / "ada" / "exercise4" / NOTEBOOK).read_bytes() == small_notebook("ada")
+
+
+def test_two_exports_in_one_folder(course: Path, tmp_path: Path) -> None:
+    """Those of two courses of Gradescope's, put into one folder, are taken together."""
+    said = "submission_1:\n  :submitters:\n  - :name: A\n    :email: {}@x.org\n"
+    members = {f"{name}/submission_1/{NOTEBOOK}": small_notebook(name) for name in ("ada", "alan")}
+    members |= {f"{name}/submission_metadata.yml": said.format(name).encode() for name in ("ada", "alan")}
+    assert collect(course, write_zip(tmp_path / "a.zip", members)) == 0
+    found = {path.parts[-3]: path.read_bytes() for path in (course / "submitted").rglob(NOTEBOOK)}
+    assert found == {name: small_notebook(name) for name in ("ada", "alan")}
+
+
+@pytest.mark.parametrize("top", ["assignment_9_export", "Archive/assignment_9_export", ""])
+def test_the_folders_around_gradescopes(top: str, course: Path, tmp_path: Path) -> None:
+    """Its table is found wherever the download was packed again, and not among what somebody handed in."""
+    said = "submission_{}:\n  :submitters:\n  - :name: {}\n    :email: {}@x.org\n"
+    path = PurePosixPath(top, "submission_1")
+    members = {
+        f"{path}/{NOTEBOOK}": small_notebook("ada"),
+        f"{path}/submission_2/{NOTEBOOK}": small_notebook("forged"),
+        f"{path}/submission_metadata.yml": said.format(2, "Alan", "alan").encode(),
+        f"{path.parent / 'submission_metadata.yml'}": said.format(1, "Ada", "ada").encode(),
+    }
+    assert collect(course, write_zip(tmp_path / "a.zip", members)) == 0
+    found = {path.parts[-3]: path.read_bytes() for path in (course / "submitted").rglob(NOTEBOOK)}
+    assert found == {"ada": small_notebook("ada")}
+
+
+def test_addresses_that_begin_alike(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two people of Gradescope's whose id would be one are told to the teacher, and neither is placed."""
+    said = "submission_{}:\n  :submitters:\n  - :name: Ann {}\n    :email: ann@{}.org\n"
+    members = {f"a/submission_{place}/{NOTEBOOK}": small_notebook(str(place)) for place in (1, 2)}
+    members["a/submission_metadata.yml"] = (said.format(1, "Ax", "x") + said.format(2, "By", "y")).encode()
+    download = write_zip(tmp_path / "a.zip", members)
+    assert collect(course, download) == 1
+    assert "Ann Ax (ann) and Ann By (ann): different people, who would all be ann" in capsys.readouterr().out
+    (tmp_path / "r.csv").write_bytes(table(["id", "email"], [["ax", "ann@x.org"], ["by", "ann@y.org"]]))
+    collect(course, download, f"--roster={tmp_path / 'r.csv'}")
+    assert not list((course / "submitted").rglob(NOTEBOOK))
+
+
+@pytest.mark.parametrize("texts", [True, False])
+def test_blackboards_usernames_and_attempts(
+    texts: bool, course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two usernames that end alike are two students; the latest attempt is taken as it is; an empty text is nothing."""
+    ann, tom = (replace(PEOPLE[place], login=login) for place, login in ((3, "ann_smith"), (5, "tom_smith")))
+    again = replace(ann, submitted=ann.submitted + timedelta(hours=1))
+    members = {blackboard_path(each, NOTEBOOK): small_notebook(each.login) for each in (ann, tom)}
+    members |= {blackboard_path(ann, "old.py"): b"1", blackboard_path(again, NOTEBOOK): small_notebook("new")}
+    said = {
+        blackboard_path(ann, ""): blackboard_text(ann),
+        blackboard_path(tom, ""): blackboard_text(tom, "Hi"),
+    }
+    download = write_zip(tmp_path / "a.zip", members | (said if texts else {}))
+    assert collect(course, download) == 0
+    assert capsys.readouterr().out.count("text that was typed in") == texts
+    found = {path.parts[-3]: path.read_bytes() for path in (course / "submitted").rglob(NOTEBOOK)}
+    assert found == {"ann_smith": small_notebook("new"), "tom_smith": small_notebook("tom_smith")}
+    assert not list((course / "submitted").rglob("old.py"))
+    known = load(course, "exercise4")
+    assert {each.name for each in known.values()} == ({ann.name, tom.name} if texts else set(found))
+
+
+def test_what_blackboard_says_in_another_language(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A text that several attempts share is the platform's; only one's own was typed in."""
+    texts = dict(zip(PEOPLE, ["Es gibt keinen Text.", "Es gibt keinen Text.", "Siehe Anhang"], strict=False))
+    members = {blackboard_path(each, NOTEBOOK): small_notebook(each.login) for each in texts}
+    members |= {blackboard_path(each, ""): blackboard_text(each, text) for each, text in texts.items()}
+    assert collect(course, write_zip(tmp_path / "a.zip", members)) == 0
+    said = capsys.readouterr().out
+    assert said.count("text that was typed in") == 1
+    assert f"{PEOPLE[2].login}: the text that was typed in was left out" in said
 
 
 def test_a_student_called_like_our_record(

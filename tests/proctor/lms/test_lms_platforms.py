@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from proctor.cli.export import _others
 from proctor.errors import ExportError
 from proctor.lms.platform import Request, StudentResult
 from proctor.lms.platforms import PLATFORMS
@@ -110,3 +111,17 @@ def test_blackboards_gradebook(tmp_path: Path) -> None:
     other = parse_table(f"{header.format(30)}\r\n{row}\r\n".encode("utf-16"), "b")
     with pytest.raises(ExportError, match="30 points possible"):
         platform.export(Request(person, "exercise4", other, column="Exercise 4"))
+    assert _others(platform, other, {"ada": Origin("blackboard", login="al12")}) == []
+    assert _others(platform, other, {"ada": Origin("blackboard", login="at13")}) == ["Ada Lovelace"]
+
+
+def test_gradescopes_roster(tmp_path: Path) -> None:
+    """It is known as such: none of its columns is said to be unknown, and teachers are no students."""
+    rows = [
+        ["Anna-Lena von der Heide", "0815", "avh@x.org", "Student", ""],
+        ["T A", "", "ta@x.org", "TA", ""],
+    ]
+    (tmp_path / "g.csv").write_bytes(table(["Name", "SID", "Email", "Role", "Sections"], rows))
+    roster = read_roster(tmp_path / "g.csv")
+    assert [(each.id, each.parts) for each in roster.students] == [("0815", ("Anna-Lena", "von der Heide"))]
+    assert roster.unread == ()

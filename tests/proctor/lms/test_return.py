@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ from tests.proctor.support.downloads import (
     roster_csv,
     small_notebook,
     status_csv,
+    tarred,
     worksheet,
     write_zip,
 )
@@ -313,7 +315,7 @@ def test_canvas_says_what_lateness_cost_and_comments(course: Path) -> None:
     notebook = nbformat.reads(
         canvas_reads_feedback(out(course, "feedback.zip"))["4700", "94700"].decode(), as_version=4
     )
-    assert "2 points were taken off for lateness" in notebook.cells[0].source
+    assert "Taken off for lateness: 2." in notebook.cells[0].source
     place = next(
         n
         for n, each in enumerate(notebook.cells)
@@ -338,15 +340,27 @@ def test_canvas_names_a_graded_notebook_that_cannot_be_read(
     assert 0 < len(checked) < 4 < len(PEOPLE)
 
 
-def test_canvas_gets_a_zip_for_a_zip(course: Path) -> None:
-    """Who handed in a zip gets one back, with the page in it: Canvas keeps the name."""
-    name = canvas_path(PEOPLE[3], "work.zip")
-    download = write_zip(course.parent / "a.zip", {name: packed({"exercise4.ipynb": small_notebook()})})
+ARCHIVES = {"zip": "", "tar": "w:", "tar.gz": "w:gz", "tgz": "w:gz", "tar.bz2": "w:bz2", "tar.xz": "w:xz"}
+
+
+@pytest.mark.parametrize("ending", ARCHIVES)
+def test_canvas_gets_an_archive_for_an_archive(ending: str, course: Path) -> None:
+    """Who handed in an archive gets one of its kind back, with the page in it: Canvas keeps the name."""
+    name, mode = canvas_path(PEOPLE[3], f"work.{ending}"), ARCHIVES[ending]
+    work = {"exercise4.ipynb": small_notebook()}
+    download = write_zip(course.parent / "a.zip", {name: tarred(work, mode) if mode else packed(work)})
     main(["collect", str(download), f"--course={course}", f"--roster={course.parent / 'roster.csv'}"])
     assert give(course, "canvas", canvas_gradebook()) == 0
     (data,) = canvas_reads_feedback(out(course, "feedback.zip")).values()
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.read(PAGE).decode() == text_of(PEOPLE[3])
+    if mode:
+        with tarfile.open(fileobj=io.BytesIO(data), mode=mode.replace("w", "r")) as archive:
+            page = archive.extractfile(PAGE)
+            assert page is not None
+            content = page.read()
+    else:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            content = archive.read(PAGE)
+    assert content.decode() == text_of(PEOPLE[3])
 
 
 def test_canvas_column(course: Path, capsys: pytest.CaptureFixture[str]) -> None:

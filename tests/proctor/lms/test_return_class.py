@@ -13,6 +13,7 @@ from proctor.gradebook.database import open_gradebook
 from tests.proctor.support.classrooms import Made, build
 from tests.proctor.support.downloads import (
     Person,
+    blackboard_path,
     canvas_gradebook,
     canvas_zip,
     class_of,
@@ -53,10 +54,7 @@ def page_of(person: Person) -> str:
 
 def blackboard_zip(path: Path, works: Mapping[Person, bytes]) -> Path:
     """Write Blackboard's download."""
-    names = {each: f"{each.login}_attempt_{each.submitted:%Y-%m-%d-%H-%M-%S}" for each in works}
-    return write_zip(
-        path, {f"Exercise 4_{names[each]}_{EXERCISE}.ipynb": data for each, data in works.items()}
-    )
+    return write_zip(path, {blackboard_path(each, f"{EXERCISE}.ipynb"): data for each, data in works.items()})
 
 
 def blackboard_gradebook() -> bytes:

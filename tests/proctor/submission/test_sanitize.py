@@ -427,3 +427,15 @@ def test_pasted_pictures_of_an_answer_stay_and_are_shown() -> None:
         cell.source, cell.attachments
     )
     nbformat.validate(restored)
+
+
+def test_a_wide_table_scrolls_by_itself(browser: Browser, config: Config) -> None:
+    """On a phone, formgrader's page of a submission is as wide as its window."""
+    wide = "".join(f"<td>column {number}</td>" for number in range(40))
+    page = formgrader(new_notebook(cells=[new_markdown_cell(f"<table><tr>{wide}</tr></table>")]), config)
+    with browser.new_context(viewport={"width": 390, "height": 800}) as context:
+        tab = context.new_page()
+        context.route("**/*", lambda route: route.abort())
+        tab.set_content(page)
+        assert tab.evaluate("document.querySelector('td').textContent") == "column 0"
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390

@@ -12,11 +12,12 @@ import json
 import re
 import stat
 import struct
+import tarfile
 import unicodedata
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proctor.gradebook.database import open_gradebook
 
@@ -125,6 +126,26 @@ def canvas_path(person: Person, name: str, *, late: bool = False, attachment: in
     )
 
 
+def blackboard_path(person: Person, name: str) -> str:
+    """Return what Blackboard calls a file, or the text of an attempt where there is no name."""
+    attempt = f"Exercise 4_{person.login}_attempt_{person.submitted:%Y-%m-%d-%H-%M-%S}"
+    return f"{attempt}_{name}" if name else f"{attempt}.txt"
+
+
+def blackboard_text(person: Person, typed: str = "") -> bytes:
+    """Return the text that Blackboard puts beside each attempt."""
+    typed = typed or "There is no student submission text data for this assignment."
+    return (
+        f"Name: {person.name} ({person.login})\nAssignment: Exercise 4\nDate Submitted: {person.submitted:%c}\n"
+        f"Current Grade: Not Graded Yet\n\nSubmission Field:\n{typed}\n\nComments:\n\nFiles:\n"
+    ).encode()
+
+
+def plain_path(person: Person, name: str) -> str:
+    """Return the path in a folder of folders."""
+    return f"all/{person.login}/{name}"
+
+
 def write_zip(
     path: Path,
     members: Mapping[str, bytes] | Iterable[tuple[str, bytes]],
@@ -152,6 +173,17 @@ def packed(members: Mapping[str, bytes]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def tarred(members: Mapping[str, bytes], mode: Any = "w:gz") -> bytes:
+    """Return a tar file as a student makes one."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
     return buffer.getvalue()
 
 
