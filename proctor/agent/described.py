@@ -4,6 +4,7 @@ import builtins
 import linecache
 import os
 import sys
+from difflib import get_close_matches
 from types import FunctionType, GeneratorType
 
 import numpy as np
@@ -11,6 +12,11 @@ import numpy as np
 MAX_METHODS = 200
 MAX_TEXT, MAX_LINE, MAX_LINES = 600, 160, 4
 """Characters of an exception's text (the longest usual one, on `np.float`, has 460) and of a line; lines."""
+MAX_RELATED = 3
+MAX_TOLD = MAX_LINES + MAX_RELATED
+"""Exceptions of a group that are told; lines about an exception."""
+MAX_KNOWN, NEAR = 2_000, 0.8
+"""Names that one which is not found is compared with, and how like it one must be, from 0 to 1."""
 MAX_BASES = 20
 MAX_FIGURES, MAX_AXES, MAX_ARTISTS = 20, 50, 200
 PLAIN = (type(None), bool, int, float, str)
@@ -65,12 +71,12 @@ def _methods_of(kind):
 
 
 def describe_error(error):
-    """Return an exception's type, text, classes, plain attributes, and the student's lines that led to it."""
-    try:
-        text = str(error)
-    except Exception:
-        text = ""
-    told = {"kind": type(error).__name__, "text": text[:MAX_TEXT], "where": _lines_of(error)[-MAX_LINES:]}
+    """Return an exception's type, text, classes, plain attributes, and the student's lines that led to it.
+
+    Behind the lines come the name that may be meant, and the exceptions that it comes from or stands for.
+    """
+    told = {"kind": type(error).__name__, "text": _text_of(error)[:MAX_TEXT]}
+    told["where"] = [*_lines_of(error)[-MAX_LINES:], *_meant(error), *_related(error)][:MAX_TOLD]
     told["bases"] = [base.__name__ for base in type(error).__mro__[1:-1]][:MAX_BASES]
     if attributes := {name: value for name, value in vars(error).items() if type(value) in PLAIN}:
         told["attributes"] = attributes
@@ -83,13 +89,51 @@ def builtin_error(name, base=Exception):
     return found if isinstance(found, type) and issubclass(found, base) else None
 
 
+def _text_of(error):
+    """Return an exception's text, or "" if it has none."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def _related(error):
+    """Return in a line each the exceptions of a group, and the one from which an exception was raised."""
+    group = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    lines = [f"with {type(each).__name__}: {_text_of(each)[:MAX_LINE]}" for each in group[:MAX_RELATED]]
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return [*lines, *([f"after {type(cause).__name__}: {_text_of(cause)[:MAX_LINE]}"] if cause else [])]
+
+
+def _meant(error):
+    """Return in a line, in a list, the name that may be meant where there is none of that name, as Python prints it."""
+    name, trace = getattr(error, "name", None), error.__traceback__
+    try:
+        if isinstance(error, AttributeError):
+            known = dir(error.obj)
+        elif isinstance(error, NameError):
+            while trace.tb_next is not None:
+                trace = trace.tb_next
+            frame = trace.tb_frame
+            if hasattr(frame.f_locals.get("self"), name):
+                return [f"Did you mean `self.{name}`?"]
+            known = [*frame.f_locals, *frame.f_globals, *dir(builtins)]
+        else:
+            return []
+        near = get_close_matches(name, sorted(set(known) - {name})[:MAX_KNOWN], n=1, cutoff=NEAR)
+    except Exception:  # what is no name, or an object that does not tell its own
+        return []
+    return [f"Did you mean `{near[0]}`?"] if near else []
+
+
 def _lines_of(error):
     """Return the student's lines in an exception's traceback."""
     where, trace = [], error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         path = code.co_filename
-        inside = "ipykernel_" in path or path.startswith(os.getcwd()) or not os.path.isabs(path)
+        own = not os.path.isabs(path) and not path.endswith((".pyx", ".pxd"))  # libraries compiled by Cython
+        inside = "ipykernel_" in path or path.startswith(os.getcwd()) or own
         if inside and not path.startswith("<"):
             line = linecache.getline(path, trace.tb_lineno).strip()
             where.append(f"{code.co_name}, line {trace.tb_lineno}: {line[:MAX_LINE]}")

@@ -32,6 +32,11 @@ _METHOD = re.compile(r"^[ \t]++(?:async +)?def +(\w+)|^[ \t]++self\.(\w++) *+=[^
 _NOT_FOUND = re.compile(r"`(?:(\w+)\.)?(\w+)` was not found\.")
 
 
+_MAGIC = re.compile(r"\s*(%%\w+)")
+_USAGE = re.compile(r"^(UsageError): (.+)", re.MULTILINE)
+"""A magic's complaint, which IPython prints where it raises anything else."""
+
+
 class Ran(NamedTuple):
     """A code cell, and the exception that it ended with, if it did: the type and the text."""
 
@@ -42,13 +47,16 @@ class Ran(NamedTuple):
 
 def ran(notebook: NotebookNode) -> list[Ran]:
     """Return the code cells of a notebook that was run."""
-    cells = []
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            errors = [each for each in cell.get("outputs", []) if each.output_type == "error"]
-            kind, text = (errors[-1].ename, errors[-1].evalue) if errors else ("", "")
-            cells.append(Ran(cell.source, kind, text))
-    return cells
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [Ran(cell.source, *_ended(cell.get("outputs", []))) for cell in codes]
+
+
+def _ended(outputs: list[NotebookNode]) -> tuple[str, str]:
+    """Return the exception that a cell's outputs end with, or what a magic has complained of; "" twice if neither."""
+    errors = [(each.ename, each.evalue) for each in outputs if each.output_type == "error"]
+    printed = [each.text for each in outputs if each.output_type == "stream" and each.name == "stderr"]
+    found = _USAGE.search("\n".join(printed))
+    return errors[-1] if errors else (found[1], found[2]) if found else ("", "")
 
 
 def explained(reports: Mapping[str, CellReport], cells: Iterable[Ran]) -> dict[str, CellReport]:
@@ -69,6 +77,8 @@ def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
         if cell.kind and any((owner or name) in each.findall(cell.source) for each in (_CLASS, _FUNCTION)):
             hint = f"The cell that defines {_defined(cell, owner or name)} stopped with an exception:\n{raised(cell)}"
             return replace(verdict, outcome=Outcome.ERROR, check=Check.RUNS, hint=hint)
+    if lost := next((cell for cell in cells if not owner and name in _CLASS.findall(cell.source)), None):
+        return replace(verdict, hint=f"{found[0]} {_lost(lost)}")
     near = next(filter(None, (nearest(name, names) for names in _names(owner, cells))), "")
     if not near:
         return verdict
@@ -81,6 +91,13 @@ def raised(cell: Ran) -> str:
     text = "".join(c if c.isprintable() else " " for c in cell.text)[:MAX_TEXT].strip()
     text = _NUMBERED.sub(r"(line \1 of the cell)", text)
     return "\n".join(filter(None, [f"{cell.kind[:80]}: {text}".rstrip(": "), advice(cell.kind, cell.text)]))
+
+
+def _lost(cell: Ran) -> str:
+    """Return why a class may be missing although the cell that defines it has run."""
+    if magic := _MAGIC.match(cell.source):
+        return f"The cell that defines it begins with `{magic[1]}`, which keeps names to itself. Without that line?"
+    return "A cell defines it and did run, but here the name is gone. Does another cell delete it?"
 
 
 def _defined(cell: Ran, name: str) -> str:

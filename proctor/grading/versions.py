@@ -63,7 +63,7 @@ _REMOVED = re.compile(
     r"module 'numpy' has no attribute '(\w+)'|`np\.(\w+)` was (?:removed|a deprecated alias)"
 )
 
-_MISSING = re.compile(r"No module named '(\w+)")
+_MISSING = re.compile(r"No module named '(\w+)'")
 
 
 def removed_name(kind: str, text: str) -> str:
@@ -78,6 +78,8 @@ def advice(kind: str, text: str) -> str:
     missing = _MISSING.match(text) if kind == "ModuleNotFoundError" else None
     if missing:
         return f"`{missing[1]}` is not installed where this is graded. Which packages does the exercise use?"
+    if kind == "StdinNotImplementedError":
+        return "While this is graded, nobody is there to answer an `input`. Can the value stand in the cell?"
     return explanation(kind, text)
 
 
