@@ -75,7 +75,7 @@ def describe_error(error):
 
     Behind the lines come the name that may be meant, and the exceptions that it comes from or stands for.
     """
-    told = {"kind": type(error).__name__, "text": _text_of(error)[:MAX_TEXT]}
+    told = {"kind": type(error).__name__, "text": (_text_of(error) or _lacking(error))[:MAX_TEXT]}
     told["where"] = [*_lines_of(error)[-MAX_LINES:], *_meant(error), *_related(error)][:MAX_TOLD]
     told["bases"] = [base.__name__ for base in type(error).__mro__[1:-1]][:MAX_BASES]
     if attributes := {name: value for name, value in vars(error).items() if type(value) in PLAIN}:
@@ -97,6 +97,37 @@ def _text_of(error):
         return ""
 
 
+def _last_frame(error):
+    """Return the frame in which an exception was raised."""
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace.tb_frame
+
+
+def _lacking(error):
+    """Return why a method of a base class says that it is not implemented, or "" if another one does."""
+    if not isinstance(error, NotImplementedError):
+        return ""
+    frame = _last_frame(error)
+    name, kind = frame.f_code.co_name, type(frame.f_locals.get("self"))
+    if kind.__module__ != "__main__" or name in vars(kind):
+        return ""
+    said = f"`{kind.__name__}` has no method `{name}`"
+    if isinstance(vars(sys.modules["__main__"]).get(name), FunctionType):
+        return f"{said}, but there is a function `{name}` outside of it. How far is it indented?"
+    if near := _nearest(name, vars(kind)):
+        return f"{said}, but `{near}`. Is that the one?"
+    return f"{said} of its own. Does it stand inside of the class, indented like the others?"
+
+
+def _nearest(name, known):
+    """Return the name that is most like another one, whatever its case, or "" if none is."""
+    folded = {each.replace("_", "").lower(): each for each in sorted(set(known) - {name})[:MAX_KNOWN]}
+    near = get_close_matches(name.replace("_", "").lower(), folded, n=1, cutoff=NEAR)
+    return folded[near[0]] if near else ""
+
+
 def _related(error):
     """Return in a line each the exceptions of a group, and the one from which an exception was raised."""
     group = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
@@ -107,23 +138,19 @@ def _related(error):
 
 def _meant(error):
     """Return in a line, in a list, the name that may be meant where there is none of that name, as Python prints it."""
-    name, trace = getattr(error, "name", None), error.__traceback__
     try:
         if isinstance(error, AttributeError):
-            known = dir(error.obj)
+            near = _nearest(error.name, dir(error.obj))
         elif isinstance(error, NameError):
-            while trace.tb_next is not None:
-                trace = trace.tb_next
-            frame = trace.tb_frame
-            if hasattr(frame.f_locals.get("self"), name):
-                return [f"Did you mean `self.{name}`?"]
+            frame = _last_frame(error)
+            mine = hasattr(frame.f_locals.get("self"), error.name)
             known = [*frame.f_locals, *frame.f_globals, *dir(builtins)]
+            near = f"self.{error.name}" if mine else _nearest(error.name, known)
         else:
             return []
-        near = get_close_matches(name, sorted(set(known) - {name})[:MAX_KNOWN], n=1, cutoff=NEAR)
     except Exception:  # what is no name, or an object that does not tell its own
         return []
-    return [f"Did you mean `{near[0]}`?"] if near else []
+    return [f"Did you mean `{near}`?"] if near else []
 
 
 def _lines_of(error):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Diagnosis = Callable[[type[Criteria], Seen], Mapping[str, tuple[str, str]]]
     """Says for each criterion whose mistake is known what it is, and asks the question that leads on."""
 
+STILL = "A function or method that is needed here still raises NotImplementedError."
 MAX_WORDS = 400
 """Characters of a hidden test's exception that are shown."""
 WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.UNFINISHED)
@@ -204,6 +205,8 @@ def _verdict(case: type[Criteria], name: str, outcome: Outcome, **rest: Any) -> 
 
 def _named(verdict: Verdict, mistake: str, question: str) -> Verdict:
     """Put the name of the mistake and its question in the place of the hint; what Python said is kept."""
+    if verdict.outcome is Outcome.UNFINISHED and verdict.hint != STILL:
+        return verdict  # a method that has another name, or stands outside of its class
     hint = f"{question}\n{verdict.hint}" if verdict.outcome is Outcome.ERROR else question
     return replace(verdict, misconception=mistake, hint=hint)
 
@@ -296,7 +299,7 @@ def _unusable_answer(
 ) -> Verdict:
     """Return the verdict on an answer that the test could do nothing with."""
     if need := _uncallable(test, error):
-        hint = f"`{need}` was not found."
+        hint = f"`{need}` is there, but it can no longer be called. What else has got this name?"
         return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=hint)
     return _verdict(case, name, Outcome.FAILED, check=Check.TYPE, hint=_what_came(link))
 
@@ -332,7 +335,7 @@ def explain(fault: Fault) -> str:
     """Return a fault of the student's side as a sentence."""
     if isinstance(fault, StudentError):
         if fault.outcome is Outcome.UNFINISHED:
-            return "A function or method that is needed here still raises NotImplementedError."
+            return fault.text if "has no method" in fault.text else STILL
         where = f"\n{fault.where}" if fault.where else ""
         why = advice(fault.kind, fault.text)
         return f"Your code raised {fault.says}{where}" + (f"\n{why}" if why else "")

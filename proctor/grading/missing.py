@@ -23,8 +23,10 @@ MAX_NAMES = 1_000
 """Names of a kind that are compared with one that was not found."""
 FEW = 3
 """Classes of a cell that are named together."""
-_NUMBERED = re.compile(r"\(\d+\.py, line (\d+)\)$")
+_NUMBERED = re.compile(r"\((?:\d+\.py|<tokenize>), line (\d+)\)$")
 """Where a SyntaxError is: IPython names the file of a cell by a number."""
+_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
+"""A cell in a traceback of IPython's; the first one is the cell that was run."""
 _CLASS = re.compile(r"^class +(\w+)", re.MULTILINE)
 _FUNCTION = re.compile(r"^(?:async +)?def +(\w+)", re.MULTILINE)
 _VARIABLE = re.compile(r"^(\w++)(?: *+:[^=\n]++)?+ *+=[^=]", re.MULTILINE)
@@ -53,10 +55,18 @@ def ran(notebook: NotebookNode) -> list[Ran]:
 
 def _ended(outputs: list[NotebookNode]) -> tuple[str, str]:
     """Return the exception that a cell's outputs end with, or what a magic has complained of; "" twice if neither."""
-    errors = [(each.ename, each.evalue) for each in outputs if each.output_type == "error"]
+    errors = [(each.ename, _placed(each)) for each in outputs if each.output_type == "error"]
     printed = [each.text for each in outputs if each.output_type == "stream" and each.name == "stderr"]
     found = _USAGE.search("\n".join(printed))
     return errors[-1] if errors else (found[1], found[2]) if found else ("", "")
+
+
+def _placed(error: NotebookNode) -> str:
+    """Return an exception's text with the line of the cell at which it arrived, if its traceback says so."""
+    line = _LINE.search("\n".join(error.traceback))
+    if line is None or _NUMBERED.search(error.evalue):
+        return str(error.evalue)
+    return f"{error.evalue} (line {line[1]} of the cell)".lstrip()
 
 
 def explained(reports: Mapping[str, CellReport], cells: Iterable[Ran]) -> dict[str, CellReport]:
@@ -77,8 +87,8 @@ def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
         if cell.kind and any((owner or name) in each.findall(cell.source) for each in (_CLASS, _FUNCTION)):
             hint = f"The cell that defines {_defined(cell, owner or name)} stopped with an exception:\n{raised(cell)}"
             return replace(verdict, outcome=Outcome.ERROR, check=Check.RUNS, hint=hint)
-    if lost := next((cell for cell in cells if not owner and name in _CLASS.findall(cell.source)), None):
-        return replace(verdict, hint=f"{found[0]} {_lost(lost)}")
+    if lost := next(filter(None, (_lost(name, cell) for cell in cells if not owner)), ""):
+        return replace(verdict, hint=f"{found[0]} {lost}")
     near = next(filter(None, (nearest(name, names) for names in _names(owner, cells))), "")
     if not near:
         return verdict
@@ -93,8 +103,17 @@ def raised(cell: Ran) -> str:
     return "\n".join(filter(None, [f"{cell.kind[:80]}: {text}".rstrip(": "), advice(cell.kind, cell.text)]))
 
 
-def _lost(cell: Ran) -> str:
-    """Return why a class may be missing although the cell that defines it has run."""
+def _lost(name: str, cell: Ran) -> str:
+    """Return why a class may be missing although a cell seems to define it, or "" if it does not."""
+    defined = re.search(rf"^(.*?)\bclass +{name}\b", cell.source, re.MULTILINE)
+    if defined is None:
+        return ""
+    if cell.kind:
+        return f"The cell in which it stands stopped with an exception:\n{raised(cell)}"
+    if "#" in defined[1]:
+        return "Its line is a comment. Should it be one?"
+    if defined[1]:
+        return "Its class stands inside of something else. Should it begin at the left edge?"
     if magic := _MAGIC.match(cell.source):
         return f"The cell that defines it begins with `{magic[1]}`, which keeps names to itself. Without that line?"
     return "A cell defines it and did run, but here the name is gone. Does another cell delete it?"
