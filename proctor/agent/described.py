@@ -5,7 +5,7 @@ import linecache
 import os
 import sys
 from difflib import get_close_matches
-from types import FunctionType, GeneratorType
+from types import CodeType, FunctionType, GeneratorType
 
 import numpy as np
 
@@ -17,6 +17,8 @@ MAX_TOLD = MAX_LINES + MAX_RELATED
 """Exceptions of a group that are told; lines about an exception."""
 MAX_KNOWN, NEAR = 2_000, 0.8
 """Names that one which is not found is compared with, and how like it one must be, from 0 to 1."""
+LIBRARIES = (sys.prefix, sys.base_prefix, os.path.dirname(os.__file__), os.path.dirname(__file__))
+"""Folders of code that is not the student's, wherever a cell has changed to."""
 MAX_BASES = 20
 MAX_FIGURES, MAX_AXES, MAX_ARTISTS = 20, 50, 200
 PLAIN = (type(None), bool, int, float, str)
@@ -115,10 +117,13 @@ def _lacking(error):
         return ""
     said = f"`{kind.__name__}` has no method `{name}`"
     if isinstance(vars(sys.modules["__main__"]).get(name), FunctionType):
-        return f"{said}, but there is a function `{name}` outside of it. How far is it indented?"
-    if near := _nearest(name, vars(kind)):
-        return f"{said}, but `{near}`. Is that the one?"
-    return f"{said} of its own. Does it stand inside of the class, indented like the others?"
+        return f"{said}, but there is a function `{name}` outside of the class. How far is it indented?"
+    methods = {each: value.__code__ for each, value in vars(kind).items() if isinstance(value, FunctionType)}
+    for method, code in methods.items():
+        if name in [inner.co_name for inner in code.co_consts if isinstance(inner, CodeType)]:
+            return f"{said}, but there is a function `{name}` inside of `{method}`. How far is it indented?"
+    near = _nearest(name, methods)
+    return f"{said}, but `{near}`. Is that the one?" if near else ""
 
 
 def _nearest(name, known):
@@ -159,9 +164,11 @@ def _lines_of(error):
     while trace is not None:
         code = trace.tb_frame.f_code
         path = code.co_filename
-        own = not os.path.isabs(path) and not path.endswith((".pyx", ".pxd"))  # libraries compiled by Cython
-        inside = "ipykernel_" in path or path.startswith(os.getcwd()) or own
-        if inside and not path.startswith("<"):
+        beside = path.startswith(os.getcwd()) or not os.path.isabs(path)
+        theirs = path.startswith(LIBRARIES) or path.endswith(
+            (".pyx", ".pxd")
+        )  # which Cython names as in its source
+        if "ipykernel_" in path or (beside and not theirs and not path.startswith("<")):
             line = linecache.getline(path, trace.tb_lineno).strip()
             where.append(f"{code.co_name}, line {trace.tb_lineno}: {line[:MAX_LINE]}")
         trace = trace.tb_next

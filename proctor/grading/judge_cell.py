@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     Diagnosis = Callable[[type[Criteria], Seen], Mapping[str, tuple[str, str]]]
     """Says for each criterion whose mistake is known what it is, and asks the question that leads on."""
 
-STILL = "A function or method that is needed here still raises NotImplementedError."
 MAX_WORDS = 400
 """Characters of a hidden test's exception that are shown."""
 WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.UNFINISHED)
@@ -205,8 +204,6 @@ def _verdict(case: type[Criteria], name: str, outcome: Outcome, **rest: Any) -> 
 
 def _named(verdict: Verdict, mistake: str, question: str) -> Verdict:
     """Put the name of the mistake and its question in the place of the hint; what Python said is kept."""
-    if verdict.outcome is Outcome.UNFINISHED and verdict.hint != STILL:
-        return verdict  # a method that has another name, or stands outside of its class
     hint = f"{question}\n{verdict.hint}" if verdict.outcome is Outcome.ERROR else question
     return replace(verdict, misconception=mistake, hint=hint)
 
@@ -335,7 +332,9 @@ def explain(fault: Fault) -> str:
     """Return a fault of the student's side as a sentence."""
     if isinstance(fault, StudentError):
         if fault.outcome is Outcome.UNFINISHED:
-            return fault.text if "has no method" in fault.text else STILL
+            return "A function or method that is needed here still raises NotImplementedError."
+        if fault.outcome is Outcome.NOT_FOUND:
+            return fault.text
         where = f"\n{fault.where}" if fault.where else ""
         why = advice(fault.kind, fault.text)
         return f"Your code raised {fault.says}{where}" + (f"\n{why}" if why else "")

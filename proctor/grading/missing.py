@@ -21,8 +21,8 @@ NEAR = 0.6
 """Smallest similarity of two names, from 0 to 1."""
 MAX_NAMES = 1_000
 """Names of a kind that are compared with one that was not found."""
-FEW = 3
-"""Classes of a cell that are named together."""
+FEW = 4
+"""Classes of a cell that are named; of more, how many there are."""
 _NUMBERED = re.compile(r"\((?:\d+\.py|<tokenize>), line (\d+)\)$")
 """Where a SyntaxError is: IPython names the file of a cell by a number."""
 _LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
@@ -120,10 +120,12 @@ def _lost(name: str, cell: Ran) -> str:
 
 
 def _defined(cell: Ran, name: str) -> str:
-    """Return the classes that a cell defines, where they are few, so that all of them are told the same; else a name."""
-    classes = _CLASS.findall(cell.source)
-    names = classes if name in classes and len(classes) <= FEW else [name]
-    return " and ".join(f"`{each}`" for each in names)
+    """Return the classes that a cell defines, so that all of them are told the same; a name, if it is none of them."""
+    classes = list(dict.fromkeys(_CLASS.findall(cell.source)))
+    *first, last = [f"`{each}`" for each in (classes if name in classes else [name])]
+    if len(first) >= FEW:
+        first, last = first[:FEW], f"{len(classes) - FEW} more"
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

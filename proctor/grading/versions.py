@@ -82,7 +82,10 @@ def advice(kind: str, text: str) -> str:
     """Return what an exception has to do with the grader's versions and packages, or "" if nothing."""
     missing = _MISSING.match(text) if kind == "ModuleNotFoundError" else None
     if missing:
-        return f"`{missing[1]}` is not installed where this is graded. Which packages does the exercise use?"
+        return (
+            f"`{missing[1]}` is not installed where this is graded, and no file of that name was handed in. "
+            "Which packages does the exercise use?"
+        )
     if kind == "StdinNotImplementedError":
         return "While this is graded, nobody is there to answer an `input`. Can the value stand in the cell?"
     return explanation(kind, text)

@@ -109,6 +109,7 @@ class _Restoring:
         self._most = MAX_CELLS + len(release.cells)
         self._seen: set[str] = set()
         self._named = self._own = 0
+        self._kept = ""
         self._changed: list[str] = []
         self._twice: list[str] = []
         self._missing: list[str] = []
@@ -145,8 +146,10 @@ class _Restoring:
     def _answer_in(self, cell: Any, source: str, given: Any) -> list[Any]:
         """Return what a student has written into a graded cell, as a cell of their own, if it defines something."""
         own = source.replace(given.source.strip(), "")
-        answers = cell.get("cell_type") == "code" and DEFINES.search(own)
-        return self._own_cells(cell, own) if answers else []
+        if cell.get("cell_type") != "code" or not DEFINES.search(own):
+            return []
+        self._kept = "; what you define there was run above it"
+        return self._own_cells(cell, own)
 
     def missing(self, release: Any) -> list[Any]:
         """Return the graded cells that were not there; at the end all that the student has written is known."""
@@ -168,7 +171,7 @@ class _Restoring:
                 [] if nameless else self._missing,
                 "not in this notebook: put back and graded, which costs nothing.",
             ),
-            (self._changed, "not as handed out: the text that was handed out counts."),
+            (self._changed, f"not as handed out: the text that was handed out counts{self._kept}."),
             (self._twice, "there more than once: the first one counts."),
         ):
             found += [f"{_listed(names)} {rest}"] if names else []
