@@ -1,5 +1,6 @@
 """Habits that are nobody's mistake."""
 
+from tests.exercise4.mistakes import PARTS
 from tests.specimens.recipe import dedent, fault, solution
 
 
@@ -174,3 +175,42 @@ def tabs_and_prompts(work):
     """The cell of the initializers was pasted from a console, prompts included."""
     lines = dedent(solution()["initializers"]).replace("\n\n\n", "\n").splitlines()
     work.replace("initializers", "\n".join((">>> " if line[:1].strip() else "... ") + line for line in lines))
+
+
+def saved_below(work, *tops):
+    """Save each part, with other lines around the magic."""
+    for part, top in zip(PARTS, tops, strict=True):
+        work.replace(part, f"{top.replace('@', PARTS[part])}\n{work.cell(part).source}")
+
+
+@fault()
+def saved_below_other_magics(work):
+    """The cells are saved, and timed, captured or measured as well."""
+    saved_below(work, "%%time\n%%writefile @", "%%writefile @\n%%capture", "%load_ext autoreload\n%%writefile @")
+
+
+@fault()
+def saved_below_code(work):
+    """An import, a docstring and a shell line stand above the magic, so that IPython takes it for none."""
+    saved_below(work, "import numpy as np\n%%writefile @", '"""Saved."""\n%%writefile @', "!mkdir src\n%%writefile @")
+
+
+@fault()
+def saved_by_a_misspelt_magic(work):
+    """The magic lacks a sign, or its path, or has a space."""
+    saved_below(work, "%writefile @", "%%writefile", "%% writefile @")
+
+
+@fault()
+def saved_in_pieces(work):
+    """The convolution is saved in two cells, of which the second adds its methods to the file."""
+    first, second = work.cell("conv").source.split("\n    def get_gradient_weights")
+    work.replace("conv", f"%%writefile src/layers/conv.py\n{first}")
+    work.insert(f"%%writefile -a src/layers/conv.py\n    def get_gradient_weights{second}", after="conv")
+
+
+@fault(notice="what you define there was run")
+def answer_in_a_graded_cell(work):
+    """The convolution is written into the first of the cells that grade it."""
+    work.replace("flatten", work.cell("flatten").source + "\n" + work.cell("conv").source)
+    work.replace("conv", "")
