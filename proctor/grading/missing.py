@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
@@ -76,6 +77,13 @@ def explained(reports: Mapping[str, CellReport], cells: Iterable[Ran]) -> dict[s
         name: replace(report, verdicts=tuple(_explained(verdict, cells) for verdict in report.verdicts))
         for name, report in reports.items()
     }
+
+
+def doubled(cells: Iterable[Ran], names: Iterable[str]) -> list[str]:
+    """Return a notice, in a list, if several cells define a class of one of the names: what is below may be older."""
+    counted = Counter(name for cell in cells for name in set(_CLASS.findall(cell.source)))
+    found = [f"`{name}`" for name in dict.fromkeys(names) if counted[name] > 1]
+    return [f"More than one cell defines {' and '.join(found)}: the last one counts."] if found else []
 
 
 def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:

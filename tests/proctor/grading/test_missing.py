@@ -7,7 +7,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.feedback.card import text
-from proctor.grading.missing import Ran, explained, raised, ran
+from proctor.grading.missing import Ran, doubled, explained, raised, ran
 from proctor.grading.versions import advice, explanation
 
 SYNTAX = Ran(
@@ -88,6 +88,18 @@ def test_a_cell_that_stopped_is_told_of_its_class_wherever_it_stands() -> None:
     cells = [Ran("1 class Sigmoid:\n2     pass", "SyntaxError", "invalid syntax (1.py, line 1)")]
     hint = judged("`Sigmoid` was not found.", cells).verdicts[0].hint
     assert hint.endswith("SyntaxError: invalid syntax (line 1 of the cell)")
+
+
+def test_a_class_of_two_cells_is_said() -> None:
+    """Who keeps an old try below the right one reads which counts; what nothing was lost for is not mentioned."""
+    cells = [
+        Ran("class Sigmoid:\n    pass\nclass He: pass"),
+        Ran("x = 1"),
+        Ran("class Sigmoid: pass\nclass He: pass"),
+    ]
+    (notice,) = doubled(cells, ["Sigmoid", "ReLU"])
+    assert notice == "More than one cell defines `Sigmoid`: the last one counts."
+    assert doubled(cells[:2], ["Sigmoid"]) == []
 
 
 def test_only_a_package_is_said_to_be_missing() -> None:

@@ -1,7 +1,7 @@
 """Habits that are nobody's mistake."""
 
 from tests.exercise4.mistakes import PARTS
-from tests.specimens.recipe import dedent, fault, solution
+from tests.specimens.recipe import Outcome, cells, dedent, fault, solution
 
 
 @fault()
@@ -207,6 +207,12 @@ def saved_in_pieces(work):
     first, second = work.cell("conv").source.split("\n    def get_gradient_weights")
     work.replace("conv", f"%%writefile src/layers/conv.py\n{first}")
     work.insert(f"%%writefile -a src/layers/conv.py\n    def get_gradient_weights{second}", after="conv")
+
+
+@fault(cells("flatten"), Outcome.FAILED, notice="More than one cell defines `FlattenLayer`")
+def wrong_one_below(work):
+    """An older try of a class stands below the right one."""
+    work.insert("class FlattenLayer(BaseLayer):\n    def forward(self, x):\n        pass\n    backward = forward", after="conv")
 
 
 @fault(notice="what you define there was run")
