@@ -77,8 +77,10 @@ def describe_error(error):
 
     Behind the lines come the name that may be meant, and the exceptions that it comes from or stands for.
     """
-    told = {"kind": type(error).__name__, "text": (_text_of(error) or _lacking(error))[:MAX_TEXT]}
-    told["where"] = [*_lines_of(error)[-MAX_LINES:], *_meant(error), *_related(error)][:MAX_TOLD]
+    text = asked(str, error) or asked(_lacking, error)
+    told = {"kind": type(error).__name__, "text": text[:MAX_TEXT]}
+    more = [f"Did you mean `{near}`?"] if (near := asked(_meant, error)) else []
+    told["where"] = [*_lines_of(error)[-MAX_LINES:], *more, *asked(_related, error)][:MAX_TOLD]
     told["bases"] = [base.__name__ for base in type(error).__mro__[1:-1]][:MAX_BASES]
     if attributes := {name: value for name, value in vars(error).items() if type(value) in PLAIN}:
         told["attributes"] = attributes
@@ -91,10 +93,10 @@ def builtin_error(name, base=Exception):
     return found if isinstance(found, type) and issubclass(found, base) else None
 
 
-def _text_of(error):
-    """Return an exception's text, or "" if it has none."""
+def asked(function, error):
+    """Return what a function says about an exception; "" where the exception, or an object of it, has raised another."""
     try:
-        return str(error)
+        return function(error)
     except Exception:
         return ""
 
@@ -136,26 +138,23 @@ def _nearest(name, known):
 def _related(error):
     """Return in a line each the exceptions of a group, and the one from which an exception was raised."""
     group = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    lines = [f"with {type(each).__name__}: {_text_of(each)[:MAX_LINE]}" for each in group[:MAX_RELATED]]
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return [*lines, *([f"after {type(cause).__name__}: {_text_of(cause)[:MAX_LINE]}"] if cause else [])]
+    lines = [f"with {type(each).__name__}: {asked(str, each)[:MAX_LINE]}" for each in group[:MAX_RELATED]]
+    cause = error.__context__ if error.__cause__ is None else error.__cause__
+    if cause is not None and (error.__cause__ is cause or not error.__suppress_context__):
+        lines.append(f"after {type(cause).__name__}: {asked(str, cause)[:MAX_LINE]}")
+    return lines
 
 
 def _meant(error):
-    """Return in a line, in a list, the name that may be meant where there is none of that name, as Python prints it."""
-    try:
-        if isinstance(error, AttributeError):
-            near = _nearest(error.name, dir(error.obj))
-        elif isinstance(error, NameError):
-            frame = _last_frame(error)
-            mine = hasattr(frame.f_locals.get("self"), error.name)
-            known = [*frame.f_locals, *frame.f_globals, *dir(builtins)]
-            near = f"self.{error.name}" if mine else _nearest(error.name, known)
-        else:
-            return []
-    except Exception:  # what is no name, or an object that does not tell its own
-        return []
-    return [f"Did you mean `{near}`?"] if near else []
+    """Return the name that may be meant where there is none of that name, as Python prints it, or ""."""
+    if isinstance(error, AttributeError):
+        return _nearest(error.name, dir(error.obj))
+    if not isinstance(error, NameError):
+        return ""
+    frame = _last_frame(error)
+    if hasattr(frame.f_locals.get("self"), error.name):
+        return f"self.{error.name}"
+    return _nearest(error.name, [*frame.f_locals, *frame.f_globals, *dir(builtins)])
 
 
 def _lines_of(error):
@@ -165,10 +164,9 @@ def _lines_of(error):
         code = trace.tb_frame.f_code
         path = code.co_filename
         beside = path.startswith(os.getcwd()) or not os.path.isabs(path)
-        theirs = path.startswith(LIBRARIES) or path.endswith(
-            (".pyx", ".pxd")
-        )  # which Cython names as in its source
-        if "ipykernel_" in path or (beside and not theirs and not path.startswith("<")):
+        compiled = path.endswith((".pyx", ".pxd"))  # by Cython, which names files as in a library's source
+        theirs = compiled or path.startswith((*LIBRARIES, "<"))
+        if "ipykernel_" in path or (beside and not theirs):
             line = linecache.getline(path, trace.tb_lineno).strip()
             where.append(f"{code.co_name}, line {trace.tb_lineno}: {line[:MAX_LINE]}")
         trace = trace.tb_next

@@ -113,14 +113,15 @@ def raised(cell: Ran) -> str:
 
 def _lost(name: str, cell: Ran) -> str:
     """Return why a class may be missing although a cell seems to define it, or "" if it does not."""
-    defined = re.search(rf"^(.*?)\bclass +{name}\b", cell.source, re.MULTILINE)
+    defined = re.search(rf"class +{name}\b", cell.source)
     if defined is None:
         return ""
+    before = cell.source[: defined.start()].rpartition("\n")[2]
     if cell.kind:
         return f"The cell in which it stands stopped with an exception:\n{raised(cell)}"
-    if "#" in defined[1]:
+    if "#" in before:
         return "Its line is a comment. Should it be one?"
-    if defined[1]:
+    if before:
         return "Its class stands inside of something else. Should it begin at the left edge?"
     if magic := _MAGIC.match(cell.source):
         return f"The cell that defines it begins with `{magic[1]}`, which keeps names to itself. Without that line?"

@@ -222,8 +222,9 @@ def _said(source: str, kind: str) -> str:
 
 def _code(source: str) -> str:
     """Return a cell's code without comments, space and kinds of quotes; all of it where there is nothing else."""
-    lines = [re.sub(r"\s|#[^'\"]*$", "", line).replace("'", '"') for line in _lines(source)]
-    return "".join(lines) or _bare(source)
+    lines = [line.replace("'", '"') for line in _lines(source)]
+    codes = [line[: None if (sign := line.find("#", line.rfind('"') + 1)) < 0 else sign] for line in lines]
+    return "".join("".join(codes).split()) or _bare(source)
 
 
 def _bare(source: str) -> str:
