@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import re
 import sys
 from dataclasses import replace
 from types import ModuleType
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     Diagnosis = Callable[[type[Criteria], Seen], Mapping[str, tuple[str, str]]]
     """Says for each criterion whose mistake is known what it is, and asks the question that leads on."""
 
+_PLACE = re.compile(r"^([^\n`]*, line \d+): ([^\n`]+)$", re.MULTILINE)
+"""A line of the student's, behind its place, as an exception's traceback has it."""
 MAX_WORDS = 400
 """Characters of a hidden test's exception that are shown."""
 WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.UNFINISHED)
@@ -335,7 +338,7 @@ def explain(fault: Fault) -> str:
             return "A function or method that is needed here still raises NotImplementedError."
         if fault.outcome is Outcome.NOT_FOUND:
             return fault.text
-        where = f"\n{fault.where}" if fault.where else ""
+        where = "\n" + _PLACE.sub(r"\1: `\2`", fault.where) if fault.where else ""
         why = advice(fault.kind, fault.text)
         return f"Your code raised {fault.says}{where}" + (f"\n{why}" if why else "")
     return str(fault)

@@ -243,6 +243,14 @@ def test_a_method_of_another_name_or_place(
     assert says in verdict.hint
 
 
+def test_a_line_of_the_students_is_shown_as_code() -> None:
+    """What stands behind its place is code, unless it holds a backtick itself."""
+    hint = judge_cell(Hidden, LocalSide(loopback(layer("return self.wrong_")))).verdicts[0].hint
+    assert hint.splitlines()[1] == "forward, line 5: `return self.wrong_`"
+    hint = judge_cell(Hidden, LocalSide(loopback(layer("raise ValueError('`')")))).verdicts[0].hint
+    assert hint.splitlines()[1] == "forward, line 5: raise ValueError('`')"
+
+
 def test_libraries_lines_and_folders_are_not_shown() -> None:
     """Lines of compiled libraries are not the student's, and where the grader's Python is says nothing to them."""
     hint = (
