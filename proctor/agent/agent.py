@@ -19,6 +19,7 @@ import gc
 import io
 import os
 import queue
+import re
 import shutil
 import signal
 import socket
@@ -40,6 +41,8 @@ FONTS = "/run/sandbox/fonts"
 MAX_OPEN = 4096
 fork = os.fork
 """Kept from before any cell ran, which may put something else in its place."""
+TOP = re.compile(r"^(?:class|def) +(\w+)", re.MULTILINE)
+"""The beginning of a class or a function at the top of a file, which may be no Python in another place."""
 HELLO = b"\0"
 """First message of an agent or a copy; with it comes, from the system, its process number."""
 
@@ -95,7 +98,7 @@ class Agent:
         self._connection.send({"done": True})
 
     async def do_run(self, header):
-        """Run a cell; then, out of sight, what it only saves to a file."""
+        """Run a cell; then what it only saves to a file, of which only an exception is shown."""
         told = {}
         self._reap_copies()
         self._display.connect(self._connection)
@@ -150,7 +153,7 @@ class Agent:
             raise KeyboardInterrupt
 
     def _run_saved(self, source, wanted):
-        """Run what a cell saves to a file, in the notebook's names and without a word, if it defines what is wanted.
+        """Run what a cell saves to a file, in the notebook's names, if it defines what is wanted.
 
         Returns what the grader is told: the names that the file alone would lack, if it runs.
         """
@@ -158,13 +161,13 @@ class Agent:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             try:
                 tree = ast.parse(shell.transform_cell(source))
+                defined = defined_names(tree)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
-                return {}
-            defined = defined_names(tree)
+                defined = set(TOP.findall(source))  # running it shows what is wrong
             if not defined & wanted:
                 return {}
-            known = set(names)
-            with self._display.hidden():
+            known = set(names) - {"get_ipython"}  # which a magic stands for
+            with self._display.only_errors():
                 result = shell.run_cell(source, store_history=False, silent=True)
         self._saved |= {name: names[name] for name in defined & wanted if name in names}
         return {"lacks": sorted(lacking_names(tree, known))} if result.success else {}

@@ -4,13 +4,21 @@ import builtins
 import linecache
 import os
 import sys
-from types import FunctionType, GeneratorType
+from difflib import get_close_matches
+from types import CodeType, FunctionType, GeneratorType
 
 import numpy as np
 
 MAX_METHODS = 200
 MAX_TEXT, MAX_LINE, MAX_LINES = 600, 160, 4
 """Characters of an exception's text (the longest usual one, on `np.float`, has 460) and of a line; lines."""
+MAX_RELATED = 3
+MAX_TOLD = MAX_LINES + MAX_RELATED
+"""Exceptions of a group that are told; lines about an exception."""
+MAX_KNOWN, NEAR = 2_000, 0.8
+"""Names that one which is not found is compared with, and how like it one must be, from 0 to 1."""
+LIBRARIES = (sys.prefix, sys.base_prefix, os.path.dirname(os.__file__), os.path.dirname(__file__))
+"""Folders of code that is not the student's, wherever a cell has changed to."""
 MAX_BASES = 20
 MAX_FIGURES, MAX_AXES, MAX_ARTISTS = 20, 50, 200
 PLAIN = (type(None), bool, int, float, str)
@@ -66,12 +74,14 @@ def _methods_of(kind):
 
 
 def describe_error(error):
-    """Return an exception's type, text, classes, plain attributes, and the student's lines that led to it."""
-    try:
-        text = str(error)
-    except Exception:
-        text = ""
-    told = {"kind": type(error).__name__, "text": text[:MAX_TEXT], "where": _lines_of(error)[-MAX_LINES:]}
+    """Return an exception's type, text, classes, plain attributes, and the student's lines that led to it.
+
+    Behind the lines come the name that may be meant, and the exceptions that it comes from or stands for.
+    """
+    text = asked(str, error) or asked(_lacking, error)
+    told = {"kind": type(error).__name__, "text": text[:MAX_TEXT]}
+    more = [f"Did you mean `{near}`?"] if (near := asked(_meant, error)) else []
+    told["where"] = [*_lines_of(error)[-MAX_LINES:], *more, *asked(_related, error)][:MAX_TOLD]
     told["bases"] = [base.__name__ for base in type(error).__mro__[1:-1]][:MAX_BASES]
     if attributes := {name: value for name, value in vars(error).items() if type(value) in PLAIN}:
         told["attributes"] = attributes
@@ -84,14 +94,80 @@ def builtin_error(name, base=Exception):
     return found if isinstance(found, type) and issubclass(found, base) else None
 
 
+def asked(function, error):
+    """Return what a function says about an exception; "" where the exception, or an object of it, has raised another."""
+    try:
+        return function(error)
+    except Exception:
+        return ""
+
+
+def _last_frame(error):
+    """Return the frame in which an exception was raised."""
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace.tb_frame
+
+
+def _lacking(error):
+    """Return why a method of a base class says that it is not implemented, or "" if another one does."""
+    if not isinstance(error, NotImplementedError):
+        return ""
+    frame = _last_frame(error)
+    name, kind = frame.f_code.co_name, type(frame.f_locals.get("self"))
+    if kind.__module__ != "__main__" or name in vars(kind):
+        return ""
+    said = f"`{kind.__name__}` has no method `{name}`"
+    if isinstance(vars(sys.modules["__main__"]).get(name), FunctionType):
+        return f"{said}, but there is a function `{name}` outside of the class. How far is it indented?"
+    methods = {each: value.__code__ for each, value in vars(kind).items() if isinstance(value, FunctionType)}
+    for method, code in methods.items():
+        if name in [inner.co_name for inner in code.co_consts if isinstance(inner, CodeType)]:
+            return f"{said}, but there is a function `{name}` inside of `{method}`. How far is it indented?"
+    near = _nearest(name, methods)
+    return f"{said}, but `{near}`. Is that the one?" if near else ""
+
+
+def _nearest(name, known):
+    """Return the name that is most like another one, whatever its case, or "" if none is."""
+    folded = {each.replace("_", "").lower(): each for each in sorted(set(known) - {name})[:MAX_KNOWN]}
+    near = get_close_matches(name.replace("_", "").lower(), folded, n=1, cutoff=NEAR)
+    return folded[near[0]] if near else ""
+
+
+def _related(error):
+    """Return in a line each the exceptions of a group, and the one from which an exception was raised."""
+    group = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    lines = [f"with {type(each).__name__}: {asked(str, each)[:MAX_LINE]}" for each in group[:MAX_RELATED]]
+    cause = error.__context__ if error.__cause__ is None else error.__cause__
+    if cause is not None and (error.__cause__ is cause or not error.__suppress_context__):
+        lines.append(f"after {type(cause).__name__}: {asked(str, cause)[:MAX_LINE]}")
+    return lines
+
+
+def _meant(error):
+    """Return the name that may be meant where there is none of that name, as Python prints it, or ""."""
+    if isinstance(error, AttributeError):
+        return _nearest(error.name, dir(error.obj))
+    if not isinstance(error, NameError):
+        return ""
+    frame = _last_frame(error)
+    if hasattr(frame.f_locals.get("self"), error.name):
+        return f"self.{error.name}"
+    return _nearest(error.name, [*frame.f_locals, *frame.f_globals, *dir(builtins)])
+
+
 def _lines_of(error):
     """Return the student's lines in an exception's traceback."""
     where, trace = [], error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         path = code.co_filename
-        inside = "ipykernel_" in path or path.startswith(os.getcwd()) or not os.path.isabs(path)
-        if inside and not path.startswith("<"):
+        beside = path.startswith(os.getcwd()) or not os.path.isabs(path)
+        compiled = path.endswith((".pyx", ".pxd"))  # by Cython, which names files as in a library's source
+        theirs = compiled or path.startswith((*LIBRARIES, "<"))
+        if "ipykernel_" in path or (beside and not theirs):
             line = linecache.getline(path, trace.tb_lineno).strip()
             where.append(f"{code.co_name}, line {trace.tb_lineno}: {line[:MAX_LINE]}")
         trace = trace.tb_next

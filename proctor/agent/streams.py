@@ -61,7 +61,7 @@ class Display:
     """
 
     def __init__(self):
-        self.descriptors = []
+        self.descriptors, self._only_errors = [], False
         self.disconnect()
         os.register_at_fork(after_in_child=self.disconnect)
 
@@ -83,13 +83,13 @@ class Display:
             connection.send({"done": True, **told})
 
     @contextlib.contextmanager
-    def hidden(self):
-        """Show nothing of what comes inside the block."""
-        connection, self._connection = self._connection, None
+    def only_errors(self):
+        """Show of what comes inside the block nothing but exceptions."""
+        self._only_errors = True
         try:
             yield
         finally:
-            self._connection = connection
+            self._only_errors = False
 
     def write(self, name, text):
         """Show text; in a process that a cell has forked it goes to the descriptor."""
@@ -105,7 +105,8 @@ class Display:
         """Show an output in the notebook format, or put it in the place of those with its display id."""
         with self._lock:
             self.flush()
-            if self._connection is not None:
+            unwanted = self._only_errors and output["output_type"] != "error"
+            if self._connection is not None and not unwanted:
                 header = {"show": "update" if update else "output", "id": display_id}
                 self._send(header, written(output))
 
@@ -117,7 +118,7 @@ class Display:
         """Clear the cell's output, now or when the next one comes."""
         with self._lock:
             self.flush()
-            if self._connection is not None:
+            if self._connection is not None and not self._only_errors:
                 self._send({"show": "clear", "wait": wait})
 
     def flush(self):
@@ -133,6 +134,8 @@ class Display:
                 self._append(descriptor.name, text)
 
     def _append(self, name, text):
+        if self._only_errors:
+            return
         if name != self._name:
             self._flush()
         self._name = name

@@ -14,6 +14,9 @@ from typing import Any
 
 from proctor.criteria.outcome import Check, Outcome
 
+NO_METHOD = "has no method"
+"""What is said of a class whose method has another name, or another place, than the one of its base that was called."""
+
 
 class Fault(Exception):  # noqa: N818  - a fault of the student's side, of which an error is one kind
     """The student's side is at fault; says how the criterion ends."""
@@ -47,7 +50,7 @@ class StudentError(Fault):
         self.kind, self.text, self.where = kind, text, where
         self.attributes: dict[str, Any] = {}
         if kind == "NotImplementedError":
-            self.outcome = Outcome.UNFINISHED
+            self.outcome = Outcome.NOT_FOUND if NO_METHOD in text else Outcome.UNFINISHED
         elif kind == "MemoryError":
             self.outcome = Outcome.MEMORY
 

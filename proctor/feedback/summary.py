@@ -141,6 +141,8 @@ def in_words(lines: Sequence[Line]) -> str:
     unfinished = sum(line.state == Outcome.UNFINISHED.value for line in lines)
     if unfinished == len(lines):
         return "Nothing is implemented yet."
+    if all(line.state == Outcome.UNREADABLE.value for line in lines):
+        return "Your notebook could not be read, so nothing in it was judged."
     unjudged = Counter(line.unjudged for line in lines if line.unjudged)
     counts = (
         (right, "all right"),

@@ -32,8 +32,14 @@ if TYPE_CHECKING:
     from proctor.session.outputs import Displays
     from proctor.session.session import Session
 
-SAVED = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*%%(?:writefile|file)[ \t][^\n]*\n")
-"""The beginning of a cell that is saved to a file, whatever comment stands above and whatever path behind."""
+SAVED = re.compile(
+    r"^[ \t]*(?:%%[ \t]*(?:write)?file|%writefile)\b[ \t]*(?P<more>(?:-a|--append)\b)?(?P<path>.*)",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""A line that is meant to save its cell to a file, whatever stands above it and whatever path behind."""
+CELL_MAGIC = re.compile(r"^[ \t]*%%.*", re.MULTILINE)
+MAX_PIECES = 5
+"""Cells above, text included, in which the pieces of a file may be to which a cell adds another one."""
 
 WORDS = {
     Outcome.TIME: "This cell reached its time limit and was stopped.",
@@ -85,9 +91,19 @@ def run_submission(notebook: NotebookNode, open_session: Callable[[Displays], Se
 
 
 def saved_body(source: str) -> str | None:
-    """Return what a cell saves to a file; None for one that does not."""
-    found = SAVED.match(source)
-    return source[found.end() :] if found else None
+    """Return the code of a cell that is saved to a file, each line where it stands; None for one that is not."""
+    return CELL_MAGIC.sub("#", SAVED.sub("#", source)) if SAVED.search(source) else None
+
+
+def _saved(notebook: NotebookNode, index: int) -> str | None:
+    """Return what a cell saves to a file, or None; what it adds (`-a`) comes behind what cells above have saved."""
+    found = SAVED.search(notebook.cells[index].source)
+    pieces = [saved_body(notebook.cells[index].source)]
+    for cell in reversed(notebook.cells[max(0, index - MAX_PIECES) : index]):
+        above = SAVED.search(cell.source) if cell.cell_type == "code" else None
+        if found and found["more"] and above and above["path"].strip() == found["path"].strip():
+            found, pieces = above, [saved_body(cell.source), *pieces]
+    return "\n".join(filter(None, pieces)) or None
 
 
 def _grade_id(cell: NotebookNode) -> str:
@@ -125,7 +141,7 @@ def _run_cells(
                 lacking = ""
             continue
         judging.leave_place()
-        execution = _run_cell(index, cell, spent, session, judging)
+        execution = _run_cell(notebook, index, spent, session, judging)
         if execution is None:
             continue
         judging.keep_own_tests(_grade_id(cell), execution)
@@ -138,9 +154,10 @@ def _run_cells(
 
 
 def _run_cell(
-    index: int, cell: NotebookNode, spent: Spent, session: Session, judging: Judging
+    notebook: NotebookNode, index: int, spent: Spent, session: Session, judging: Judging
 ) -> Execution | None:
     """Run one cell and show what it displays; return None if it only shows something."""
+    cell = notebook.cells[index]
     if cell.metadata.get("proctor", {}).get("skip"):
         cell.outputs = [new_output("stream", name="stdout", text=SKIPPED)]
         return None
@@ -151,7 +168,7 @@ def _run_cell(
         cell.outputs = [_in_words(Outcome.TIME, SPENT)]
         return Execution(ended=Outcome.TIME)
     tests = judging.has_own_tests(_grade_id(cell))
-    execution = session.run(cell.source, saved_body(cell.source), judging.needs, tests=tests)
+    execution = session.run(cell.source, _saved(notebook, index), judging.needs, tests=tests)
     spent.budget.spend(execution.used)
     _show(cell, execution)
     return execution

@@ -15,7 +15,7 @@ from proctor.grading.diagnosis import offered
 from proctor.grading.execute import Run, run_submission
 from proctor.grading.judge_cell import load_tests, undecided
 from proctor.grading.judge_cells import Exam
-from proctor.grading.missing import explained, ran
+from proctor.grading.missing import doubled, explained, ran
 from proctor.grading.own_tests import holds_tests
 from proctor.grading.settings import Grading
 from proctor.sandbox.settings import Sandbox
@@ -79,7 +79,11 @@ def grade_notebook(
         # Whether the student's code or somebody outside has killed it shows when it runs again.
         run = _run(notebook, folder, exam, sandbox)
     clean_outputs(notebook)
-    reports = explained(run.reports, ran(notebook))
+    codes = ran(notebook)
+    reports = explained(run.reports, codes)
+    lost = [cases[name] for name, report in reports.items() if name in cases and report.points < report.worth]
+    if said := doubled(codes, [need for case in lost for need in case.needs]):
+        facts["notices"] = [*facts.get("notices", []), *said]
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name in reports and cell.metadata.nbgrader.get("grade"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import re
 import sys
 from dataclasses import replace
 from types import ModuleType
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     Diagnosis = Callable[[type[Criteria], Seen], Mapping[str, tuple[str, str]]]
     """Says for each criterion whose mistake is known what it is, and asks the question that leads on."""
 
+_PLACE = re.compile(r"^([^\n`]*, line \d+): ([^\n`]+)$", re.MULTILINE)
+"""A line of the student's, behind its place, as an exception's traceback has it."""
 MAX_WORDS = 400
 """Characters of a hidden test's exception that are shown."""
 WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.UNFINISHED)
@@ -296,7 +299,7 @@ def _unusable_answer(
 ) -> Verdict:
     """Return the verdict on an answer that the test could do nothing with."""
     if need := _uncallable(test, error):
-        hint = f"`{need}` was not found."
+        hint = f"`{need}` is there, but it can no longer be called. What else has got this name?"
         return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=hint)
     return _verdict(case, name, Outcome.FAILED, check=Check.TYPE, hint=_what_came(link))
 
@@ -333,7 +336,9 @@ def explain(fault: Fault) -> str:
     if isinstance(fault, StudentError):
         if fault.outcome is Outcome.UNFINISHED:
             return "A function or method that is needed here still raises NotImplementedError."
-        where = f"\n{fault.where}" if fault.where else ""
+        if fault.outcome is Outcome.NOT_FOUND:
+            return fault.text
+        where = "\n" + _PLACE.sub(r"\1: `\2`", fault.where) if fault.where else ""
         why = advice(fault.kind, fault.text)
         return f"Your code raised {fault.says}{where}" + (f"\n{why}" if why else "")
     return str(fault)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
@@ -21,15 +22,22 @@ NEAR = 0.6
 """Smallest similarity of two names, from 0 to 1."""
 MAX_NAMES = 1_000
 """Names of a kind that are compared with one that was not found."""
-FEW = 3
-"""Classes of a cell that are named together."""
-_NUMBERED = re.compile(r"\(\d+\.py, line (\d+)\)$")
+FEW = 4
+"""Classes of a cell that are named; of more, how many there are."""
+_NUMBERED = re.compile(r"\((?:\d+\.py|<tokenize>), line (\d+)\)$")
 """Where a SyntaxError is: IPython names the file of a cell by a number."""
+_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
+"""A cell in a traceback of IPython's; the first one is the cell that was run."""
 _CLASS = re.compile(r"^class +(\w+)", re.MULTILINE)
 _FUNCTION = re.compile(r"^(?:async +)?def +(\w+)", re.MULTILINE)
 _VARIABLE = re.compile(r"^(\w++)(?: *+:[^=\n]++)?+ *+=[^=]", re.MULTILINE)
 _METHOD = re.compile(r"^[ \t]++(?:async +)?def +(\w+)|^[ \t]++self\.(\w++) *+=[^=]", re.MULTILINE)
 _NOT_FOUND = re.compile(r"`(?:(\w+)\.)?(\w+)` was not found\.")
+
+
+_MAGIC = re.compile(r"\s*(%%\w+)")
+_USAGE = re.compile(r"^(UsageError): (.+)", re.MULTILINE)
+"""A magic's complaint, which IPython prints where it raises anything else."""
 
 
 class Ran(NamedTuple):
@@ -42,13 +50,24 @@ class Ran(NamedTuple):
 
 def ran(notebook: NotebookNode) -> list[Ran]:
     """Return the code cells of a notebook that was run."""
-    cells = []
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            errors = [each for each in cell.get("outputs", []) if each.output_type == "error"]
-            kind, text = (errors[-1].ename, errors[-1].evalue) if errors else ("", "")
-            cells.append(Ran(cell.source, kind, text))
-    return cells
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [Ran(cell.source, *_ended(cell.get("outputs", []))) for cell in codes]
+
+
+def _ended(outputs: list[NotebookNode]) -> tuple[str, str]:
+    """Return the exception that a cell's outputs end with, or what a magic has complained of; "" twice if neither."""
+    errors = [(each.ename, _placed(each)) for each in outputs if each.output_type == "error"]
+    printed = [each.text for each in outputs if each.output_type == "stream" and each.name == "stderr"]
+    found = _USAGE.search("\n".join(printed))
+    return errors[-1] if errors else (found[1], found[2]) if found else ("", "")
+
+
+def _placed(error: NotebookNode) -> str:
+    """Return an exception's text with the line of the cell at which it arrived, if its traceback says so."""
+    line = _LINE.search("\n".join(error.traceback))
+    if line is None or _NUMBERED.search(error.evalue):
+        return str(error.evalue)
+    return f"{error.evalue} (line {line[1]} of the cell)".lstrip()
 
 
 def explained(reports: Mapping[str, CellReport], cells: Iterable[Ran]) -> dict[str, CellReport]:
@@ -60,6 +79,13 @@ def explained(reports: Mapping[str, CellReport], cells: Iterable[Ran]) -> dict[s
     }
 
 
+def doubled(cells: Iterable[Ran], names: Iterable[str]) -> list[str]:
+    """Return a notice, in a list, if several cells define a class of one of the names: what is below may be older."""
+    counted = Counter(name for cell in cells for name in set(_CLASS.findall(cell.source)))
+    found = [f"`{name}`" for name in dict.fromkeys(names) if counted[name] > 1]
+    return [f"More than one cell defines {' and '.join(found)}: the last one counts."] if found else []
+
+
 def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
     found = _NOT_FOUND.match(verdict.hint)
     if verdict.outcome is not Outcome.NOT_FOUND or not found:
@@ -69,6 +95,8 @@ def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
         if cell.kind and any((owner or name) in each.findall(cell.source) for each in (_CLASS, _FUNCTION)):
             hint = f"The cell that defines {_defined(cell, owner or name)} stopped with an exception:\n{raised(cell)}"
             return replace(verdict, outcome=Outcome.ERROR, check=Check.RUNS, hint=hint)
+    if lost := next(filter(None, (_lost(name, cell) for cell in cells if not owner)), ""):
+        return replace(verdict, hint=f"{found[0]} {lost}")
     near = next(filter(None, (nearest(name, names) for names in _names(owner, cells))), "")
     if not near:
         return verdict
@@ -83,11 +111,30 @@ def raised(cell: Ran) -> str:
     return "\n".join(filter(None, [f"{cell.kind[:80]}: {text}".rstrip(": "), advice(cell.kind, cell.text)]))
 
 
+def _lost(name: str, cell: Ran) -> str:
+    """Return why a class may be missing although a cell seems to define it, or "" if it does not."""
+    defined = re.search(rf"class +{name}\b", cell.source)
+    if defined is None:
+        return ""
+    before = cell.source[: defined.start()].rpartition("\n")[2]
+    if cell.kind:
+        return f"The cell in which it stands stopped with an exception:\n{raised(cell)}"
+    if "#" in before:
+        return "Its line is a comment. Should it be one?"
+    if before:
+        return "Its class stands inside of something else. Should it begin at the left edge?"
+    if magic := _MAGIC.match(cell.source):
+        return f"The cell that defines it begins with `{magic[1]}`, which keeps names to itself. Without that line?"
+    return "A cell defines it and did run, but here the name is gone. Does another cell delete it?"
+
+
 def _defined(cell: Ran, name: str) -> str:
-    """Return the classes that a cell defines, where they are few, so that all of them are told the same; else a name."""
-    classes = _CLASS.findall(cell.source)
-    names = classes if name in classes and len(classes) <= FEW else [name]
-    return " and ".join(f"`{each}`" for each in names)
+    """Return the classes that a cell defines, so that all of them are told the same; a name, if it is none of them."""
+    classes = list(dict.fromkeys(_CLASS.findall(cell.source)))
+    *first, last = [f"`{each}`" for each in (classes if name in classes else [name])]
+    if len(first) >= FEW:
+        first, last = first[:FEW], f"{len(classes) - FEW} more"
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

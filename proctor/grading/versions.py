@@ -53,17 +53,22 @@ STRICTER = (
      "`copy=False` used to copy where it had to", "`np.asarray(x)`"),
     (r"Python integer .* out of bounds for \w+", "NumPy 2.0",
      "a number too large for the array's dtype used to wrap around", "a larger dtype"),
-    (r"unterminated f-string|f-string: (?:expecting|unmatched|cannot)|expression part cannot include", "Python 3.12",
-     "quotes and backslashes inside of the braces of an f-string are allowed from that version on",
-     "other quotes inside of the braces than around the text"),
 )  # fmt: skip
 """Stricter rules: the message, since which version, what happened, and what works in every version."""
+
+_F_STRING = re.compile(
+    r"unterminated f-string|f-string: (?:expecting|unmatched|cannot)|expression part cannot include"
+)
+F_STRING = (
+    "Are there quotes or backslashes inside of the braces of an f-string? Only Python 3.12 and later allow them. "
+    "Other quotes inside of the braces than around the text work in all versions."
+)
 
 _REMOVED = re.compile(
     r"module 'numpy' has no attribute '(\w+)'|`np\.(\w+)` was (?:removed|a deprecated alias)"
 )
 
-_MISSING = re.compile(r"No module named '(\w+)")
+_MISSING = re.compile(r"No module named '(\w+)'")
 
 
 def removed_name(kind: str, text: str) -> str:
@@ -77,7 +82,12 @@ def advice(kind: str, text: str) -> str:
     """Return what an exception has to do with the grader's versions and packages, or "" if nothing."""
     missing = _MISSING.match(text) if kind == "ModuleNotFoundError" else None
     if missing:
-        return f"`{missing[1]}` is not installed where this is graded. Which packages does the exercise use?"
+        return (
+            f"`{missing[1]}` is not installed where this is graded, and no file of that name was handed in. "
+            "Which packages does the exercise use?"
+        )
+    if kind == "StdinNotImplementedError":
+        return "While this is graded, nobody is there to answer an `input`. Can the value stand in the cell?"
     return explanation(kind, text)
 
 
@@ -96,6 +106,8 @@ def explanation(kind: str, text: str) -> str:
             f"`np.{name}` is gone since NumPy {since}; older versions still have it. "
             f"`{instead}` works in all of them."
         )
+    if kind == "SyntaxError" and _F_STRING.search(text):
+        return F_STRING
     for pattern, since, happened, instead in STRICTER:
         if re.search(pattern, text):
             return f"Older versions may have accepted this; since {since} they do not: {happened}. Write {instead}."

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from proctor.agent.described import BASES, MAX_TEXT, builtin_error
+from proctor.agent.described import BASES, MAX_TEXT, MAX_TOLD, builtin_error
 from proctor.agent.frames import FormatError
 from proctor.agent.operations import CONTENT, OPERATIONS
 from proctor.criteria import StudentError
 from proctor.criteria.assertions import Opaque
+from proctor.submission.sanitize import without_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,9 +229,9 @@ def student_error(data: Any) -> StudentError:
         raise FormatError("an invalid error")
     lines, bases = data.get("where"), data.get("bases")
     bases = bases[:MAX_NAMES] if isinstance(bases, list) else []
-    where = "\n".join(clip(line, 200) for line in lines[:4]) if isinstance(lines, list) else ""
+    where = "\n".join(clip(line, 200) for line in lines[:MAX_TOLD]) if isinstance(lines, list) else ""
     lineage = tuple(clip(name, 80) for name in (data.get("kind"), *bases))
-    error = raised_class(lineage)(lineage[0], clip(data.get("text"), MAX_TEXT), where)
+    error = raised_class(lineage)(lineage[0], without_prefix(clip(data.get("text"), MAX_TEXT)), where)
     attributes = data.get("attributes")
     if isinstance(attributes, dict):
         error.attributes = dict(list(attributes.items())[:MAX_NAMES])

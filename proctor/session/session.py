@@ -139,7 +139,7 @@ class Session:
 
         Args:
             source: the cell.
-            saved: what it only saves to a file, if it does, to be run as well, out of sight.
+            saved: what it only saves to a file, if it does, to be run as well; only its exceptions are shown.
             wanted: the names for whose definition that is done.
             tests: whether to ask for the exception that the cell ends with.
         """

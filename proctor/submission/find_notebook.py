@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from proctor.errors import UnreadableError
-from proctor.submission.reading import read
+from proctor.submission.reading import grade_id, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -72,7 +72,8 @@ def look_for(path: Path, release: Any = None, known: Iterable[str] = ()) -> tupl
 def pick(candidates: Sequence[Candidate], expected: str, given: Collection[str]) -> Candidate:
     """Return the file that is meant as the notebook of the expected name, by the sources that were handed out.
 
-    One that was worked on comes before one that is as it was handed out; the expected name, with the number of an
+    One in which a cell of the exercise was filled in comes before one with other code of the student's, and that
+    before one that is as it was handed out; the expected name, with the number of an
     attempt or without, before a copy's and any other; then the latest, by the times if packing does not explain
     them, else by the numbers; then the one in the uppermost folder.
     """
@@ -83,7 +84,7 @@ def pick(candidates: Sequence[Candidate], expected: str, given: Collection[str])
     def rank(one: Candidate) -> tuple[Any, ...]:
         kind, number = _kind(one.path.name, expected)
         time = -(one.written or 0.0) if dated else 0.0
-        idle = len(candidates) > 1 and not _is_work(one, given)
+        idle = len(candidates) > 1 and _idleness(one, given)
         return idle, kind, time, -number, len(one.path.parts), one.path.name != expected, str(one.path)
 
     return min(candidates, key=rank)
@@ -148,13 +149,14 @@ def _kind(name: str, expected: str) -> tuple[int, int]:
     return 0, int(attempt["round"] or attempt["dash"])
 
 
-def _is_work(one: Candidate, given: Collection[str]) -> bool:
-    """Return whether a notebook can be read and has code that was not handed out."""
+def _idleness(one: Candidate, given: Collection[str]) -> int:
+    """Return 0 if a cell with a grade_id has code that was not handed out, 1 if another has, 2 if none can be read."""
     try:
         cells = one.read().cells
     except UnreadableError:
-        return False
-    return any(cell.cell_type == "code" and _bare(cell.source) not in given for cell in cells)
+        return 2
+    own = [cell for cell in cells if cell.cell_type == "code" and _bare(cell.source) not in given]
+    return 2 - bool(own) - any(map(grade_id, own))
 
 
 def _bare(source: str) -> str:

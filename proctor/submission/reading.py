@@ -74,7 +74,8 @@ def json_of(data: bytes, name: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"{name} is no Jupyter notebook: {str(error)[:200]}.") from None
+        words = f"{name} is no Jupyter notebook, or a part of it is missing: {str(error)[:200]}."
+        raise UnreadableError(f"{words} Does it open in Jupyter?") from None
 
 
 def grade_id(cell: Any) -> str:

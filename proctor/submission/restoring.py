@@ -24,6 +24,10 @@ DEMONSTRATION = "demonstration"
 """The tag of a cell of the release that only shows something: no graded cell needs what it defines."""
 WITH_IDS = 5
 """The minor version of the notebook format, from which on cells have ids."""
+DEFINES = re.compile(r"^(?:(?:class|def|from|import) |\w+ *=[^=])", re.MULTILINE)
+"""The beginning of a line that defines something: an answer, if it stands in a graded cell."""
+FEW = 4
+"""Names of cells that are listed; of more, their number is."""
 MAX_CELLS = 2_000
 """Cells that a student may add to those of the release; empty ones are left out, and do not count."""
 
@@ -34,7 +38,7 @@ def restore(submitted: Any, release: Any, *, skip: bool = False) -> tuple[Any, l
     With `skip`, demonstrations that are as they were handed out are marked: they are not run.
     """
     restoring = _Restoring(release)
-    cells = [restored for cell in submitted.cells if (restored := restoring.cell(cell)) is not None]
+    cells = [restored for cell in submitted.cells for restored in restoring.cells(cell)]
     cells += restoring.missing(release)
     if skip:
         _mark_demonstrations(cells, release)
@@ -105,28 +109,47 @@ class _Restoring:
         self._most = MAX_CELLS + len(release.cells)
         self._seen: set[str] = set()
         self._named = self._own = 0
+        self._kept = ""
         self._changed: list[str] = []
         self._twice: list[str] = []
         self._missing: list[str] = []
 
-    def cell(self, cell: Any) -> Any | None:
-        """Return what becomes of a cell, or None for nothing."""
+    def cells(self, cell: Any) -> list[Any]:
+        """Return what becomes of a cell. An answer in a graded cell is kept in one of its own above it."""
         name, source = grade_id(cell), cell.source
         self._named += name in self._graded
         if not name:
             name = self._by_text.get(_bare(source)) or self._by_code.get(_code(source), "")
-        if name in self._graded and name not in self._seen:
-            self._seen.add(name)
-            return self._put_back(name, source, cell.get("cell_type"))
-        if name in self._graded and not _answer(self._graded[name]):
+        if name not in self._graded or (name in self._seen and _answer(self._graded[name])):
+            return self._own_cells(cell, source)
+        if name in self._seen:
             self._twice.append(name)
-            return None
+            return self._answer_in(cell, source, self._graded[name])
+        self._seen.add(name)
+        restored = copy.deepcopy(self._graded[name])
+        if _answer(restored):
+            restored.source = source if restored.cell_type == "code" else without_requests(source)
+            return [restored]
+        kind = cell.get("cell_type")
+        if kind == restored.cell_type and _said(source, kind) == _said(restored.source, kind):
+            return [restored]
+        self._changed.append(name)
+        return [*self._answer_in(cell, source, restored), restored]
+
+    def _own_cells(self, cell: Any, source: str) -> list[Any]:
+        """Return a cell of the student's own in a list, which is empty if it is empty or there are too many."""
         if not source.strip():
-            return None
+            return []
         self._own += 1
-        if self._own > self._most:
-            return None
-        return _own_cell(cell, source, self._lesson)
+        return [_own_cell(cell, source, self._lesson)] if self._own <= self._most else []
+
+    def _answer_in(self, cell: Any, source: str, given: Any) -> list[Any]:
+        """Return what a student has written into a graded cell, as a cell of their own, if it defines something."""
+        own = source.replace(given.source.strip(), "")
+        if cell.get("cell_type") != "code" or not DEFINES.search(own):
+            return []
+        self._kept = "; what you define there was run above it"
+        return self._own_cells(cell, own)
 
     def missing(self, release: Any) -> list[Any]:
         """Return the graded cells that were not there; at the end all that the student has written is known."""
@@ -148,21 +171,13 @@ class _Restoring:
                 [] if nameless else self._missing,
                 "not in this notebook: put back and graded, which costs nothing.",
             ),
-            (self._changed, "not as handed out: the text that was handed out counts."),
+            (self._changed, f"not as handed out: the text that was handed out counts{self._kept}."),
             (self._twice, "there more than once: the first one counts."),
         ):
             found += [f"{_listed(names)} {rest}"] if names else []
         if self._own > self._most:
             found.append(f"Of {self._own:,} cells that are not graded, the first {self._most:,} were run.")
         return found
-
-    def _put_back(self, name: str, source: str, kind: Any) -> Any:
-        restored = copy.deepcopy(self._graded[name])
-        if _answer(restored):
-            restored.source = source if restored.cell_type == "code" else without_requests(source)
-        elif kind != restored.cell_type or _said(source, kind) != _said(restored.source, kind):
-            self._changed.append(name)
-        return restored
 
 
 def _own_cell(cell: Any, source: str, lesson: Container[str]) -> Any:
@@ -190,6 +205,8 @@ def _answer(cell: Any) -> bool:
 def _listed(names: list[str]) -> str:
     """Return the beginning of a sentence about graded cells."""
     known = list(dict.fromkeys(names))
+    if len(known) > FEW:
+        return f"{len(known)} graded cells were"
     listed = ", ".join(f"`{name}`" for name in known)
     return f"The graded cells {listed} were" if len(known) > 1 else f"The graded cell {listed} was"
 
@@ -204,9 +221,10 @@ def _said(source: str, kind: str) -> str:
 
 
 def _code(source: str) -> str:
-    """Return a cell's code without lines that are comments; all of it where there is nothing else."""
-    lines = _lines(source)
-    return "\n".join([line for line in lines if not line.startswith("#")] or lines)
+    """Return a cell's code without comments, space and kinds of quotes; all of it where there is nothing else."""
+    lines = [line.replace("'", '"') for line in _lines(source)]
+    codes = [line[: None if (sign := line.find("#", line.rfind('"') + 1)) < 0 else sign] for line in lines]
+    return "".join("".join(codes).split()) or _bare(source)
 
 
 def _bare(source: str) -> str:

@@ -18,6 +18,7 @@ import binascii
 import html
 import io
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from nbformat import from_dict
@@ -140,6 +141,11 @@ def shorten(text: str) -> str:
     return "\n".join(lines)
 
 
+def without_prefix(text: str) -> str:
+    """Return a text without the folder that the grader's Python is in, which says nothing about the student's code."""
+    return text.replace(sys.prefix, "…") if sys.prefix != "/usr" else text
+
+
 def new_output(kind: str, **fields: Any) -> Any:
     """Return an output of the notebook format; the whole notebook is validated once, when it is written.
 
@@ -156,8 +162,8 @@ def _clean(output: Any) -> Any:
         return new_output("stream", name=name, text=shorten(_text(output.get("text"))))
     if kind == "error":
         lines = output.get("traceback")
-        trace = shorten("\n".join(map(_text, lines)) if isinstance(lines, list) else "")
-        name, value = (shorten(_text(output.get(key))) for key in ("ename", "evalue"))
+        trace = shorten(without_prefix("\n".join(map(_text, lines))) if isinstance(lines, list) else "")
+        name, value = (shorten(without_prefix(_text(output.get(key)))) for key in ("ename", "evalue"))
         return new_output("error", ename=name, evalue=value, traceback=trace.split("\n"))
     data = output.get("data")
     return _clean_data(data if isinstance(data, dict) else {}, output.get("metadata"))

@@ -80,7 +80,7 @@ def test_a_slip_in_the_solution(tmp_path: Path) -> None:
     assert found.cell == "newton_root"
     assert found.says == (
         "0 of 2 points, as this does not pass: “It finds the root of 2.” (Your code raised NameError: name 'slop' is "
-        "not defined; newton, line 3: x = x - f(x) / slop(x))."
+        "not defined; newton, line 3: `x = x - f(x) / slop(x)`; Did you mean `slope`?)."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import sys
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from proctor.feedback.card import html, text
 from proctor.grading.judge_cell import LocalSide, judge_cell
 from proctor.grading.missing import explained, ran
 from proctor.session.proxies import loopback
+from proctor.submission.sanitize import without_prefix
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +82,17 @@ LIBRARIES = [
     "return np.bool(x) + np.int(3)", "return np.float_(1)", "return np.Inf", "return np.alltrue(x)",
     "return np.convolve(x, x)", "return np.fft.fft2(x[0])", "return np.relu(x)",
     "return signal.correlate_2d(x, x)", "return x.relu()",
+    "return np.linalg.solve(x, x)", "return np.linalg.cholesky(-np.eye(2))", "return np.random.normal(0, 1, '3')",
+    "return np.random.default_rng('a')", "return np.random.choice([], 3)", "return np.random.shuffle(5)",
+    "return np.einsum(x, 'ab->a')", "return np.apply_along_axis(np.dot, 9, x)", "return np.roll(x, 1, axis=7)",
+    "return np.array(x, dtype='float33')", "return x[..., ..., 0]", "return x[np.array([0.5])]",
+    "return np.ma.array(x, mask=[1, 2, 3])", "return np.frombuffer(b'abc', dtype=float)",
+    "return np.loadtxt('weights.txt')", "return np.unravel_index(99, (2, 2))", "return np.meshgrid(x, indexing='z')",
+    "return np.cross(x, np.ones(7))", "return np.diag(np.ones((2, 2, 2)))", "return np.quantile(x, 5)",
+    "return np.array([2]) ** -1", "return np.average(x, weights=[1, 2, 3])", "return np.pad(x, 1, mode='zeros')",
+    "return np.tile(x, -1)", "return np.interp(x, [1, 2], [1])", "return np.insert(x, 99, 1, axis=0)",
+    "return ndimage.gaussian_filter(x)", "return special.expit('a')", "return stats.norm.rvs(scale=-1, size=3)",
+    "return signal.convolve(x, 5)", "return signal.choose_conv_method(x, x, mode='v')",
 ]  # fmt: skip
 """Calls that libraries refuse, or no longer have."""
 PYTHON = [
@@ -90,6 +103,13 @@ PYTHON = [
     "raise ValueError(f'not {x.shape}')", "assert x.ndim == 4, x.shape", "assert x.ndim == 4", "y = y + x",
     "return open('weights.npy')", "return np.load('weights.npy')", "return super().forward(x)",
     "return 10 ** 5000 * 1.0", "del x; return x", "raise 'wrong shape'",
+    "raise ValueError", "raise KeyError('weights')", "raise ValueError('two\\nlines')",
+    "raise Exception('a', 'b')", "raise OSError(2, 'gone', 'w.npy')",
+    "return next(iter(()))", "return sum(['a'])", "return max([])", "return sorted([1, 'a'])", "return dict([1])",
+    "return '{} {}'.format(1)", "return '%d' % 'a'", "return f'{x:zz}'", "return 0 ** -1", "return 5 % 0",
+    "return 1 << -1", "return chr(-1)", "return b'\\xff'.decode()", "return isinstance(x, 'a')",
+    "return super(Layer).forward(x)", "return Layer.forward(x)", "return Layer()(x)", "return Layer(3)",
+    "return 'a' * 2.0", "return [1].remove(5)", "return eval('1 +')", "import numpy.nothing",
 ]  # fmt: skip
 """Exceptions of Python itself."""
 USUAL = [*SHAPES, *INDICES, *TYPES, *LIBRARIES, *PYTHON]
@@ -156,14 +176,90 @@ def test_there_are_enough_usual_messages() -> None:
 @pytest.mark.parametrize("body", USUAL)
 def test_usual_messages_arrive_whole(body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What Python, NumPy and SciPy say is on the card, with the line of the student's that raised it."""
-    monkeypatch.chdir(tmp_path)  # libraries in the current folder would be taken for files of the student
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(Exception) as caught:
         layer(body)["Layer"]().forward(np.full((2, 3), 0.5))
     report = judge_cell(Hidden, LocalSide(loopback(layer(body))))
     assert report.verdicts[0].outcome is Outcome.ERROR
     card = squeezed(text(report))
-    assert squeezed(message(caught.value)) in card
+    assert squeezed(without_prefix(message(caught.value))) in card
     assert squeezed(body.splitlines()[-1]) in card
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("return self.wieghts", "Did you mean `weights`?"),
+        ("return weights", "Did you mean `self.weights`?"),
+        ("return np.maximun(x, 0)", "Did you mean `maximum`?"),
+        ("return Self.weights", "Did you mean `self`?"),
+        ("return super(layer, self).x", "Did you mean `Layer`?"),
+        ("raise ValueError('odd') from KeyError('w')", "after KeyError: 'w'"),
+        ("raise ExceptionGroup('two', [ValueError('one')])", "with ValueError: one"),
+    ],
+)
+def test_what_is_meant_and_where_it_comes_from(body: str, line: str) -> None:
+    """Below the student's line stand the name that may be meant, and the exceptions that belong to this one."""
+    report = judge_cell(Hidden, LocalSide(loopback(layer(f"self.weights = x\n        {body}"))))
+    assert report.verdicts[0].hint.splitlines()[-1] == line
+
+
+@pytest.mark.parametrize(
+    "body", ["return np.relu(x)", "return undefined_thing", "raise ValueError from None"]
+)
+def test_no_name_is_offered_that_is_not_like_it(body: str) -> None:
+    """Where nothing is like a name, the student's line is the last one."""
+    assert body in judge_cell(Hidden, LocalSide(loopback(layer(body)))).verdicts[0].hint.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome", "says"),
+    [
+        (
+            "def foward(self, x): return x",
+            Outcome.NOT_FOUND,
+            "`Layer` has no method `forward`, but `foward`.",
+        ),
+        ("def other(self):\n        def forward(self, x): return x", Outcome.NOT_FOUND, "inside of `other`."),
+        ("pass\ndef forward(self, x): return x", Outcome.NOT_FOUND, "outside of the class."),
+        ("pass", Outcome.UNFINISHED, "still raises NotImplementedError."),
+        (
+            "def forward(self, x): raise NotImplementedError",
+            Outcome.UNFINISHED,
+            "still raises NotImplementedError.",
+        ),
+    ],
+)
+def test_a_method_of_another_name_or_place(
+    body: str, outcome: Outcome, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a base class raises because a method is misspelt or misplaced, that is said, not that it is unfinished."""
+    base = "class Base:\n    def forward(self, x):\n        raise NotImplementedError\n"
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(f"{base}class Layer(Base):\n    {body}", names)
+    monkeypatch.setitem(vars(sys.modules["__main__"]), "forward", names.get("forward"))
+    (verdict,) = judge_cell(Hidden, LocalSide(loopback(names))).verdicts
+    assert verdict.outcome is outcome
+    assert says in verdict.hint
+
+
+def test_a_line_of_the_students_is_shown_as_code() -> None:
+    """What stands behind its place is code, unless it holds a backtick itself."""
+    hint = judge_cell(Hidden, LocalSide(loopback(layer("return self.wrong_")))).verdicts[0].hint
+    assert hint.splitlines()[1] == "forward, line 5: `return self.wrong_`"
+    hint = judge_cell(Hidden, LocalSide(loopback(layer("raise ValueError('`')")))).verdicts[0].hint
+    assert hint.splitlines()[1] == "forward, line 5: raise ValueError('`')"
+
+
+def test_libraries_lines_and_folders_are_not_shown() -> None:
+    """Lines of compiled libraries are not the student's, and where the grader's Python is says nothing to them."""
+    hint = (
+        judge_cell(Hidden, LocalSide(loopback(layer("return np.random.default_rng('a')")))).verdicts[0].hint
+    )
+    assert "_generator" not in hint
+    hint = judge_cell(Hidden, LocalSide(loopback(layer("from numpy import nothing")))).verdicts[0].hint
+    assert "numpy/__init__.py" in hint
+    assert sys.prefix not in hint
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.feedback.card import text
-from proctor.grading.missing import Ran, explained
-from proctor.grading.versions import explanation
+from proctor.grading.missing import Ran, doubled, explained, raised, ran
+from proctor.grading.versions import advice, explanation
 
 SYNTAX = Ran(
     "class FlattenLayer:\n    def forward(self x):\n        pass", "SyntaxError", "invalid syntax (line 2)"
@@ -41,12 +42,77 @@ def test_classes_of_one_cell_are_told_the_same() -> None:
     assert hints[0] == hints[1]
     assert hints[0].startswith("The cell that defines `One` and `Two` stopped")
     assert "expected ':' (line 3 of the cell)" in hints[0]
+    many = "\n".join(f"class C{number}:\n    pass" for number in range(6))
+    hints = [judged(f"`C{number}` was not found.", [Ran(many, "E")]).verdicts[0].hint for number in (0, 5)]
+    assert hints[0] == hints[1]
+    assert "`C0`, `C1`, `C2`, `C3` and 2 more" in hints[0]
+
+
+def test_the_line_of_a_cell_is_said() -> None:
+    """Where a cell has stopped is said by its line, as far as its traceback, or IPython's file name, tells it."""
+    cell = new_code_cell("x\n1 / 0")
+    trace = ["File <string>, line 9", "Cell In[3], line 2\n", "Cell In[1], line 7"]
+    cell.outputs = [new_output("error", ename="E", evalue="zero", traceback=trace)]
+    assert ran(new_notebook(cells=[cell]))[0].text == "zero (line 2 of the cell)"
+    assert raised(Ran("", "IndentationError", "unindent (<tokenize>, line 4)")).endswith(
+        "(line 4 of the cell)"
+    )
+
+
+def test_a_magic_that_complains_has_stopped_its_cell() -> None:
+    """IPython prints the complaint of a magic; it is told like an exception."""
+    cell = new_code_cell("%wirtefile a.py\nclass Sigmoid: pass")
+    cell.outputs = [new_output("stream", name="stderr", text="UsageError: Line magic function not found.\n")]
+    hint = judged("`Sigmoid` was not found.", ran(new_notebook(cells=[cell]))).verdicts[0].hint
+    assert hint.endswith("UsageError: Line magic function not found.")
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("%%timeit\nclass Sigmoid:\n    pass", "begins with `%%timeit`"),
+        ("# class Sigmoid(Base):", "Its line is a comment."),
+        ("if True:\n    class Sigmoid:\n        pass", "stands inside of something else"),
+        ("class Sigmoid:\n    pass", "Does another cell delete it?"),
+    ],
+)
+def test_why_a_class_is_missing_is_said(source: str, why: str) -> None:
+    """A class that a cell seems to define is not offered as the nearest name, but why it is missing is said."""
+    hint = judged("`Sigmoid` was not found.", [Ran(source)]).verdicts[0].hint
+    assert why in hint
+    assert "There is" not in hint
+
+
+def test_a_cell_that_stopped_is_told_of_its_class_wherever_it_stands() -> None:
+    """Pasted with the numbers of its lines, a class is none, and the exception of its cell is what counts."""
+    cells = [Ran("1 class Sigmoid:\n2     pass", "SyntaxError", "invalid syntax (1.py, line 1)")]
+    hint = judged("`Sigmoid` was not found.", cells).verdicts[0].hint
+    assert hint.endswith("SyntaxError: invalid syntax (line 1 of the cell)")
+
+
+def test_a_class_of_two_cells_is_said() -> None:
+    """Who keeps an old try below the right one reads which counts; what nothing was lost for is not mentioned."""
+    cells = [
+        Ran("class Sigmoid:\n    pass\nclass He: pass"),
+        Ran("x = 1"),
+        Ran("class Sigmoid: pass\nclass He: pass"),
+    ]
+    (notice,) = doubled(cells, ["Sigmoid", "ReLU"])
+    assert notice == "More than one cell defines `Sigmoid`: the last one counts."
+    assert doubled(cells[:2], ["Sigmoid"]) == []
+
+
+def test_only_a_package_is_said_to_be_missing() -> None:
+    """A package that is there, and lacks a module, is not said to be missing; an f-string is not turned around."""
+    assert advice("ModuleNotFoundError", "No module named 'numpy.nothing'") == ""
+    assert "no file of that name" in advice("ModuleNotFoundError", "No module named 'mine'")
+    assert "Python 3.12 and later" in advice("SyntaxError", "f-string: expecting '}' (1.py, line 2)")
 
 
 def test_a_missing_package_is_said_to_be_missing_here() -> None:
     """Who has a package that the grader has not reads that it is missing here."""
     hint = judged("`FlattenLayer` was not found.", [TORCH]).verdicts[0].hint
-    assert "`torch` is not installed where this is graded." in hint
+    assert "`torch` is not installed where this is graded, and no file of that name" in hint
 
 
 def test_the_nearest_name_is_offered() -> None:

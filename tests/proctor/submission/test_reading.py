@@ -170,6 +170,15 @@ def test_the_latest_of_two_attempts_by_time(tmp_path: Path) -> None:
     assert submission.look_for(tmp_path / NAME, RELEASE)[0] == tmp_path / "old" / NAME
 
 
+def test_an_answered_cell_comes_before_other_work(tmp_path: Path) -> None:
+    """Who has tried something in the stub, and worked in a copy, has handed in the copy."""
+    tried = deepcopy(RELEASE)
+    tried.cells.insert(1, new_code_cell("x = 1"))
+    written(tmp_path, tried, NAME)
+    written(tmp_path, SOLVED, "exercise4-Copy1.ipynb")
+    assert submission.look_for(tmp_path / NAME, RELEASE)[0].name == "exercise4-Copy1.ipynb"
+
+
 def test_a_link_in_the_expected_place_is_not_passed_over(tmp_path: Path) -> None:
     """It is refused in words when it is read; nothing else is taken for it."""
     (tmp_path / NAME).symlink_to("/etc/passwd")
@@ -219,9 +228,48 @@ def test_a_cell_that_came_later_accuses_nobody() -> None:
 
 
 def test_many_changes_are_one_sentence() -> None:
-    """Fifteen cells that are not as handed out are one notice that names them."""
+    """Fifteen cells that are not as handed out are one notice that counts them, two are named."""
     (notice,) = edited(lambda cell: cell.update(source="x") if is_graded(cell) else None)
-    assert notice.count("`") == 30
+    assert notice.startswith("15 graded cells were not as handed out")
+    few = ("he", "const")
+    (notice,) = edited(lambda cell: cell.update(source="x") if reading.grade_id(cell) in few else None)
+    assert notice.startswith("The graded cells `const`, `he` were not as handed out")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda source: source.replace('"', "'"),
+        lambda source: source.replace("(", "( ").replace(")", " )"),
+        lambda source: source + "  # right",
+        lambda source: "# mine\n" + source + "\n# done",
+    ],
+)
+def test_what_says_the_same_is_no_change(change: Any) -> None:
+    """Kinds of quotes, space and comments in a graded cell, as formatters and students leave them, are no notice."""
+    assert not edited(lambda cell: cell.update(source=change(cell.source)) if is_graded(cell) else None)
+
+
+@pytest.mark.parametrize("given", ["", 'self_check("flatten")\n'])
+def test_an_answer_in_a_graded_cell_is_kept(given: str) -> None:
+    """It is run in a cell of the student's own above the graded one, which is as it was handed out."""
+    notebook, answer = deepcopy(SOLVED), "class FlattenLayer:\n    pass"
+    (cell,) = [cell for cell in notebook.cells if reading.grade_id(cell) == "flatten"]
+    handed_out, cell.source = cell.source, given + answer
+    restored, notices = submission.restore(notebook, RELEASE)
+    assert notices[0].endswith("what you define there was run above it.")
+    names = list(map(reading.grade_id, restored.cells))
+    place = names.index("flatten")
+    assert restored.cells[place - 1].source.endswith(answer)
+    assert restored.cells[place].source == handed_out
+
+
+def test_what_is_no_answer_in_a_graded_cell_is_not_kept() -> None:
+    """A call below what was handed out defines nothing, and nothing is run of it."""
+    notebook = deepcopy(SOLVED)
+    for cell in filter(is_graded, notebook.cells):
+        cell.source += "\nprint('passed')"
+    assert len(submission.restore(notebook, RELEASE)[0].cells) == len(notebook.cells)
 
 
 def test_many_cells_are_no_reason_for_nothing() -> None:

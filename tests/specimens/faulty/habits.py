@@ -1,6 +1,7 @@
 """Habits that are nobody's mistake."""
 
-from tests.specimens.recipe import dedent, fault, solution
+from tests.exercise4.mistakes import PARTS
+from tests.specimens.recipe import Outcome, cells, dedent, fault, solution
 
 
 @fault()
@@ -199,14 +200,7 @@ def extended_precision(work):
 
 @fault()
 def task_left_in_the_loop(work):
-    """A cell leaves tasks in the event loop, one of which raises later."""
-    work.first("""
-        import asyncio
-        async def later():
-            await asyncio.sleep(0.1); raise ValueError('later')
-        asyncio.get_running_loop().create_task(later()) if False else None
-        task = asyncio.ensure_future(later()) if False else None
-        """)
+    """A cell leaves a task in the event loop."""
     work.insert("import asyncio\nawait asyncio.sleep(0)\nt = asyncio.create_task(asyncio.sleep(1000))", after="conv")
 
 
@@ -244,3 +238,48 @@ def two_hundred_open_files(work):
 def database_of_its_own(work):
     """A cell keeps its results in a database of its own."""
     work.first("import sqlite3\ndb = sqlite3.connect('my.db')\ndb.execute('create table t (x)')\ndb.execute('insert into t values (1)')\ndb.commit()\nprint(db.execute('select * from t').fetchall())")
+
+
+def saved_below(work, *tops):
+    """Save each part, with other lines around the magic."""
+    for part, top in zip(PARTS, tops, strict=True):
+        work.replace(part, f"{top.replace('@', PARTS[part])}\n{work.cell(part).source}")
+
+
+@fault()
+def saved_below_other_magics(work):
+    """The cells are saved, and timed, captured or measured as well."""
+    saved_below(work, "%%time\n%%writefile @", "%%writefile @\n%%capture", "%load_ext autoreload\n%%writefile @")
+
+
+@fault()
+def saved_below_code(work):
+    """An import, a docstring and a shell line stand above the magic, so that IPython takes it for none."""
+    saved_below(work, "import numpy as np\n%%writefile @", '"""Saved."""\n%%writefile @', "!mkdir src\n%%writefile @")
+
+
+@fault()
+def saved_by_a_misspelt_magic(work):
+    """The magic lacks a sign, or its path, or has a space."""
+    saved_below(work, "%writefile @", "%%writefile", "%% writefile @")
+
+
+@fault()
+def saved_in_pieces(work):
+    """The convolution is saved in two cells, of which the second adds its methods to the file."""
+    first, second = work.cell("conv").source.split("\n    def get_gradient_weights")
+    work.replace("conv", f"%%writefile src/layers/conv.py\n{first}")
+    work.insert(f"%%writefile -a src/layers/conv.py\n    def get_gradient_weights{second}", after="conv")
+
+
+@fault(cells("flatten"), Outcome.FAILED, notice="More than one cell defines `FlattenLayer`")
+def wrong_one_below(work):
+    """An older try of a class stands below the right one."""
+    work.insert("class FlattenLayer(BaseLayer):\n    def forward(self, x):\n        pass\n    backward = forward", after="conv")
+
+
+@fault(notice="what you define there was run")
+def answer_in_a_graded_cell(work):
+    """The convolution is written into the first of the cells that grade it."""
+    work.replace("flatten", work.cell("flatten").source + "\n" + work.cell("conv").source)
+    work.replace("conv", "")

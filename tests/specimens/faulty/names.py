@@ -60,6 +60,15 @@ for slug, at in [("a_copy", f"{EXERCISE}-Copy1.ipynb"), ("another_name", "final.
     case(f"stub_kept_and_{slug}", f"The stub has the right name, and the work is {at}.", beside(NAME, at=at), notice="There are 2 notebooks")
 
 
+@fault(notice="There are 2 notebooks")
+def tried_in_the_stub(work):
+    """In the stub something was tried, and the work is in a copy."""
+    stub_with_more = Work.start(solved=False)
+    stub_with_more.first("x = 1")
+    work.name = f"{EXERCISE}-Copy1.ipynb"
+    work.disk(lambda folder: (folder / NAME).write_text(nbformat.writes(stub_with_more.notebook)))
+
+
 @fault(notice="was taken for")
 def in_a_folder(work):
     """The notebook lies in a folder of its own."""

@@ -88,6 +88,18 @@ def syntax_error(work):
 
 
 @fault(CONV, (Outcome.ERROR, Outcome.WAITING))
+def saved_syntax_error(work):
+    """The same cell is saved, which goes well: what it saves is no Python."""
+    work.replace("conv", f"%%writefile src/layers/conv.py\n{work.cell('conv').source}\n\ndef half(:")
+
+
+@fault(cells("relu_backward"), Outcome.NOT_FOUND)
+def misspelt_method(work):
+    """A method has another name than asked, so that the one of the base class is called."""
+    work.replace("activation_functions", "back_ward".join(work.cell("activation_functions").source.rsplit("backward", 1)))
+
+
+@fault(CONV, (Outcome.ERROR, Outcome.WAITING))
 def missing_package(work):
     """The cell of the convolution imports a package that nobody else has."""
     work.replace("conv", "import torch_that_is_not_there\n" + work.cell("conv").source)
