@@ -81,7 +81,7 @@ MISTAKES = [
        "What is the variance then?"),
     he("he_multiplied", f"return {DRAW.format('np.sqrt(2 * weight_shape[1])')}", "You multiply by n_in instead of dividing.",
        "Should more inputs make the weights larger or smaller?"),
-    he("he_standard_normal", f"return {DRAW.format('1')}", "Your standard deviation is 1, whatever the shape.",
+    he("he_standard_normal", f"return {DRAW.format('1')}", "Your standard deviation is 1, however large the matrix is.",
        "Where does n_in come in?"),
     he("he_all_entries", f"return {DRAW.format('np.sqrt(2 / np.prod(weight_shape))')}",
        "You take the number of all weights for n_in.", "How many numbers does one output see?"),
