@@ -81,8 +81,8 @@ class ConvUpdate(LayerCriteria):
                 error, wanted = self.fitting(output, seed=turn + 1), None
             with self.unrecorded(faults=False):  # what it returns is another cell's business
                 _, crash = self.attempt(lambda error=error: layer.backward(error.copy()))
+            after = deepcopy(getattr(layer, name))  # a plain local class may move them in place; before a getter can
             own, _ = self.attempt(lambda: getattr(layer, f"get_gradient_{name}")())  # noqa: PLW0108  - may be missing
-            after = deepcopy(getattr(layer, name))  # a plain local class may move them in place
             steps.append(Step(before, after, wanted, own, rate, fault or crash))
             before = after
         for step, turn in zip(steps, ("first", "second"), strict=True):

@@ -257,7 +257,8 @@ def input_guesses(
     right = gradient(wide)
     for says, change in WRONG_KERNELS:
         yield f"the gradient {says}", gradient(wide, change(w))
-        yield f"the gradient {says}; and its sign is wrong", -gradient(wide, change(w))
+        if not np.array_equal(change(w), w):  # as with a single channel: then the sign alone is wrong
+            yield f"the gradient {says}; and its sign is wrong", -gradient(wide, change(w))
     yield (
         "the right gradient, but turned in all its axes: turn the kernels, not what comes out",
         np.flip(right),
@@ -311,7 +312,7 @@ def step_guesses(
     yield "the gradient without the learning rate", -gradient
     yield "the gradient without the learning rate, and uphill", gradient
     yield "the step with the learning rate twice", -rate * rate * gradient
-    yield "the step divided by the size of the batch", -rate * gradient / batch
+    yield f"1/{batch} of the step, as if divided by the size of the batch", -rate * gradient / batch
     yield (
         "a tenth of the step (momentum, with a running mean): take the whole gradient",
         -rate * gradient / 10,

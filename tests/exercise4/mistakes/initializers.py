@@ -75,6 +75,8 @@ MISTAKES = [
        "Is that the variance, or the standard deviation?"),
     he("he_one", f"return {DRAW.format('np.sqrt(1 / weight_shape[1])')}", "You use 1 / n_in instead of 2 / n_in.",
        "What does a ReLU do to half of its inputs?"),
+    he("he_half", f"return {DRAW.format('np.sqrt(0.5 / weight_shape[1])')}", "You use 1 / (2 n_in) instead of 2 / n_in.",
+       "On which side of the fraction is the 2?"),
     he("he_glorot", f"return {DRAW.format('np.sqrt(2 / (weight_shape[0] + weight_shape[1]))')}",
        "You use inputs and outputs together: that is Glorot's formula.", "Which of the two does He count?"),
     he("he_root_of_n", f"return {DRAW.format('2 / np.sqrt(weight_shape[1])')}", "The 2 stands outside of the root.",
