@@ -263,24 +263,28 @@ def lend_fonts():
 
 def defined_names(code):
     """Return the names that a module's own code stores: by a definition, an assignment of any form, or an import."""
-    return {step.argval for step in dis.get_instructions(code) if step.opname in ("STORE_NAME", "STORE_GLOBAL")}
+    return {
+        step.argval for step in dis.get_instructions(code) if step.opname in ("STORE_NAME", "STORE_GLOBAL")
+    }
 
 
 def starred_names(tree):
     """Return the names that a module, which has run, has imported with a star."""
-    stars = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
+    stars = [
+        node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+    ]
     return {name for node in stars for name in dir(sys.modules.get(node.module))}
 
 
-def lacking_names(code, known):
+def lacking_names(module, known):
     """Return the names that a module's code reads, and that `known` has, but neither itself nor Python."""
-    codes, read, stored = [code], set(), set(dir(builtins))
+    codes, read, stored = [module], set(), set(dir(builtins))
     for code in codes:  # grows while it is walked
         codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
         for step in dis.get_instructions(code):
             if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
                 read.add(step.argval)
-            elif step.opname == "STORE_GLOBAL" or (step.opname == "STORE_NAME" and code is codes[0]):
+            elif step.opname == "STORE_GLOBAL" or (step.opname == "STORE_NAME" and code is module):
                 stored.add(step.argval)
             elif step.opname == "STORE_NAME":  # in the body of a class
                 read.discard(step.argval)

@@ -222,12 +222,12 @@ class Link:
         return value
 
     def _called(self, header: dict[str, Any]) -> str:
-        """Return which method or class a request calls, as the beginning of a sentence; "" for another request."""
-        proxy = self._proxies.get(header.get("ref", 0)) if header["do"] == "call" else None
-        if proxy is None:
+        """Return which class, method or attribute a request is for, as the beginning of a sentence; "" for another one."""
+        if header.get("ref") not in self._proxies:
             return ""
+        proxy = self._proxies[header["ref"]]
         owner = self.name_of(proxy) or type(proxy).__name__
-        return f"`{owner}.{header['name']}`: " if header["name"] else f"`{owner}`: "
+        return f"`{owner}.{header['name']}`: " if header.get("name") else f"`{owner}`: "
 
     def _write_back(self) -> None:
         """Tell along with the next request what the test has changed in lists that objects of the student's hold."""

@@ -23,7 +23,10 @@ LESSONS = (
     {"w": (2, 1, 5, 3), "image": (7, 5), "b": 1, "rate": 0.5, "seed": 511},
     {"w": (1, 4, 3, 3), "image": (4, 6), "b": 2, "rate": 0.125, "seed": 521},
 )
-"""The layers that are trained: shape of the weights, image, batch, learning rate. Not 2 first: half a step is no mean."""
+"""The layers that are trained: shape of the weights, image, batch, learning rate.
+
+The first batch is not one of two: half a step is no mean over the batch.
+"""
 
 
 class Step(NamedTuple):
@@ -81,7 +84,8 @@ class ConvUpdate(LayerCriteria):
                 error, wanted = self.fitting(output, seed=turn + 1), None
             with self.unrecorded(faults=False):  # what it returns is another cell's business
                 _, crash = self.attempt(lambda error=error: layer.backward(error.copy()))
-            after = deepcopy(getattr(layer, name))  # a plain local class may move them in place; before a getter can
+            # Before a getter can move them, and a copy, as a plain local class may move them in place.
+            after = deepcopy(getattr(layer, name))
             own, _ = self.attempt(lambda: getattr(layer, f"get_gradient_{name}")())  # noqa: PLW0108  - may be missing
             steps.append(Step(before, after, wanted, own, rate, fault or crash))
             before = after
@@ -243,7 +247,8 @@ class ConvInitialize(LayerCriteria):
         """Check what the layer keeps; where it is wrong after an exception, the exception is what to show."""
         try:
             self.check_new(layer, name)
-            self.check(getattr(layer, name), wanted, f"The {name} after initialize", shape=name == "weights")
+            what, shape = f"The {name} after initialize", name == "weights"
+            self.check(getattr(layer, name), wanted, what, shape=shape, axes=AXES[name])
         except CriterionFailed:
             if fault:
                 raise fault from None

@@ -111,6 +111,8 @@ class TestSigmoid(unittest.TestCase):
                 error * sigmoid(error) * (1 - sigmoid(error)),
             ),
             ("error * s, without (1 - s)", error * s),
+            ("error * s * 1 - s: parentheses are missing around 1 - s", error * s - s),
+            ("the error and the slope added: multiply them", error + s * (1 - s)),
             ("error * (1 - s), without s", error * (1 - s)),
             ("error * (1 - s**2), which belongs to the hyperbolic tangent", error * (1 - s**2)),
             (
@@ -193,6 +195,7 @@ class TestReLU(unittest.TestCase):
                 np.maximum(error, 0) * passes,
             ),
             ("the slope alone: multiply it by the error", passes),
+            ("the error where the first example was positive: each example has its own", error * passes[0]),
             ("the error as it came: it passes only where the input was positive", error),
             ("the error times the input: the slope is 1, not x", error * np.maximum(x, 0)),
             ("the error times the input: the slope is 1, not x", error * x),

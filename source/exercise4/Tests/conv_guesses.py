@@ -152,11 +152,12 @@ def stride_guesses(whole: np.ndarray, stride: tuple[int, int]) -> Iterator[Guess
         whole[:, :, : p // sp * sp : sp, : q // sq * sq : sq],
     )
     yield "the stride applied twice", whole[:, :, :: sp * sp, :: sq * sq]
-    means = np.array([
-        [whole[:, :, row : row + sp, column : column + sq].mean(axis=(2, 3)) for column in range(0, q, sq)]
-        for row in range(0, p, sp)
-    ])  # fmt: skip
-    yield "the mean of each step: that is pooling; keep its first number", means.transpose(2, 3, 0, 1)
+    for name, pool in (("mean", np.mean), ("largest number", np.max)):
+        pooled = np.array([
+            [pool(whole[:, :, row : row + sp, column : column + sq], axis=(2, 3)) for column in range(0, q, sq)]
+            for row in range(0, p, sp)
+        ])  # fmt: skip
+        yield f"the {name} of each step: that is pooling; keep its first number", pooled.transpose(2, 3, 0, 1)
 
 
 def responses_to_pixels(forward: Any, shape: tuple[int, ...]) -> np.ndarray:

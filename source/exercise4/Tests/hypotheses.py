@@ -57,7 +57,11 @@ def _factor(actual: np.ndarray, truth: np.ndarray, tolerance: float) -> str:
     """Return that all numbers are the same number of times too large."""
     size = float(np.sum(truth * truth))
     factor = float(np.sum(actual * truth)) / size if size else 0.0
-    if truth.size > 1 and factor and np.allclose(actual, factor * truth, rtol=tolerance, atol=tolerance * abs(factor)):
+    if (
+        truth.size > 1
+        and factor
+        and np.allclose(actual, factor * truth, rtol=tolerance, atol=tolerance * abs(factor))
+    ):
         return f" Every number is {factor:.4g} times what it should be."
     return ""
 
