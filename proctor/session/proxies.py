@@ -222,7 +222,7 @@ class Link:
         return value
 
     def _called(self, header: dict[str, Any]) -> str:
-        """Return which class, method or attribute a request is for, as the beginning of a sentence; "" for another one."""
+        """Return which class, method or attribute a request is for, as the beginning of a sentence, or ""."""
         if header.get("ref") not in self._proxies:
             return ""
         proxy = self._proxies[header["ref"]]
