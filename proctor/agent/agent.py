@@ -161,16 +161,17 @@ class Agent:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             try:
                 tree = ast.parse(shell.transform_cell(source))
-                defined = defined_names(tree)
+                code = compile(tree, "saved", "exec")
+                defined = wanted if "exec" in code.co_names else wanted & defined_names(code)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
-                defined = set(TOP.findall(source))  # running it shows what is wrong
-            if not defined & wanted:
+                defined = wanted & set(TOP.findall(source))  # running it shows what is wrong
+            if not defined:
                 return {}
             known = set(names) - {"get_ipython"}  # which a magic stands for
             with self._display.only_errors():
                 result = shell.run_cell(source, store_history=False, silent=True)
-        self._saved |= {name: names[name] for name in defined & wanted if name in names}
-        return {"lacks": sorted(lacking_names(tree, known))} if result.success else {}
+        self._saved |= {name: names[name] for name in defined if name in names}
+        return {"lacks": sorted(lacking_names(code, known) - starred_names(tree))} if result.success else {}
 
     async def do_fork(self, _header, end):
         """Fork a copy; where none can be forked, its socket closes."""
@@ -263,26 +264,30 @@ def lend_fonts():
         shutil.copytree(FONTS, os.environ["MPLCONFIGDIR"], dirs_exist_ok=True, copy_function=shutil.copyfile)
 
 
-def defined_names(tree):
-    """Return the names of the classes, functions and variables that a module defines at its top."""
-    names = set()
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return names
+def defined_names(code):
+    """Return the names that a module's own code stores: by a definition, an assignment of any form, or an import."""
+    return {
+        step.argval for step in dis.get_instructions(code) if step.opname in ("STORE_NAME", "STORE_GLOBAL")
+    }
 
 
-def lacking_names(tree, known):
+def starred_names(tree):
+    """Return the names that a module, which has run, has imported with a star."""
+    stars = [
+        node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+    ]
+    return {name for node in stars for name in dir(sys.modules.get(node.module))}
+
+
+def lacking_names(module, known):
     """Return the names that a module's code reads, and that `known` has, but neither itself nor Python."""
-    codes, read, stored = [compile(tree, "saved", "exec")], set(), set(dir(builtins))
+    codes, read, stored = [module], set(), set(dir(builtins))
     for code in codes:  # grows while it is walked
         codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
         for step in dis.get_instructions(code):
             if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
                 read.add(step.argval)
-            elif step.opname == "STORE_GLOBAL" or (step.opname == "STORE_NAME" and code is codes[0]):
+            elif step.opname == "STORE_GLOBAL" or (step.opname == "STORE_NAME" and code is module):
                 stored.add(step.argval)
             elif step.opname == "STORE_NAME":  # in the body of a class
                 read.discard(step.argval)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from proctor.criteria.closeness import close
-from proctor.criteria.magnitudes import company, cut, mapped, offset, scaled, signs
+from proctor.criteria.magnitudes import company, cut, mapped, offset, scaled, signs, unfilled
 from proctor.criteria.misplaced import exchanged, reordered, shuffled
 from proctor.criteria.wrong_places import by_border, by_slices, by_value
 
@@ -36,7 +36,7 @@ def difference(got: Array, wanted: Array, axes: Sequence[str] = ()) -> str:
     """
     got, wanted = np.asarray(got, dtype=float), np.asarray(wanted, dtype=float)
     names = tuple(axes) if len(axes) == wanted.ndim else ()
-    checks: list[Callable[[Array, Array], str]] = [scaled, offset, cut, mapped]
+    checks: list[Callable[[Array, Array], str]] = [unfilled, scaled, offset, cut, mapped]
     if 1 < wanted.size <= MANY:
         checks += [lambda g, w: reordered(g, w, names), lambda g, w: exchanged(g, w, names), shuffled, signs]
     with np.errstate(all="ignore"):

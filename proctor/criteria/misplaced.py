@@ -68,6 +68,7 @@ def exchanged(got: Array, wanted: Array, names: Sequence[str]) -> str:
         if None in found:
             continue
         if len(set(found)) == 1:
-            return f"Each {name} holds what belongs to {name} {found[0]}, counted from 0. Which index stands still?"
+            which = f"{name} {found[0]}" if names else f"number {found[0]} of them"
+            return f"Each {name} holds what belongs to {which}, counted from 0. Which index stands still?"
         return f"Some {name} holds what belongs to another {name}. Which index is meant?"
     return ""

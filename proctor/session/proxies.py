@@ -207,7 +207,10 @@ class Link:
         try:
             if self._requests > MAX_REQUESTS:
                 raise Broken(Outcome.TIME, ENDLESS)
-            answer, body = self.exchange(frame)
+            try:
+                answer, body = self.exchange(frame)
+            except Broken as broken:
+                raise Broken(broken.outcome, f"{self._called(header)}{broken}") from None
             value = self._value(answer, body, header.get("name"))
         except FormatError as error:
             raise unjudged(str(error)) from None
@@ -217,6 +220,14 @@ class Link:
             raise
         self._raise_own_failure()
         return value
+
+    def _called(self, header: dict[str, Any]) -> str:
+        """Return which class, method or attribute a request is for, as the beginning of a sentence, or ""."""
+        if header.get("ref") not in self._proxies:
+            return ""
+        proxy = self._proxies[header["ref"]]
+        owner = self.name_of(proxy) or type(proxy).__name__
+        return f"`{owner}.{header['name']}`: " if header.get("name") else f"`{owner}`: "
 
     def _write_back(self) -> None:
         """Tell along with the next request what the test has changed in lists that objects of the student's hold."""

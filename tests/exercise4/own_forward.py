@@ -5,12 +5,13 @@ mistake there is not charged again. That is fair as long as the own forward is a
 that is none agrees with itself, too: a mean, pixels in another order, a matrix from all pixels to all others. So an
 own forward counts only if it is
 
-- linear: its answer to a sum of weights, or of pictures, is the sum of its answers;
-- local: what a pixel causes is no larger than a kernel, and less than a kernel's extent away;
+- linear: its answer to a sum of weights, or of pictures, is the sum of its answers, channel by channel;
+- local: what a pixel causes is no larger than a kernel, upright or transposed, and less than its extent away;
 - equal under shifts: what a pixel causes moves with it, away from the borders;
 - spread: what a pixel causes is more than half as large as a kernel.
 
-Padding, borders, offsets, flipped kernels, a forgotten bias and channels in another order are all within that.
+Padding, borders, offsets, flipped and transposed kernels, a forgotten bias, channels in another order, and whatever is
+done to them instead of adding them up, are all within that.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class OwnForward(Seeded):
         )
         traces = [self._trace(forward, w[:1], step) for step in STEPS]
         if not (
-            self._adds(lambda each: forward(each, x[:1]), w)
-            and self._adds(lambda each: forward(w[:1], each), x)
+            self._adds(lambda each: forward(each, x[:1, :1]), w[:, :1])
+            and self._adds(lambda each: forward(w[:1, :1], each), x[:, :1])
         ):
             broken = "the answer to a sum is not the sum of the answers"
         elif not _is_local(traces[0], kernel):
@@ -89,11 +90,11 @@ class OwnForward(Seeded):
 
 def _is_local(trace: Array, kernel: Pair) -> bool:
     """Return whether a trace of the pixel at (m, n) is no larger than a kernel [m, n], and within its reach."""
-    for axis, extent in enumerate(kernel):
-        seen = np.flatnonzero(trace.any(axis=1 - axis))
-        if not seen.size or seen[-1] - seen[0] >= extent or seen[0] <= 0 or seen[-1] >= 2 * extent:
-            return False
-    return True
+    seen = [np.flatnonzero(trace.any(axis=1 - axis)) for axis in (0, 1)]
+    if not trace.any() or any(at[0] <= 0 or at[-1] >= 2 * m for at, m in zip(seen, kernel, strict=True)):
+        return False
+    extents = [at[-1] - at[0] + 1 for at in seen]
+    return any(np.less_equal(extents, turned).all() for turned in (kernel, kernel[::-1]))
 
 
 def _moved(trace: Array, other: Array, step: Pair) -> tuple[Array, Array]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from closed_forms import gradients
+from gradient_criteria import AXES
 from layer_criteria import LayerCriteria
 
 from proctor.criteria import CriterionFailed, points
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
     from proctor.criteria import Fault
 
 LESSONS = (
-    {"w": (3, 2, 3, 5), "image": (5, 6), "b": 2, "rate": 0.25, "seed": 501},
+    {"w": (4, 2, 3, 5), "image": (5, 6), "b": 3, "rate": 0.25, "seed": 501},
     {"w": (2, 1, 5, 3), "image": (7, 5), "b": 1, "rate": 0.5, "seed": 511},
-    {"w": (1, 4, 3, 3), "image": (4, 6), "b": 3, "rate": 0.125, "seed": 521},
+    {"w": (1, 4, 3, 3), "image": (4, 6), "b": 2, "rate": 0.125, "seed": 521},
 )
-"""The layers that are trained: shape of the weights, image, batch, learning rate."""
+"""The layers that are trained: shape of the weights, image, batch, learning rate.
+
+The first batch is not one of two: half a step is no mean over the batch.
+"""
 
 
 class Step(NamedTuple):
@@ -80,29 +84,35 @@ class ConvUpdate(LayerCriteria):
                 error, wanted = self.fitting(output, seed=turn + 1), None
             with self.unrecorded(faults=False):  # what it returns is another cell's business
                 _, crash = self.attempt(lambda error=error: layer.backward(error.copy()))
+            # Before a getter can move them, and a copy, as a plain local class may move them in place.
+            after = deepcopy(getattr(layer, name))
             own, _ = self.attempt(lambda: getattr(layer, f"get_gradient_{name}")())  # noqa: PLW0108  - may be missing
-            after = deepcopy(getattr(layer, name))  # a plain local class may move them in place
             steps.append(Step(before, after, wanted, own, rate, fault or crash))
             before = after
-        for step in steps:
-            self.check_step(step, f"The {name} after backward")
+        for step, turn in zip(steps, ("first", "second"), strict=True):
+            self.check_step(step, name, turn)
 
-    def check_step(self, step: Step, what: str) -> None:
+    def check_step(self, step: Step, name: str, turn: str) -> None:
         """Judge a step by the gradient's definition or by the student's own gradient, if it is one."""
-        before = self.array(step.before, what).astype(float).ravel()
+        before = self.array(step.before, f"The {name} after backward").astype(float)
         try:
+            after = self.array(step.after, f"The {name} after backward")
+            if after.size != before.size:
+                self.check(after, before, f"The {name} after backward", shape=False)
+            moved = after.reshape(before.shape) - before
+
+            def compare(gradient: Array) -> None:
+                wanted = -step.rate * gradient.reshape(before.shape)
+                self.check(moved, wanted, f"The {turn} step of the {name}", axes=AXES[name])
+
             self.better(
-                lambda: self.check(
-                    step.after, before - step.rate * self.known(step.gradient), what, shape=False
-                ),
-                lambda: self.check(
-                    step.after, before - step.rate * self.own_gradient_of(step), what, shape=False
-                ),
+                lambda: compare(self.known(step.gradient)),
+                lambda: compare(self.own_gradient_of(step)),
             )
         except CriterionFailed:
             if step.fault:
                 raise step.fault from None
-            self.look_for_typical(before, step)
+            self.look_for_typical(before.ravel(), step)
             raise
 
     def known(self, gradient: Array | None) -> Array:
@@ -237,7 +247,8 @@ class ConvInitialize(LayerCriteria):
         """Check what the layer keeps; where it is wrong after an exception, the exception is what to show."""
         try:
             self.check_new(layer, name)
-            self.check(getattr(layer, name), wanted, f"The {name} after initialize", shape=name == "weights")
+            what, shape = f"The {name} after initialize", name == "weights"
+            self.check(getattr(layer, name), wanted, what, shape=shape, axes=AXES[name])
         except CriterionFailed:
             if fault:
                 raise fault from None

@@ -120,8 +120,8 @@ class HeTest(Drawn):
     @points(0.75)
     def test_spread(self) -> None:
         """The standard deviation of the weights is sqrt(2 / n_in); n_in is the second entry of the shape."""
-        # So that fan-out, both fans together, and a factor of 1 for 2 are told from each other, too.
-        n_out, n_in = 450, 150
+        # So that fan-out, both fans together, and factors of 1/2, 1 and 4 for 2 are told from each other, too.
+        n_out, n_in = 300, 190
         matrix = self.draw(self.He(), n_out, n_in)
         self.check_independent(matrix)
         wanted = 2 / n_in
@@ -146,7 +146,7 @@ class HeTest(Drawn):
             1 / n_in: "sqrt(1 / n_in). What does a ReLU do to half of its inputs?",
             2 / n_out: "what the first entry of the shape would give. Which entry counts the inputs?",
             2 / (n_in + n_out): "what inputs and outputs would give together. Whose formula is that?",
-            1.0: "1, whatever the shape. Where does n_in come in?",
+            1.0: "1, however large the matrix is. Where does n_in come in?",
         }
         for value, words in typical.items():
             if abs(variance / value - 1) <= 0.06:

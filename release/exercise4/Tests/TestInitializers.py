@@ -13,7 +13,7 @@ import numpy as np
 from Tests.compare import WrongError, as_numbers, assert_array, in_tuple
 from Tests.selfcheck import Yours
 
-MANY = (200, 50)  # 10000 weights
+MANY = (250, 40)  # 10000 weights
 
 
 def drawn(initializer: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
@@ -40,7 +40,7 @@ def assert_random(weights: np.ndarray, what: str) -> None:
         raise WrongError(f"{what}: all numbers are the same, {weights.flat[0]:.4g}. Draw one for each entry.")
     if (weights == weights[0]).all() or (weights == weights[:, :1]).all():
         raise WrongError(f"{what}: one row or column is repeated. Draw a number for each entry.")
-    if different < 0.9 * weights.size:
+    if different < 0.2 * weights.size:
         raise WrongError(
             f"{what}: among {weights.size} numbers only {different} are different: do you draw whole numbers?"
         )
@@ -96,7 +96,7 @@ class TestInitializers(unittest.TestCase):
                 if low >= -0.5 and high <= 0.5
                 else None
             )
-            says = f"the range {known[bounds]}" if bounds else "no uniform distribution: a Gaussian, perhaps"
+            says = f"the range {known[bounds]}" if bounds else "another range, or another distribution"
             raise WrongError(
                 f"{what}: the numbers should lie in [0, 1], they go from {low:.3g} to {high:.3g}. This is {says}."
             )
@@ -164,7 +164,7 @@ class TestInitializers(unittest.TestCase):
         """The weights follow a bell curve: about two thirds are within one standard deviation."""
         weights = drawn(self.He(), MANY, "He.initialize")
         within = np.mean(np.abs(weights) < np.sqrt(2 / MANY[1]))
-        if not 0.64 <= within <= 0.76:
+        if not 0.64 <= within <= 0.745:
             raise WrongError(
                 f"He.initialize: 68 % of the weights should lie within one standard deviation, {within:.0%} do:"
                 " this is no Gaussian (a bell curve)."

@@ -6,7 +6,7 @@ import numpy as np
 
 X = np.array([[[[1, 2, 0, 1], [0, 1, 3, 1], [2, 0, 1, 2]]]])
 W = np.array([[[[1, 0, 2], [0, 1, 0], [0, 2, 1]]]])
-ERROR = np.array([[[[1, 0, 2, 1], [0, 3, 1, 0], [2, 1, 0, 1]]]])
+ERROR = np.array([[[[1, 0, 2, 1], [0, 3, 1, 0], [2, 1, 0, 2]]]])
 WAYS = {
     "y": "pixel · weight, for each weight of the kernel; 0 where it stands in the padding",
     "gradient": "pixel under the weight · error, for each output with an error",

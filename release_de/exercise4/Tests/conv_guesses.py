@@ -152,11 +152,12 @@ def stride_guesses(whole: np.ndarray, stride: tuple[int, int]) -> Iterator[Guess
         whole[:, :, : p // sp * sp : sp, : q // sq * sq : sq],
     )
     yield "the stride applied twice", whole[:, :, :: sp * sp, :: sq * sq]
-    means = np.array([
-        [whole[:, :, row : row + sp, column : column + sq].mean(axis=(2, 3)) for column in range(0, q, sq)]
-        for row in range(0, p, sp)
-    ])  # fmt: skip
-    yield "the mean of each step: that is pooling; keep its first number", means.transpose(2, 3, 0, 1)
+    for name, pool in (("mean", np.mean), ("largest number", np.max)):
+        pooled = np.array([
+            [pool(whole[:, :, row : row + sp, column : column + sq], axis=(2, 3)) for column in range(0, q, sq)]
+            for row in range(0, p, sp)
+        ])  # fmt: skip
+        yield f"the {name} of each step: that is pooling; keep its first number", pooled.transpose(2, 3, 0, 1)
 
 
 def responses_to_pixels(forward: Any, shape: tuple[int, ...]) -> np.ndarray:
@@ -257,7 +258,8 @@ def input_guesses(
     right = gradient(wide)
     for says, change in WRONG_KERNELS:
         yield f"the gradient {says}", gradient(wide, change(w))
-        yield f"the gradient {says}; and its sign is wrong", -gradient(wide, change(w))
+        if not np.array_equal(change(w), w):  # as with a single channel: then the sign alone is wrong
+            yield f"the gradient {says}; and its sign is wrong", -gradient(wide, change(w))
     yield (
         "the right gradient, but turned in all its axes: turn the kernels, not what comes out",
         np.flip(right),
@@ -311,7 +313,7 @@ def step_guesses(
     yield "the gradient without the learning rate", -gradient
     yield "the gradient without the learning rate, and uphill", gradient
     yield "the step with the learning rate twice", -rate * rate * gradient
-    yield "the step divided by the size of the batch", -rate * gradient / batch
+    yield f"1/{batch} of the step, as if divided by the size of the batch", -rate * gradient / batch
     yield (
         "a tenth of the step (momentum, with a running mean): take the whole gradient",
         -rate * gradient / 10,

@@ -69,14 +69,16 @@ class Update(Rounds):
     def test_conv_update_weights(self) -> None:
         """After backward the weights have moved by -learning_rate * gradient."""
         layer, error = self.step()
+        moved = np.array(layer.weights)  # before a getter is called: that should not move them
         gradients = self.own(layer, "get_gradient_weights"), right_weights(error, (1, 1))
-        self.compare_step(layer.weights, KERNELS, gradients, "The step of the weights in backward")
+        self.compare_step(moved, KERNELS, gradients, "The step of the weights in backward")
 
     def test_conv_update_bias(self) -> None:
         """After backward the bias has moved by -learning_rate * gradient."""
         layer, error = self.step()
+        moved = np.array(layer.bias)
         gradients = self.own(layer, "get_gradient_bias"), error.sum(axis=(0, 2, 3))
-        self.compare_step(layer.bias, BIAS, gradients, "The step of the bias in backward")
+        self.compare_step(moved, BIAS, gradients, "The step of the bias in backward")
 
     def test_conv_update_learning_rate(self) -> None:
         """Another learning rate makes another step."""

@@ -22,6 +22,11 @@ class Flatten(Layers):
         if rows.shape != (2, 60):
             says = f" It seems that {known[rows.shape]}." if rows.shape in known else ""
             raise WrongError(f"{what}: the shape (2, 60) was expected, {in_tuple(rows.shape)} came.{says}")
+        alone = np.shape(self.Flatten().forward(IMAGES[:1].copy()))
+        if alone != (1, 60):
+            raise WrongError(
+                f"{what} of a single image: the shape (1, 60) was expected, {in_tuple(alone)} came. Is its axis lost?"
+            )
         # Sorted, because any fixed order is right as long as backward undoes it.
         if not np.allclose(np.sort(rows), np.sort(IMAGES.reshape(2, 60)), atol=1e-3):
             raise WrongError(

@@ -13,13 +13,14 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parent
 ADVICE = (
     (
-        r"\brand\(|\brandn\(", r"tuple|integer",
+        r"\brand\(|\brandn\(", r"'tuple' object|integer",
         "rand and randn want numbers, not a tuple: write np.random.rand(*shape), or np.random.random(shape)",
     ),
     (r"", r"could not be broadcast|mismatch in its core dimension", "print both shapes just before that line"),
     (r"", r"'NoneType'", "something is None there: does the call before keep it, and does it return it"),
     (r"", r"cannot reshape", "does the number of entries fit the shape"),
     (r"x\.shape", r"values to unpack", "can x have another number of axes: any shape is allowed for an activation"),
+    (r"weight_shape", r"values to unpack|index out of range", "how many entries are there: any shape can be asked for"),
     (r"", r"not enough values to unpack|too many values to unpack|index out of range",
      "how many entries are there: kernel_shape has three, (c, m, n), stride has two, (sp, sq)"),
     (r"", r"has no attribute '\w+'", "is it set, with self. in front, before this line runs"),

@@ -57,7 +57,11 @@ def _factor(actual: np.ndarray, truth: np.ndarray, tolerance: float) -> str:
     """Return that all numbers are the same number of times too large."""
     size = float(np.sum(truth * truth))
     factor = float(np.sum(actual * truth)) / size if size else 0.0
-    if factor and np.allclose(actual, factor * truth, rtol=tolerance, atol=tolerance * abs(factor)):
+    if (
+        truth.size > 1
+        and factor
+        and np.allclose(actual, factor * truth, rtol=tolerance, atol=tolerance * abs(factor))
+    ):
         return f" Every number is {factor:.4g} times what it should be."
     return ""
 
@@ -71,7 +75,7 @@ def _place(actual: np.ndarray, truth: np.ndarray, tolerance: float) -> str:
             if each.any() and not each.all():
                 good, bad = (", ".join(map(str, np.flatnonzero(found))) for found in (each, ~each))
                 return f" It is right in {name} {good}, wrong in {bad}."
-        if right[:, :, 1:-1, 1:-1].size and right[:, :, 1:-1, 1:-1].all():
+        if right[:, :, 1:-1, 1:-1].size > 1 and right[:, :, 1:-1, 1:-1].all():
             return " It is right inside and wrong at the border: look at the padding."
     return ""
 

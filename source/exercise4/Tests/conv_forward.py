@@ -61,6 +61,10 @@ class Forward(Layers):
         if output.shape != (2, 3, 5, 6):
             self.compare_forward(output)
 
+    def test_conv_forward_images(self) -> None:
+        """Images with all their channels, in a batch, give the sum over the channels plus the bias."""
+        self.compare_forward(self.layer().forward(IMAGES.copy()))
+
     def test_conv_forward_bias(self) -> None:
         """A dark image gives the bias, everywhere and one for each kernel."""
         dark = np.zeros((2, 2, 5, 7))
@@ -83,10 +87,6 @@ class Forward(Layers):
         expected = np.zeros((3, 5, 7))
         expected[:, :2, :3] = KERNELS[:, 0, 1::-1, 2::-1]
         self.assert_answer(one_pixel(0, 0, 0), expected)
-
-    def test_conv_forward_images(self) -> None:
-        """Images with all their channels, in a batch, give the sum over the channels plus the bias."""
-        self.compare_forward(self.layer().forward(IMAGES.copy()))
 
     def test_conv_forward_even(self) -> None:
         """Kernels with an even extent keep the size, too."""

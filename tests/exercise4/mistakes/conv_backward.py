@@ -86,6 +86,10 @@ MISTAKES = [
          "        whole = error.repeat(sp, axis=2).repeat(sq, axis=3)[:, :, : shape[2], : shape[3]]\n"
          "        self.gradient_bias = whole.sum(axis=(0, 2, 3))",
          "You repeat the error where the stride has skipped pixels.", "What stands there: the same error, or none?", 0.25),
+    weights("weights_batch_mixed", "self.gradient_weights = np.einsum("
+            "'cpqmn,spq->scmn', self.windows.sum(axis=0), error.sum(axis=0))",
+            "You sum over the batch first: each error meets the pictures of the others.",
+            "Which picture has an error to do with?", 1),
     weights("weights_mean_of_batch", WEIGHTS + " / len(error)", "You take the mean over the batch.",
             "Is the loss summed or averaged over the batch?", 1),
     weights("weights_last_picture", WEIGHTS.replace("self.windows", "self.windows[-1:]").replace("error", "error[-1:]"),

@@ -90,6 +90,14 @@ MISTAKES = [
     mistake("conv_first_channel_only", "You use the first channel only.", "What becomes of the other channels?",
             {"conv_forward": 1},
             swap(EINSUM, EINSUM.replace("self.windows", "self.windows[:, :1]").replace("self.weights", "self.weights[:, :1]"))),
+    mistake("conv_kernel_transposed", "Your kernels are transposed: their rows are taken for columns.",
+            "Which axis of a kernel counts its rows?", {"conv_forward": 1},
+            swap(RETURN, "maps = [[sum(correlate(plane, kernel[c].T, 'same') for c, plane in enumerate(picture)) "
+                 "for kernel in self.weights] for picture in x]\n"
+                 "        return np.array(maps)[:, :, ::sp, ::sq] + self.bias[:, None, None]")),
+    mistake("conv_largest_channel", "You take the largest of the answers to the channels.",
+            "What does a kernel do with its answers to all channels?", {"conv_forward": 1},
+            swap(EINSUM, EINSUM.replace("->bspq", "->bcspq") + ".max(axis=1)")),
     mistake("conv_first_channel_throughout", "You use the first channel only.",
             "What becomes of the other channels?",
             {"conv_forward": 1, "conv_gradient_weights": 3, "conv_gradient_input": 3},
@@ -224,6 +232,13 @@ MISTAKES = [
             swap(RETURN, "ones = sliding_window_view(padded, (m, n), axis=(2, 3))\n"
                  '        whole = np.einsum("bcpqmn,scmn->bspq", ones, self.weights)\n'
                  "        maps = np.stack([[whole[:, :, i:i + sp, j:j + sq].mean(axis=(2, 3))\n"
+                 "                          for j in range(0, x.shape[3], sq)] for i in range(0, x.shape[2], sp)])\n"
+                 "        return maps.transpose(2, 3, 0, 1) + self.bias[:, None, None]")),
+    mistake("stride_by_maximum", "You keep the largest number of each step: that is pooling.",
+            "What does a stride do with the pixels between?", {"conv_stride": 2},
+            swap(RETURN, "ones = sliding_window_view(padded, (m, n), axis=(2, 3))\n"
+                 '        whole = np.einsum("bcpqmn,scmn->bspq", ones, self.weights)\n'
+                 "        maps = np.stack([[whole[:, :, i:i + sp, j:j + sq].max(axis=(2, 3))\n"
                  "                          for j in range(0, x.shape[3], sq)] for i in range(0, x.shape[2], sp)])\n"
                  "        return maps.transpose(2, 3, 0, 1) + self.bias[:, None, None]")),
     mistake("stride_unfinished", "The stride is not written yet.", "Which rows stay?",

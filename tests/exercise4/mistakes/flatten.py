@@ -25,6 +25,8 @@ MISTAKES = [
             "What does reshape do with the first axis here?"),
     forward("flatten_channels_kept", "x.reshape(x.shape[0], x.shape[1], -1)", "The channels are still an axis of their own.",
             "How many axes should the output have?"),
+    forward("flatten_squeezed", "x.reshape(x.shape[0], -1).squeeze()", "A batch of one picture loses its first axis.",
+            "Which shape has a batch of one?"),
     forward("flatten_first_picture", "x[0].reshape(1, -1)", "You flatten the first picture only.",
             "What about the rest of the batch?"),
     forward("flatten_channels_first", "x.transpose(1, 0, 2, 3).reshape(x.shape[0], -1)",

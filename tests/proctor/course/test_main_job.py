@@ -154,6 +154,7 @@ def test_a_hang_costs_no_more_than_itself(course: Path) -> None:
     assert set(lost(course, "hangs")) == {"sigmoid_forward", "sigmoid_backward"}
     verdicts = reports_of(graded(course, "hangs"))["sigmoid_forward"].verdicts
     assert {verdict.outcome.value for verdict in verdicts} == {"time limit"}
+    assert all(verdict.hint.startswith("`Sigmoid.forward`: The time limit") for verdict in verdicts)
 
 
 def test_an_unreadable_notebook_is_said_in_words(course: Path) -> None:

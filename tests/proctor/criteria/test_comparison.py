@@ -98,3 +98,24 @@ def test_what_differs_in_kind_is_said() -> None:
     """Entries that are wrong just where 0 is due are named so."""
     wanted = np.array([3.0, 0, -4, 0, 5, 6, 0])
     assert "ones that should be 0" in difference(wanted + (wanted == 0) * [0, 1, 0, 3, 0, 0, -2], wanted)
+
+
+def test_what_memory_held_is_told_from_what_was_computed() -> None:
+    """Sums into an array that was never filled are no matter of a term or a sign."""
+    assert "np.empty" in difference(np.where(WANTED > 2, 1e300, WANTED), WANTED)
+    assert "np.empty" not in difference(WANTED * 1e6 + 1, WANTED)
+
+
+def test_few_entries_in_order_say_nothing() -> None:
+    """Four numbers rise or fall with the right ones once in twelve times, by chance; eight do not."""
+    for size, said in ((4, False), (8, True)):
+        wanted = np.arange(1.0, size + 1) ** 3
+        for got in (wanted**1.5, -(wanted**1.5)):
+            words = difference(got, wanted)
+            assert ("grow with" in words or "fall where" in words) == said
+
+
+def test_slices_without_a_name_are_counted() -> None:
+    """Where nobody says what an axis counts, the sentence is one all the same."""
+    said = difference(np.repeat(WANTED[:1], 3, axis=0), WANTED)
+    assert said.startswith("Each slice along axis 0 holds what belongs to number 0 of them, counted from 0.")

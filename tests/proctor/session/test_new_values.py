@@ -217,6 +217,25 @@ def test_an_iterator_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert link.find(["make"])["make"]()[0] == 1
 
 
+def test_what_was_running_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit is said with the class, or the method of it, that was asked for when it was reached."""
+    link = linked(Liar=Liar)
+    kind = link.find(["Liar"])["Liar"]
+    liar = kind(5)
+
+    def exchange(_frame: bytes) -> Any:
+        raise Broken(Outcome.TIME, "The time limit was reached.")
+
+    monkeypatch.setattr(link, "exchange", exchange)
+    for call, name in ((lambda: liar.forward(3), "Liar.forward"), (lambda: kind(5), "Liar")):
+        with pytest.raises(Broken) as raised:
+            call()
+        assert (raised.value.outcome, str(raised.value)) == (
+            Outcome.TIME,
+            f"`{name}`: The time limit was reached.",
+        )
+
+
 def test_equal_hashes_of_objects(monkeypatch: pytest.MonkeyPatch) -> None:
     """A set of many objects of one hash is bounded likewise: each comparison is a request."""
     monkeypatch.setattr(proxies, "MAX_REQUESTS", 2_000)
