@@ -4,7 +4,7 @@ import builtins
 import linecache
 import os
 import sys
-from types import FunctionType, GeneratorType
+from types import CoroutineType, FunctionType, GeneratorType
 
 import numpy as np
 
@@ -19,6 +19,8 @@ BASES = {
     **{kind.__name__: kind for kind in (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type)},
     "function": FunctionType,
     "generator": GeneratorType,
+    "coroutine": CoroutineType,
+    "property": property,
 }  # fmt: skip
 """Types of which an object is said to be an instance, too."""
 

@@ -16,6 +16,7 @@ plain attribute. And a call that makes an object may ask for plain attributes of
 import builtins
 import sys
 from collections import namedtuple
+from types import GeneratorType
 
 import numpy as np
 
@@ -27,6 +28,8 @@ from .operations import OPERATIONS
 from .streams import Printed
 from .values import Reader, Writer, state_of
 
+RESUMED = frozenset(("__next__", "send", "throw"))
+"""Operators and methods that end with StopIteration where an iterator or generator does."""
 PLAIN = (np.ndarray, float, int, type(None))
 """Types of attributes that come along with their object."""
 
@@ -124,7 +127,12 @@ class Server:
         named = reader.read(header["named"]) if "named" in header else {}
         everything = [*args, *named.values()] if named else args
         before = [self._state(arg) for arg in everything]
-        value = target(*args, **named)
+        try:
+            value = target(*args, **named)
+        except StopIteration as stop:
+            if header["name"] not in RESUMED or not isinstance(self._object(header["ref"]), GeneratorType):
+                raise
+            self.extra["end"], value = True, stop.value
         changed = [
             [number, arg]
             for number, (arg, state) in enumerate(zip(everything, before, strict=True))
@@ -161,11 +169,11 @@ class Server:
         args = reader.read(header["args"])
         try:
             return OPERATIONS[header["operator"]](self._target(header), *args)
-        except StopIteration:
-            if header["operator"] != "__next__":
+        except StopIteration as stop:
+            if header["operator"] not in RESUMED:
                 raise
             self.extra["end"] = True
-            return None
+            return stop.value
 
     def do_printed(self, header, reader):
         return self.printed.take()

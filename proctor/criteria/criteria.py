@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from proctor.criteria.arrays import ArrayChecks
 from proctor.criteria.assertions import shortened
-from proctor.criteria.decorators import case_of
+from proctor.criteria.decorators import case_of, methods_of
 from proctor.criteria.faults import Broken, CriterionFailed, Fault, NotFound, StudentError
 from proctor.criteria.outcome import Check
 from proctor.criteria.plots import Figure
@@ -71,7 +71,7 @@ class Criteria(ArrayChecks):
             raise TypeError(
                 f'{cls.__name__}.needs is a text. Write needs = ("{cls.needs}",), with the comma.'
             )
-        for name, method in list(vars(cls).items()):
+        for name, method in methods_of(cls).items():
             for number, arguments in enumerate(getattr(method, "cases", ()), start=1):
                 setattr(cls, f"{name}_{number}", case_of(method, arguments))
 

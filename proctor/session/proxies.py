@@ -17,7 +17,7 @@ import numpy as np
 from proctor.agent.described import MAX_METHODS
 from proctor.agent.frames import FormatError, pack, unpack
 from proctor.agent.kinds import MUTABLE, change
-from proctor.agent.server import Server
+from proctor.agent.server import RESUMED, Server
 from proctor.agent.tables import writer_of
 from proctor.agent.values import Reader, Writer, state_of
 from proctor.criteria import Broken, Fault, NoAttribute, NotFound
@@ -136,15 +136,17 @@ class Link:
         if self.in_place:
             header["in_place"] = True
         value = self.request(header, **values)
+        if name in RESUMED and "end" in self._told:
+            raise StopIteration(value)
         if "changed" in self._told:
             _change([*args, *named.values()], self._told["changed"])
         return self._recorded(value)
 
     def operate(self, ref: int, name: str | None, operator: str, args: tuple[Any, ...]) -> Any:
-        """Return the result of an operator on an object, or on a method of it; StopIteration if there is no next one."""
+        """Return the result of an operator on an object, or on a method of it; StopIteration if it has ended."""
         value = self.request({"do": "operate", "operator": operator, "ref": ref, "name": name}, args=args)
-        if operator == "__next__" and "end" in self._told:
-            raise StopIteration
+        if operator in RESUMED and "end" in self._told:
+            raise StopIteration(value)
         return self._recorded(value)
 
     def printed(self) -> str:

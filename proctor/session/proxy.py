@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 10_000_000
 """Length that an object may say it has: `list` allocates space for so many."""
-SHOWN = frozenset(("__name__", "__qualname__", "__dict__", "__annotations__", "__bases__", "__wrapped__"))
+SHOWN = frozenset(
+    f"__{name}__"
+    for name in (
+        "name", "qualname", "dict", "annotations", "bases", "mro", "flags", "abstractmethods", "code", "wrapped",
+    )
+)  # fmt: skip
 """Attributes with two underscores that are asked for; others NumPy and unittest probe for."""
 RESULTS: dict[str, type] = {
     **{f"__{kind.__name__}__": kind for kind in (bool, int, float, complex, str)},
@@ -111,6 +116,10 @@ class Proxy:
         if not isinstance(iterator, Proxy):
             raise unjudged("an invalid iterator")
         return iterator
+
+    def __await__(self) -> Proxy:
+        """A coroutine runs to its end on its side once it is awaited here, and is done."""
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         told = (getattr(error, "kind", None) or kind.__name__, str(error)) if kind else (None, "")
