@@ -59,7 +59,7 @@ class Server:
         self.refs, self.classes, self.returned, self.notes = [], [], [], []
         self.known, self.types, self.new_types = {}, {}, {}
         self.printed, self.extra = Printed(), {}
-        self.defined = []
+        self.defined, self.callbacks = [], {}
 
     def handle(self, header, body):
         """Return the answer to one request, as a frame."""
@@ -97,7 +97,7 @@ class Server:
     def _ahead(self, reader, do, *rest):
         """Do what needs no answer: forget the objects of the criterion before, or change an attribute."""
         if do == "begin":
-            self.refs, self.returned = [], []
+            self.refs, self.returned, self.callbacks = [], [], {}
             self.known = {id(found): -1 - number for number, found in enumerate(self.classes)}
             self.printed.take()
         else:
@@ -247,7 +247,9 @@ class Server:
 
     def _resolve(self, kind, number, *rest):
         if kind == "o":
-            return callback(self, number, *rest)
+            if number not in self.callbacks:  # it stays the same object for as long as the criterion lasts
+                self.callbacks[number] = callback(self, number, *rest)
+            return self.callbacks[number]
         if kind == "g":
             return getattr(sys.modules[number], rest[0])
         if kind == "e":  # a member of the notebook's own enumeration

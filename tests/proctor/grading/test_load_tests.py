@@ -43,7 +43,7 @@ def test_a_base_needs_no_grade_id(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "says"),
     [
-        ("def test_three", "def test_more(self): ...\n    @points(1)\n    def test_three", "test_more would not be run"),
+        ("needs = ", "def test_more(self): ...\n\n    needs = ", "test_more would not be run"),
         ("self.assertEqual(self.double(3)", "yield self.assertEqual(self.double(3)", "test_three has a `yield`"),
     ],
 )  # fmt: skip
