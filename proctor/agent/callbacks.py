@@ -72,7 +72,8 @@ class IteratorCallback(Callback):
 def callback(server, number, traits):
     """Return the object for a form's rest."""
     base = IteratorCallback if traits.get("next") else FunctionCallback if traits.get("call") else Callback
-    kind = _with_operators(base, str(traits.get("type", base.__name__)), tuple(traits.get("operators", ())))
+    operators = [name for name in traits.get("operators", ()) if name not in vars(base)]
+    kind = _with_operators(base, str(traits.get("type", base.__name__)), tuple(operators))
     return kind(server, number, traits)
 
 

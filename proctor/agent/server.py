@@ -3,6 +3,8 @@
 Requests have "do" and, by it: find (needs), call (ref, name or null, args, named), get (ref, name), set (ref, name,
 value), operate (an operator, ref, args), printed, figures, define (names: what NumPy is to call by other names, too,
 until the next such request).
+Each may have, where the test asks for it: patched (functions of Python's), watched (for "warnings" in the answer),
+echoed (for what is "printed").
 Answers have one of: value (with notes, and types that are met for the first time), missing, error (kind, text,
 where), or back (object, name, args, named): the student's code calls an object of the test's, which is answered in
 turn, or asks something itself before it answers.
@@ -16,20 +18,24 @@ plain attribute. And a call that makes an object may ask for plain attributes of
 import builtins
 import sys
 from collections import namedtuple
+from contextlib import ExitStack, suppress
 from types import GeneratorType
 
 import numpy as np
 
 from .callbacks import Callback, callback
 from .described import builtin_error, describe_error, describe_figures, describe_type
-from .frames import pack
+from .frames import FormatError, pack
 from .kinds import MUTABLE, change
 from .operations import OPERATIONS
 from .streams import Printed
+from .surroundings import noted_warnings, patched
 from .values import Reader, Writer, state_of
 
 RESUMED = frozenset(("__next__", "send", "throw"))
 """Operators and methods that end with StopIteration where an iterator or generator does."""
+MAX_KEPT, MAX_KEPT_LENGTH = 100, 1_000
+"""Arguments that are watched for changes after their call; the length of each."""
 PLAIN = (np.ndarray, float, int, type(None))
 """Types of attributes that come along with their object."""
 
@@ -56,34 +62,52 @@ class Server:
 
     def __init__(self, namespace, ask, saved=None, figures=()):
         self.namespace, self.ask, self.saved, self.figures = namespace, ask, saved or {}, figures
-        self.refs, self.classes, self.returned, self.notes = [], [], [], []
+        self.refs, self.classes, self.returned, self.notes, self.kept = [], [], [], [], []
         self.known, self.types, self.new_types = {}, {}, {}
         self.printed, self.extra = Printed(), {}
         self.defined, self.callbacks = [], {}
 
     def handle(self, header, body):
         """Return the answer to one request, as a frame."""
-        self.notes, self.extra = [], {}
+        self.notes, self.extra, self.changed, self.new_kept = [], {}, [], []
         outside = sys.stdout
         if outside is not self.printed:  # as it is while the student's code waits for an object of the test's
             self.printed.stream = outside
-        sys.stdout = self.printed
+        sys.stdout, noted = self.printed, {}
         try:
             reader = Reader(body, self._resolve)
             for step in header.get("ahead", ()):
                 self._ahead(reader, *step)
-            value = getattr(self, "do_" + header["do"])(header, reader)
-            return self._answer(value, header.get("want", ()))
+            noted = {"warnings": []} if "watched" in header else {}
+            try:
+                value = self._do(header, reader, noted)
+            finally:
+                if "echoed" in header:
+                    noted["printed"] = self.printed.take()
+            return self._answer(value, header.get("want", ()), noted)
         except Missing as missing:
-            return pack({"missing": str(missing)})
+            return pack({"missing": str(missing), **noted})
         except BaseException as error:  # whatever the student's code raises, SystemExit included
-            return pack({"error": describe_error(error)})
+            return pack({"error": describe_error(error), **noted})
         finally:
             sys.stdout = outside
 
-    def _answer(self, value, want):
+    def _do(self, header, reader, noted):
+        """Return the value of a request, made in the surroundings that it asks for."""
+        with ExitStack() as stack:
+            if "patched" in header:
+                stack.enter_context(patched(reader.read(header["patched"]), self.namespace))
+            if "warnings" in noted:
+                stack.enter_context(noted_warnings(noted["warnings"]))
+            return getattr(self, "do_" + header["do"])(header, reader)
+
+    def _answer(self, value, want, noted):
+        if changed := self._changed():
+            self.extra["changed"] = changed
         writer = Writer(self._refer, plain_keys=True)
-        header = {name: writer.write(found) for name, found in {"value": value, **self.extra}.items()}
+        header = {name: writer.write(found) for name, found in {"value": value, **self.extra}.items()} | noted
+        if self.new_kept:
+            header["kept"] = self.new_kept
         if want:
             held = getattr(value, "__dict__", {})
             plain = {name: held[name] for name in want if name in held and isinstance(held[name], PLAIN)}
@@ -97,9 +121,13 @@ class Server:
     def _ahead(self, reader, do, *rest):
         """Do what needs no answer: forget the objects of the criterion before, or change an attribute."""
         if do == "begin":
-            self.refs, self.returned, self.callbacks = [], [], {}
+            self.refs, self.returned, self.callbacks, self.kept = [], [], {}, []
             self.known = {id(found): -1 - number for number, found in enumerate(self.classes)}
             self.printed.take()
+        elif do == "kept":
+            number, form = rest
+            change(self.kept[number][0], reader.read(form))
+            self.kept[number] = self.kept[number][0], state_of(self.kept[number][0])
         else:
             ref, name, form = rest
             target, value = self._object(ref), reader.read(form)
@@ -127,6 +155,7 @@ class Server:
         named = reader.read(header["named"]) if "named" in header else {}
         everything = [*args, *named.values()] if named else args
         before = [self._state(arg) for arg in everything]
+        references = [sys.getrefcount(arg) for arg in everything]
         try:
             value = target(*args, **named)
         except StopIteration as stop:
@@ -141,13 +170,30 @@ class Server:
         if any(isinstance(arg, np.ndarray) for _, arg in changed):
             self.notes.append("argument changed")
         kinds = (*MUTABLE, np.ndarray) if header.get("in_place") else MUTABLE
-        if kept := [pair for pair in changed if type(pair[1]) in kinds]:
-            self.extra["changed"] = kept
+        self.changed = [pair for pair in changed if type(pair[1]) in kinds]
+        self._keep(everything, references)
         if isinstance(value, np.ndarray):
             if any(np.may_share_memory(value, other) for other in self.returned):
                 self.notes.append("array shared")
             self.returned.append(value)
         return value
+
+    def _keep(self, args, references):
+        """Watch the lists, dicts and sets that the student's code still refers to after it was called with them."""
+        for number, (arg, count) in enumerate(zip(args, references, strict=True)):
+            can_change = type(arg) in MUTABLE and len(arg) <= MAX_KEPT_LENGTH and len(self.kept) < MAX_KEPT
+            if can_change and sys.getrefcount(arg) > count:
+                self.new_kept.append([number, len(self.kept)])
+                self.kept.append((arg, state_of(arg)))
+
+    def _changed(self):
+        """Return what has been changed of arguments: number, or -1 - number for one that was kept, and the argument."""
+        for number, (arg, state) in enumerate(self.kept):
+            with suppress(FormatError):  # it has become too large to be told
+                if (now := state_of(arg)) != state:
+                    self.kept[number] = arg, now
+                    self.changed.append([-1 - number, arg])
+        return self.changed
 
     def _state(self, arg):
         """Return what tells whether an argument was changed in place; None for one that cannot be."""
@@ -200,9 +246,9 @@ class Server:
         told, self.new_types = self.new_types, {}
         header, body = self.ask(pack({"back": form, "types": told}, writer.body))
         while "do" in header:  # the test's object asks in turn
-            notes, extra = self.notes, self.extra
+            before = self.notes, self.extra, self.changed, self.new_kept
             answer = self.handle(header, body)
-            self.notes, self.extra = notes, extra
+            self.notes, self.extra, self.changed, self.new_kept = before
             header, body = self.ask(answer)
         if "error" in header:
             raise (builtin_error(header.get("kind")) or RuntimeError)(header["error"])

@@ -134,10 +134,10 @@ def _traits(value: Any) -> dict[str, Any]:
     traits: dict[str, Any] = {"type": kind.__name__}
     if operators := _operators(kind):
         traits["operators"] = operators
-    if isinstance(value, Iterator):
-        traits["next"] = True
-    elif callable(value):
+    if callable(value):  # a mock is an iterator, too
         traits |= _call_traits(value)
+    elif isinstance(value, Iterator):
+        traits["next"] = True
     fields = [name for name, held in getattr(value, "__dict__", {}).items() if _is_field(name, held)]
     if fields := [*fields, *_fields(kind)]:
         traits["fields"] = fields
@@ -145,9 +145,11 @@ def _traits(value: Any) -> dict[str, Any]:
 
 
 def _call_traits(value: Any) -> dict[str, Any]:
-    name, doc = getattr(value, "__name__", "function"), getattr(value, "__doc__", None)
-    traits = {"call": True, "name": name, "parameters": _parameters(value)}
-    return traits | ({"doc": doc[:MAX_DOC]} if isinstance(doc, str) else {})
+    traits: dict[str, Any] = {"call": True, "parameters": _parameters(value)}
+    for name, text in (("name", getattr(value, "__name__", None)), ("doc", getattr(value, "__doc__", None))):
+        if isinstance(text, str):
+            traits[name] = text[:MAX_DOC]
+    return traits
 
 
 @lru_cache(maxsize=256)
@@ -158,8 +160,7 @@ def _operators(kind: type) -> list[str]:
         allowed = OF_BUILTINS if base.__module__ in ("builtins", "collections", "_io") else OPERATORS
         for name in OPERATORS & vars(base).keys():
             found.setdefault(name, name in allowed and vars(base)[name] is not None)
-    hidden = ("__iter__",) if issubclass(kind, Iterator) else ()
-    return sorted(name for name, use in found.items() if use and name not in hidden)
+    return sorted(name for name, use in found.items() if use)
 
 
 @lru_cache(maxsize=256)

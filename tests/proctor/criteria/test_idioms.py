@@ -16,7 +16,16 @@ from proctor.session.clock import Bounds
 from proctor.session.copies import CopySide
 from proctor.session.proxies import loopback
 from proctor.session.session import Session
-from tests.proctor.criteria.idioms import errors, fixtures, functions, handed, numerics, objects, values
+from tests.proctor.criteria.idioms import (
+    errors,
+    fixtures,
+    functions,
+    handed,
+    numerics,
+    objects,
+    surroundings,
+    values,
+)
 from tests.proctor.criteria.idioms.idiom import idioms_of
 
 if TYPE_CHECKING:
@@ -28,7 +37,7 @@ if TYPE_CHECKING:
 
 GROUPS = {
     module.__name__: idioms_of(module)
-    for module in (functions, objects, values, numerics, errors, fixtures, handed)
+    for module in (functions, objects, values, numerics, errors, fixtures, handed, surroundings)
 }
 IDIOMS = {
     name: idiom for group in GROUPS.values() for name, idiom in group.items() if idiom.right and name != "Bug"
