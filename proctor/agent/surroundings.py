@@ -12,9 +12,9 @@ MAX_WARNINGS, MAX_WARNING = 100, 600
 
 @contextlib.contextmanager
 def patched(functions, namespace):
-    """Let Python's functions be others while the block runs, also where IPython has put one of its own beside them."""
+    """Let Python's functions be others while the block runs, also where IPython has wrapped one for the notebook."""
     places = [(vars(builtins), name) for name in functions if name in PATCHED]
-    places += [(namespace, name) for _, name in places if _is_of_ipython(namespace.get(name))]
+    places += [(namespace, name) for python, name in places if _wraps(namespace.get(name), python[name])]
     kept = [place[name] for place, name in places]
     try:
         for place, name in places:
@@ -25,8 +25,8 @@ def patched(functions, namespace):
             place[name] = function
 
 
-def _is_of_ipython(value):
-    return str(getattr(value, "__module__", "")).startswith("IPython.")
+def _wraps(value, function):
+    return getattr(value, "__wrapped__", None) is function
 
 
 @contextlib.contextmanager
