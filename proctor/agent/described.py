@@ -8,7 +8,7 @@ from types import CoroutineType, FunctionType, GeneratorType
 
 import numpy as np
 
-MAX_METHODS = 200
+MAX_METHODS, MAX_FIELDS = 200, 100
 MAX_TEXT, MAX_LINE, MAX_LINES = 600, 160, 4
 """Characters of an exception's text (the longest usual one, on `np.float`, has 460) and of a line; lines."""
 MAX_BASES = 20
@@ -33,6 +33,8 @@ def describe_type(kind):
         "truth": _own(kind, "__bool__", "__len__"),
         "base": next((base.__name__ for base in kind.__mro__ if BASES.get(base.__name__) is base), None),
     }
+    if fields := list(getattr(kind, "__dataclass_fields__", ()))[:MAX_FIELDS]:
+        traits["fields"] = fields
     return [name, _methods_of(kind), _fixed_of(kind), traits]
 
 

@@ -1,8 +1,8 @@
 """Server that answers the calls of hidden tests on the objects of a namespace.
 
 Requests have "do" and, by it: find (needs), call (ref, name or null, args, named), get (ref, name), set (ref, name,
-value), operate (an operator, ref, args), printed, figures, define (names: what NumPy is to call by other names, too,
-until the next such request).
+value), operate (an operator, ref, args), printed, figures, write (name, content), read (path), define
+(names: what NumPy is to call by other names, too, until the next such request).
 Each may have, where the test asks for it: patched (functions of Python's), watched (for "warnings" in the answer),
 echoed (for what is "printed").
 Answers have one of: value (with notes, and types that are met for the first time), missing, error (kind, text,
@@ -18,14 +18,16 @@ plain attribute. And a call that makes an object may ask for plain attributes of
 import builtins
 import sys
 from collections import namedtuple
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from types import GeneratorType
 
 import numpy as np
 
 from .callbacks import Callback, callback
 from .described import builtin_error, describe_error, describe_figures, describe_type
-from .frames import FormatError, pack
+from .files import Files
+from .frames import pack
+from .kept_arguments import KeptArguments
 from .kinds import MUTABLE, change
 from .operations import OPERATIONS
 from .streams import Printed
@@ -34,8 +36,6 @@ from .values import Reader, Writer, state_of
 
 RESUMED = frozenset(("__next__", "send", "throw"))
 """Operators and methods that end with StopIteration where an iterator or generator does."""
-MAX_KEPT, MAX_KEPT_LENGTH = 100, 1_000
-"""Arguments that are watched for changes after their call; the length of each."""
 PLAIN = (np.ndarray, float, int, type(None))
 """Types of attributes that come along with their object."""
 
@@ -62,10 +62,11 @@ class Server:
 
     def __init__(self, namespace, ask, saved=None, figures=()):
         self.namespace, self.ask, self.saved, self.figures = namespace, ask, saved or {}, figures
-        self.refs, self.classes, self.returned, self.notes, self.kept = [], [], [], [], []
+        self.refs, self.classes, self.returned, self.notes = [], [], [], []
         self.known, self.types, self.new_types = {}, {}, {}
         self.printed, self.extra = Printed(), {}
         self.defined, self.callbacks = [], {}
+        self.kept, self.files = KeptArguments(), Files()
 
     def handle(self, header, body):
         """Return the answer to one request, as a frame."""
@@ -102,7 +103,7 @@ class Server:
             return getattr(self, "do_" + header["do"])(header, reader)
 
     def _answer(self, value, want, noted):
-        if changed := self._changed():
+        if changed := [*self.changed, *self.kept.changed()]:
             self.extra["changed"] = changed
         writer = Writer(self._refer, plain_keys=True)
         header = {name: writer.write(found) for name, found in {"value": value, **self.extra}.items()} | noted
@@ -121,13 +122,13 @@ class Server:
     def _ahead(self, reader, do, *rest):
         """Do what needs no answer: forget the objects of the criterion before, or change an attribute."""
         if do == "begin":
-            self.refs, self.returned, self.callbacks, self.kept = [], [], {}, []
+            self.refs, self.returned, self.callbacks = [], [], {}
+            self.kept, self.files = KeptArguments(), Files()
             self.known = {id(found): -1 - number for number, found in enumerate(self.classes)}
             self.printed.take()
         elif do == "kept":
             number, form = rest
-            change(self.kept[number][0], reader.read(form))
-            self.kept[number] = self.kept[number][0], state_of(self.kept[number][0])
+            self.kept.update(number, reader.read(form))
         else:
             ref, name, form = rest
             target, value = self._object(ref), reader.read(form)
@@ -171,29 +172,12 @@ class Server:
             self.notes.append("argument changed")
         kinds = (*MUTABLE, np.ndarray) if header.get("in_place") else MUTABLE
         self.changed = [pair for pair in changed if type(pair[1]) in kinds]
-        self._keep(everything, references)
+        self.new_kept = self.kept.keep(everything, references)
         if isinstance(value, np.ndarray):
             if any(np.may_share_memory(value, other) for other in self.returned):
                 self.notes.append("array shared")
             self.returned.append(value)
         return value
-
-    def _keep(self, args, references):
-        """Watch the lists, dicts and sets that the student's code still refers to after it was called with them."""
-        for number, (arg, count) in enumerate(zip(args, references, strict=True)):
-            can_change = type(arg) in MUTABLE and len(arg) <= MAX_KEPT_LENGTH and len(self.kept) < MAX_KEPT
-            if can_change and sys.getrefcount(arg) > count:
-                self.new_kept.append([number, len(self.kept)])
-                self.kept.append((arg, state_of(arg)))
-
-    def _changed(self):
-        """Return what has been changed of arguments: number, or -1 - number for one that was kept, and the argument."""
-        for number, (arg, state) in enumerate(self.kept):
-            with suppress(FormatError):  # it has become too large to be told
-                if (now := state_of(arg)) != state:
-                    self.kept[number] = arg, now
-                    self.changed.append([-1 - number, arg])
-        return self.changed
 
     def _state(self, arg):
         """Return what tells whether an argument was changed in place; None for one that cannot be."""
@@ -226,6 +210,15 @@ class Server:
 
     def do_figures(self, header, reader):
         return describe_figures(self.figures)
+
+    def do_write(self, header, reader):
+        return self.files.write(header["name"], reader.read(header["content"]))
+
+    def do_read(self, header, reader):
+        try:
+            return self.files.read(header["path"])
+        except FileNotFoundError:
+            raise Missing(header["path"]) from None
 
     def do_set(self, header, reader):
         setattr(self._object(header["ref"]), header["name"], reader.read(header["value"]))

@@ -98,6 +98,15 @@ class Criteria(ArrayChecks):
         """Return pyplot's figures: those that the notebook's cells have shown, then those that are open now."""
         return [Figure.of(description) for description in self._linked().figures()]
 
+    def write_file(self, name: str, content: str | bytes = "") -> str:
+        """Write a file that the student's code can open, in a folder of the criterion's own; return its path."""
+        data = content if isinstance(content, bytes) else content.encode()
+        return str(self._linked().write_file(name, data))
+
+    def read_file(self, path: str) -> str:
+        """Return the text of a file that the student's code has written; the criterion fails if there is none."""
+        return bytes(self._linked().read_file(str(path))).decode(errors="replace")
+
     def _linked(self) -> Any:
         if self.link is None:
             raise GraderError(

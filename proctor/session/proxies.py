@@ -16,8 +16,9 @@ import numpy as np
 
 from proctor.agent.described import MAX_METHODS
 from proctor.agent.frames import FormatError, pack, unpack
+from proctor.agent.kept_arguments import MAX_KEPT
 from proctor.agent.kinds import MUTABLE, change
-from proctor.agent.server import MAX_KEPT, RESUMED, Server
+from proctor.agent.server import RESUMED, Server
 from proctor.agent.tables import writer_of
 from proctor.agent.values import Reader, Writer, state_of
 from proctor.criteria import Broken, Fault, NoAttribute, NotFound
@@ -160,6 +161,17 @@ class Link:
     def figures(self) -> Any:
         """Return the description of the figures that pyplot has open."""
         return self.request({"do": "figures"})
+
+    def write_file(self, name: str, content: bytes) -> str:
+        """Write a file into a folder of the criterion's own on the student's side; return its path there."""
+        return str(self.request({"do": "write", "name": name}, content=content))
+
+    def read_file(self, path: str) -> bytes:
+        """Return the content of a file on the student's side; NotFound if it is missing."""
+        content = self._recorded(self.request({"do": "read", "path": path}))
+        if not isinstance(content, bytes):
+            raise unjudged("an invalid content of a file")
+        return content
 
     def get(self, ref: int, name: str, of: str | None = None) -> Any:
         """Return an attribute of an object, or of a method of it: as it came along with the object, or asked for."""
@@ -335,7 +347,12 @@ class Link:
                 self._types[int(number)] = Type(
                     frozenset(map(str, methods)),
                     None if fixed is None else frozenset(map(str, fixed)),
-                    face(clip(name, 80), call=bool(traits["call"]), base=traits["base"]),
+                    face(
+                        clip(name, 80),
+                        call=bool(traits["call"]),
+                        base=traits["base"],
+                        fields=tuple(map(str, traits.get("fields", ()))),
+                    ),
                     bool(traits["truth"]),
                 )
         except (TypeError, AttributeError, LookupError, ValueError):

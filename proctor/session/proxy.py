@@ -8,7 +8,9 @@ it is one of Python's. So `with self.assertRaises(ValueError)` holds for a `Valu
 
 from __future__ import annotations
 
+import copy
 import inspect
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +20,7 @@ from proctor.agent.described import BASES, MAX_TEXT, builtin_error
 from proctor.agent.frames import FormatError
 from proctor.agent.operations import OPERATIONS
 from proctor.criteria import StudentError
+from proctor.errors import CannotCross
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +31,7 @@ SHOWN = frozenset(
     f"__{name}__"
     for name in (
         "name", "qualname", "dict", "annotations", "bases", "mro", "flags", "abstractmethods", "code", "wrapped",
+        "dataclass_fields",
     )
 )  # fmt: skip
 """Attributes with two underscores that are asked for; others NumPy and unittest probe for."""
@@ -41,7 +45,7 @@ RESULTS: dict[str, type] = {
 """Types of what comes, where Python insists on one."""
 NEVER = (KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
 """Exceptions that stop programs, or the test's own loops, and not criteria."""
-MAX_NAMES = 20
+MAX_NAMES, MAX_FIELDS = 20, 100
 
 
 class Type(NamedTuple):
@@ -89,6 +93,8 @@ class Proxy:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in SHOWN:
             raise AttributeError(name)
+        if name == "__dataclass_fields__":
+            return dataclass_fields(self._link.get(self._ref, name, self._name))
         if name in self._methods:
             return METHOD.face(self._link, self._ref, METHOD, name)
         return self._link.get(self._ref, name, self._name)
@@ -101,6 +107,9 @@ class Proxy:
     def __deepcopy__(self, memo: dict[int, Any]) -> Proxy:
         """A copy stands for the same object: what is on the other side cannot be copied from here."""
         return self
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        raise CannotCross("a class of its own that is derived from one of the notebook's")
 
     def __bool__(self) -> bool:
         return bool(self._operate("__bool__")) if self._kind.truth else True
@@ -165,16 +174,33 @@ class CallableProxy(Proxy):
             raise unjudged("an invalid signature") from None
 
 
+@dataclass
+class _OneField:
+    field: Any
+
+
+def dataclass_fields(names: Any) -> dict[str, Any]:
+    """Return what the functions of `dataclasses` look for: a field of each name."""
+    fields = {}
+    for name in list(names)[:MAX_FIELDS]:
+        fields[clip(name, 80)] = field = copy.copy(_OneField.__dataclass_fields__["field"])
+        field.name = clip(name, 80)
+    return fields
+
+
 @lru_cache(maxsize=256)
-def face(name: str, *, call: bool, base: str | None) -> type[Proxy]:
+def face(name: str, *, call: bool, base: str | None, fields: tuple[str, ...] = ()) -> type[Proxy]:
     """Return the class of the proxies of a type: its name and docstring are those of the student's.
 
-    Its objects can be called, or not; `isinstance` is to tell that they are of a base, a type of Python's, if any.
+    Its objects can be called, or not; `isinstance` is to tell that they are of a base, a type of Python's, if any; a
+    dataclass has fields.
     """
     shown: dict[str, Any] = {
         "__slots__": (),
         "__doc__": property(lambda self: self._link.get(self._ref, "__doc__", self._name)),
     }
+    if fields:
+        shown["__dataclass_fields__"] = dataclass_fields(fields)
     if base in BASES:
         shown["__class__"] = property(lambda _self: BASES[base])
     return type(name, (CallableProxy if call else Proxy,), shown)

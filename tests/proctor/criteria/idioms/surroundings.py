@@ -118,3 +118,41 @@ class NotWarned(Idiom):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             self.assertEqual(self.absolute(-1), 1)
+
+
+class Files(Idiom):
+    """A file that is read, and one that is written"""
+
+    needs = ("sort_lines",)
+    right = """
+        from pathlib import Path
+        def sort_lines(source, target):
+            lines = sorted(open(source).read().split())
+            Path(target).write_text(" ".join(lines))
+    """
+    wrong = right.replace("sorted(open(source).read().split())", "open(source).read().split()")
+    hint = "'b a' != 'a b'"
+
+    @points(1)
+    def test_it(self):
+        """The lines are sorted."""
+        target = self.write_file("target.txt")
+        self.sort_lines(self.write_file("source.txt", "b\na\n"), target)
+        self.assertEqual(self.read_file(target), "a b")
+
+
+class NoFile(Idiom):
+    """A file that is not written"""
+
+    needs = ("save",)
+    right = "def save(folder):\n    with open(folder + '/out.txt', 'w') as file: file.write('x')"
+    wrong = "def save(folder): pass"
+    outcome = Outcome.NOT_FOUND
+    hint = "out.txt` was not found."
+
+    @points(1)
+    def test_it(self):
+        """The file is there."""
+        folder = self.write_file("any.txt").rpartition("/")[0]
+        self.save(folder)
+        self.assertEqual(self.read_file(f"{folder}/out.txt"), "x")
