@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from proctor.agent.described import MAX_METHODS
+from proctor.agent.described import MAX_FIELDS, MAX_METHODS
 from proctor.agent.frames import FormatError, pack, unpack
 from proctor.agent.kept_arguments import MAX_KEPT
 from proctor.agent.kinds import MUTABLE, change
@@ -351,7 +351,7 @@ class Link:
                         clip(name, 80),
                         call=bool(traits["call"]),
                         base=traits["base"],
-                        fields=tuple(map(str, traits.get("fields", ()))),
+                        fields=tuple(clip(each, 80) for each in traits.get("fields", ())[:MAX_FIELDS]),
                     ),
                     bool(traits["truth"]),
                 )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from proctor.agent.described import BASES, MAX_TEXT, builtin_error
+from proctor.agent.described import BASES, MAX_FIELDS, MAX_TEXT, builtin_error
 from proctor.agent.frames import FormatError
 from proctor.agent.operations import OPERATIONS
 from proctor.criteria import StudentError
@@ -45,7 +45,7 @@ RESULTS: dict[str, type] = {
 """Types of what comes, where Python insists on one."""
 NEVER = (KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
 """Exceptions that stop programs, or the test's own loops, and not criteria."""
-MAX_NAMES, MAX_FIELDS = 20, 100
+MAX_NAMES = 20
 
 
 class Type(NamedTuple):
@@ -181,6 +181,8 @@ class _OneField:
 
 def dataclass_fields(names: Any) -> dict[str, Any]:
     """Return what the functions of `dataclasses` look for: a field of each name."""
+    if not isinstance(names, dict | tuple):
+        raise unjudged("invalid fields")
     fields = {}
     for name in list(names)[:MAX_FIELDS]:
         fields[clip(name, 80)] = field = copy.copy(_OneField.__dataclass_fields__["field"])

@@ -52,11 +52,19 @@ def pass_on(answer: dict[str, Any]) -> None:
     if not isinstance(printed, str) or not isinstance(told, list):
         raise FormatError("invalid notes")
     sys.stdout.write(printed)
-    for lineage, text in told[:MAX_WARNINGS]:
-        known = (builtin_error(name, Warning) for name in lineage)
-        category = next((kind for kind in known if kind), UserWarning)
-        try:
-            warnings.warn_explicit(clip(text, MAX_WARNING), category, "notebook", 1)
-        except Warning as warning:
-            told_as = {"kind": category.__name__, "text": str(warning), "bases": list(lineage)}
-            raise student_error(told_as) from None
+    for each in told[:MAX_WARNINGS]:
+        _warn(each)
+
+
+def _warn(told: Any) -> None:
+    try:
+        lineage, text = told
+        known = [kind for name in lineage if (kind := builtin_error(name, Warning))]
+    except (TypeError, ValueError):
+        raise FormatError("an invalid warning") from None
+    category = (*known, UserWarning)[0]
+    try:
+        warnings.warn_explicit(clip(text, MAX_WARNING), category, "notebook", 1)
+    except Warning as warning:
+        error = {"kind": category.__name__, "text": str(warning), "bases": list(lineage)}
+        raise student_error(error) from None
