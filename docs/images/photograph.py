@@ -21,7 +21,7 @@ PAGES = (
 )
 SIZE = {"width": 900, "height": 860}
 GAP = 24
-COLORS = 64
+COLORS = 256
 
 
 def main() -> None:

@@ -7,6 +7,7 @@
 - `operations`: what is done to an object by an operator.
 - `described`: descriptions of types, exceptions and figures, which stay in the sandbox.
 - `callbacks`: objects of a hidden test, as the student's code sees them.
+- `kept_arguments`, `files`, `surroundings`: a hidden test's lists that are changed later; its files; what it patches.
 - `agent`: one submission: its cells, and the copies that are judged.
 - `privileges`: sets the limits (rlimits), installs the filter for system calls and drops all privileges.
 - `fork_server`: the preloaded process, which forks an agent for each submission.

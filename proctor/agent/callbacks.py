@@ -1,14 +1,19 @@
 """Objects of a hidden test as the student's code sees them: each use of one is a request to the grader.
 
-The form of one is ``["o", number, traits]``; the traits say what can be done with it: "call" (with its name and the
-parameters of a function), "next" (an iterator), and which names are plain attributes ("fields").
+The form of one is ``["o", number, traits]``; the traits say what can be done with it: "call" (with its name, docstring
+and the parameters of a function), "next" (an iterator), "type" (the name of its type), which names are attributes
+rather than methods ("fields"), and its special methods ("operators").
 """
 
+import functools
 import inspect
 
 
 class Callback:
     """An object of the test's."""
+
+    __array_ufunc__ = None
+    """An array leaves an operator to the object beside it."""
 
     def __init__(self, server, number, traits):
         self._server, self._number, self._fields = server, number, traits.get("fields", ())
@@ -23,6 +28,13 @@ class Callback:
             return self._ask("__getattr__", name)
         return lambda *args, **named: self._ask(name, *args, **named)
 
+    def __setattr__(self, name, value):
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+        else:
+            self._ask("__setattr__", name, value)
+            self._fields = [*self._fields, name]
+
 
 class FunctionCallback(Callback):
     """A function of the test's, with its name and signature."""
@@ -30,6 +42,7 @@ class FunctionCallback(Callback):
     def __init__(self, server, number, traits):
         super().__init__(server, number, traits)
         self.__name__ = self.__qualname__ = str(traits.get("name", "function"))
+        self.__doc__ = traits.get("doc")
         if traits.get("parameters") is not None:
             self.__signature__ = inspect.Signature(
                 [
@@ -40,6 +53,10 @@ class FunctionCallback(Callback):
 
     def __call__(self, *args, **named):
         return self._ask("__call__", *args, **named)
+
+    def __setattr__(self, name, value):
+        """Keep an attribute that the student's code gives to a function."""
+        object.__setattr__(self, name, value)
 
 
 class IteratorCallback(Callback):
@@ -54,5 +71,22 @@ class IteratorCallback(Callback):
 
 def callback(server, number, traits):
     """Return the object for a form's rest."""
-    kind = IteratorCallback if traits.get("next") else FunctionCallback if traits.get("call") else Callback
+    base = IteratorCallback if traits.get("next") else FunctionCallback if traits.get("call") else Callback
+    operators = [name for name in traits.get("operators", ()) if name not in vars(base)]
+    kind = _with_operators(base, str(traits.get("type", base.__name__)), tuple(operators))
     return kind(server, number, traits)
+
+
+@functools.lru_cache(maxsize=256)
+def _with_operators(base, name, operators):
+    return type(name, (base,), {operator: _operator(operator) for operator in operators})
+
+
+def _operator(name):
+    if name == "__exit__":
+
+        def leave(self, kind, error, trace):
+            return self._ask(name, *((kind.__name__, str(error)) if kind else (None, "")))
+
+        return leave
+    return lambda self, *args: self._ask(name, *args)

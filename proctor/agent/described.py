@@ -5,11 +5,11 @@ import linecache
 import os
 import sys
 from difflib import get_close_matches
-from types import CodeType, FunctionType, GeneratorType
+from types import CodeType, CoroutineType, FunctionType, GeneratorType
 
 import numpy as np
 
-MAX_METHODS = 200
+MAX_METHODS, MAX_FIELDS = 200, 100
 MAX_TEXT, MAX_LINE, MAX_LINES = 600, 160, 4
 """Characters of an exception's text (the longest usual one, on `np.float`, has 460) and of a line; lines."""
 MAX_RELATED = 3
@@ -28,6 +28,8 @@ BASES = {
     "function": FunctionType,
     "generator": GeneratorType,
     "MaskedArray": np.ma.MaskedArray,
+    "coroutine": CoroutineType,
+    "property": property,
 }  # fmt: skip
 """Types of which an object is said to be an instance, too."""
 
@@ -40,6 +42,8 @@ def describe_type(kind):
         "truth": _own(kind, "__bool__", "__len__"),
         "base": next((base.__name__ for base in kind.__mro__ if BASES.get(base.__name__) is base), None),
     }
+    if fields := list(getattr(kind, "__dataclass_fields__", ()))[:MAX_FIELDS]:
+        traits["fields"] = fields
     return [name, _methods_of(kind), _fixed_of(kind), traits]
 
 

@@ -7,6 +7,7 @@
     ["q", [values], n]  deque                           ["k", data, mask]       masked array
     ["R", a, b, c]      range                           ["N", module, name]     type of Python's or NumPy's
     ["S", a, b, c]      slice                           ["y", text]             dtype
+    ["P", type, text]   path
 
 A writer returns None for what has to stay on its side, where it is asked for piece by piece.
 """
@@ -16,6 +17,7 @@ import datetime as dt
 from collections import Counter, OrderedDict, defaultdict, deque
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import PosixPath, PurePosixPath
 
 import numpy as np
 
@@ -33,14 +35,15 @@ BITS_PER_ITEM = 512
 MAX_DTYPE = 30
 """Characters of the name of a dtype; one of many fields takes long to build."""
 
-MUTABLE = (list, dict, set, bytearray, deque)
+MUTABLE = (list, dict, set, bytearray, deque, OrderedDict, Counter, defaultdict)
 """Types of containers that cross by value, and whose changes are told to the side that they came from."""
 DICTS = {
     "dict": dict,
     "OrderedDict": OrderedDict,
     "Counter": lambda pairs: Counter(dict(pairs)),
-    "defaultdict": lambda pairs: defaultdict(None, pairs),
+    "defaultdict": lambda pairs, factory: defaultdict(factory, pairs),
 }
+PATHS = {kind.__name__: kind for kind in (PosixPath, PurePosixPath)}
 TIMES = {kind.__name__: kind for kind in (dt.date, dt.time, dt.datetime)}
 PLAIN = (bool, int, float, complex, str, bytes, list, tuple, set, frozenset, dict, range, slice, type(None))
 
@@ -83,6 +86,12 @@ def _write_bytes(writer, value, _depth):
 def _write_set(writer, value, depth):
     keys = writer.write_keys(list(value), depth)
     return None if keys is None else ["s" if type(value) is set else "f", keys]
+
+
+def _write_defaultdict(writer, value, depth):
+    """Return the form of a defaultdict, whose factory comes along if it is a type that crosses."""
+    factory = value.default_factory if value.default_factory in TYPES else None
+    return writer.write_dict(value, depth, "defaultdict", writer.write(factory))
 
 
 def _ends(value):
@@ -191,6 +200,8 @@ WRITERS = {
     ),
     slice: lambda writer, value, depth: ["S", *writer.write_all(_ends(value), depth)],
     dt.timedelta: lambda _writer, value, _depth: ["T", value.days, value.seconds, value.microseconds],
+    defaultdict: _write_defaultdict,
+    **dict.fromkeys(PATHS.values(), lambda _writer, value, _depth: ["P", type(value).__name__, str(value)]),
     Decimal: _write_decimal,
     Fraction: _write_fraction,
     np.ma.MaskedArray: _write_masked,
@@ -203,7 +214,7 @@ WRITERS = {
         lambda _writer, value, _depth: ["y", value.str] if _crosses(value) else None,
     ),
     **dict.fromkeys(
-        (OrderedDict, Counter, defaultdict),
+        (OrderedDict, Counter),
         lambda writer, value, depth: writer.write_dict(value, depth, type(value).__name__),
     ),
 }
@@ -219,6 +230,7 @@ READERS = {
     "S": lambda reader, *forms: slice(*reader.read_all(forms)),
     "D": _read_time,
     "T": lambda _reader, *numbers: dt.timedelta(*numbers),
+    "P": lambda _reader, kind, text: PATHS[kind](text),
     "X": _read_decimal,
     "F": _read_fraction,
     "k": _read_masked,

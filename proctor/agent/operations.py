@@ -3,8 +3,10 @@
 Each is a function of the object and the operands; mirrored ones have the object on the right.
 """
 
+import asyncio
 import inspect
 import operator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -26,6 +28,19 @@ def _array(value):
     if array.dtype.kind == "O":
         raise TypeError(f"{type(value).__name__!r} object is not an array of numbers")
     return array
+
+
+def finished(coroutine):
+    """Return the result of a coroutine, which is run to its end in a thread: here a loop may be running already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
+def _next(iterator):
+    """Return the next value of an iterator; a coroutine has none but its result."""
+    if inspect.iscoroutine(iterator):
+        raise StopIteration(finished(iterator))
+    return next(iterator)
 
 
 def _signature(value):
@@ -65,6 +80,7 @@ OPERATIONS = {
     **{f"__i{name}__": getattr(operator, f"__i{name}__") for name in BINARY if name != "divmod"},
     **{f"__{name}__": getattr(operator, f"__{name}__") for name in SAME},
     **{f"__{function.__name__}__": function for function in CALLED},
+    "__next__": _next,
     "__delattr__": delattr,
     "__enter__": lambda manager: type(manager).__enter__(manager),
     "__exit__": _exit,

@@ -1,8 +1,10 @@
 """Server that answers the calls of hidden tests on the objects of a namespace.
 
 Requests have "do" and, by it: find (needs), call (ref, name or null, args, named), get (ref, name), set (ref, name,
-value), operate (an operator, ref, args), printed, figures, define (names: what NumPy is to call by other names, too,
-until the next such request).
+value), operate (an operator, ref, args), printed, figures, write (name, content), read (path), define
+(names: what NumPy is to call by other names, too, until the next such request).
+Each may have, where the test asks for it: patched (functions of Python's), watched (for "warnings" in the answer),
+echoed (for what is "printed").
 Answers have one of: value (with notes, and types that are met for the first time), missing, error (kind, text,
 where), or back (object, name, args, named): the student's code calls an object of the test's, which is answered in
 turn, or asks something itself before it answers.
@@ -16,17 +18,24 @@ plain attribute. And a call that makes an object may ask for plain attributes of
 import builtins
 import sys
 from collections import namedtuple
+from contextlib import ExitStack
+from types import GeneratorType
 
 import numpy as np
 
 from .callbacks import Callback, callback
 from .described import builtin_error, describe_error, describe_figures, describe_type
+from .files import Files
 from .frames import pack
+from .kept_arguments import KeptArguments
 from .kinds import MUTABLE, change
 from .operations import OPERATIONS
 from .streams import Printed
+from .surroundings import noted_warnings, patched
 from .values import Reader, Writer, state_of
 
+RESUMED = frozenset(("__next__", "send", "throw"))
+"""Operators and methods that end with StopIteration where an iterator or generator does."""
 PLAIN = (np.ndarray, float, int, type(None))
 """Types of attributes that come along with their object."""
 
@@ -56,31 +65,50 @@ class Server:
         self.refs, self.classes, self.returned, self.notes = [], [], [], []
         self.known, self.types, self.new_types = {}, {}, {}
         self.printed, self.extra = Printed(), {}
-        self.defined = []
+        self.defined, self.callbacks = [], {}
+        self.kept, self.files = KeptArguments(), Files()
 
     def handle(self, header, body):
         """Return the answer to one request, as a frame."""
-        self.notes, self.extra = [], {}
+        self.notes, self.extra, self.changed, self.new_kept = [], {}, [], []
         outside = sys.stdout
         if outside is not self.printed:  # as it is while the student's code waits for an object of the test's
             self.printed.stream = outside
-        sys.stdout = self.printed
+        sys.stdout, noted = self.printed, {}
         try:
             reader = Reader(body, self._resolve)
             for step in header.get("ahead", ()):
                 self._ahead(reader, *step)
-            value = getattr(self, "do_" + header["do"])(header, reader)
-            return self._answer(value, header.get("want", ()))
+            noted = {"warnings": []} if "watched" in header else {}
+            try:
+                value = self._do(header, reader, noted)
+            finally:
+                if "echoed" in header:
+                    noted["printed"] = self.printed.take()
+            return self._answer(value, header.get("want", ()), noted)
         except Missing as missing:
-            return pack({"missing": str(missing)})
+            return pack({"missing": str(missing), **noted})
         except BaseException as error:  # whatever the student's code raises, SystemExit included
-            return pack({"error": describe_error(error)})
+            return pack({"error": describe_error(error), **noted})
         finally:
             sys.stdout = outside
 
-    def _answer(self, value, want):
+    def _do(self, header, reader, noted):
+        """Return the value of a request, made in the surroundings that it asks for."""
+        with ExitStack() as stack:
+            if "patched" in header:
+                stack.enter_context(patched(reader.read(header["patched"]), self.namespace))
+            if "warnings" in noted:
+                stack.enter_context(noted_warnings(noted["warnings"]))
+            return getattr(self, "do_" + header["do"])(header, reader)
+
+    def _answer(self, value, want, noted):
+        if changed := [*self.changed, *self.kept.changed()]:
+            self.extra["changed"] = changed
         writer = Writer(self._refer, plain_keys=True)
-        header = {name: writer.write(found) for name, found in {"value": value, **self.extra}.items()}
+        header = {name: writer.write(found) for name, found in {"value": value, **self.extra}.items()} | noted
+        if self.new_kept:
+            header["kept"] = self.new_kept
         if want:
             held = getattr(value, "__dict__", {})
             plain = {name: held[name] for name in want if name in held and isinstance(held[name], PLAIN)}
@@ -94,9 +122,13 @@ class Server:
     def _ahead(self, reader, do, *rest):
         """Do what needs no answer: forget the objects of the criterion before, or change an attribute."""
         if do == "begin":
-            self.refs, self.returned = [], []
+            self.refs, self.returned, self.callbacks = [], [], {}
+            self.kept, self.files = KeptArguments(), Files()
             self.known = {id(found): -1 - number for number, found in enumerate(self.classes)}
             self.printed.take()
+        elif do == "kept":
+            number, form = rest
+            self.kept.update(number, reader.read(form))
         else:
             ref, name, form = rest
             target, value = self._object(ref), reader.read(form)
@@ -124,7 +156,13 @@ class Server:
         named = reader.read(header["named"]) if "named" in header else {}
         everything = [*args, *named.values()] if named else args
         before = [self._state(arg) for arg in everything]
-        value = target(*args, **named)
+        references = [sys.getrefcount(arg) for arg in everything]
+        try:
+            value = target(*args, **named)
+        except StopIteration as stop:
+            if header["name"] not in RESUMED or not isinstance(self._object(header["ref"]), GeneratorType):
+                raise
+            self.extra["end"], value = True, stop.value
         changed = [
             [number, arg]
             for number, (arg, state) in enumerate(zip(everything, before, strict=True))
@@ -133,8 +171,8 @@ class Server:
         if any(isinstance(arg, np.ndarray) for _, arg in changed):
             self.notes.append("argument changed")
         kinds = (*MUTABLE, np.ndarray) if header.get("in_place") else MUTABLE
-        if kept := [pair for pair in changed if type(pair[1]) in kinds]:
-            self.extra["changed"] = kept
+        self.changed = [pair for pair in changed if type(pair[1]) in kinds]
+        self.new_kept = self.kept.keep(everything, references)
         if isinstance(value, np.ndarray):
             if any(np.may_share_memory(value, other) for other in self.returned):
                 self.notes.append("array shared")
@@ -161,17 +199,26 @@ class Server:
         args = reader.read(header["args"])
         try:
             return OPERATIONS[header["operator"]](self._target(header), *args)
-        except StopIteration:
-            if header["operator"] != "__next__":
+        except StopIteration as stop:
+            if header["operator"] not in RESUMED:
                 raise
             self.extra["end"] = True
-            return None
+            return stop.value
 
     def do_printed(self, header, reader):
         return self.printed.take()
 
     def do_figures(self, header, reader):
         return describe_figures(self.figures)
+
+    def do_write(self, header, reader):
+        return self.files.write(header["name"], reader.read(header["content"]))
+
+    def do_read(self, header, reader):
+        try:
+            return self.files.read(header["path"])
+        except FileNotFoundError:
+            raise Missing(header["path"]) from None
 
     def do_set(self, header, reader):
         setattr(self._object(header["ref"]), header["name"], reader.read(header["value"]))
@@ -192,9 +239,9 @@ class Server:
         told, self.new_types = self.new_types, {}
         header, body = self.ask(pack({"back": form, "types": told}, writer.body))
         while "do" in header:  # the test's object asks in turn
-            notes, extra = self.notes, self.extra
+            before = self.notes, self.extra, self.changed, self.new_kept
             answer = self.handle(header, body)
-            self.notes, self.extra = notes, extra
+            self.notes, self.extra, self.changed, self.new_kept = before
             header, body = self.ask(answer)
         if "error" in header:
             raise (builtin_error(header.get("kind")) or RuntimeError)(header["error"])
@@ -239,7 +286,9 @@ class Server:
 
     def _resolve(self, kind, number, *rest):
         if kind == "o":
-            return callback(self, number, *rest)
+            if number not in self.callbacks:  # it stays the same object for as long as the criterion lasts
+                self.callbacks[number] = callback(self, number, *rest)
+            return self.callbacks[number]
         if kind == "g":
             return getattr(sys.modules[number], rest[0])
         if kind == "e":  # a member of the notebook's own enumeration

@@ -105,13 +105,13 @@ class Writer(_Account):
         """Return the forms of the values that a value at some depth consists of."""
         return [self.write(value, depth + 1) for value in values]
 
-    def write_dict(self, value, depth, *names):
-        """Return the form of a dict, with the name of its type unless it is `dict`."""
+    def write_dict(self, value, depth, *rest):
+        """Return the form of a dict, with the name of its type unless it is `dict`, and what else makes one."""
         keys = self.write_keys(list(value), depth)
         if keys is None:
             return self._refer(value)
         items = self.write_all(value.values(), depth)
-        return ["d", [list(pair) for pair in zip(keys, items, strict=True)], *names]
+        return ["d", [list(pair) for pair in zip(keys, items, strict=True)], *rest]
 
     def write_keys(self, keys, depth):
         """Return the forms of keys or a set's elements, or None if one of them has to stay on its side."""
@@ -177,10 +177,11 @@ class Reader(_Account):
         """Return the values of some forms."""
         return [self.read(form) for form in forms]
 
-    def read_dict(self, pairs, name="dict"):
+    def read_dict(self, pairs, name="dict", *rest):
         """Return a dict of the type of that name."""
         keys = self.read_keys([key for key, _ in pairs])
-        return kinds.DICTS[name](zip(keys, [self.read(item) for _, item in pairs], strict=True))
+        items = [self.read(item) for _, item in pairs]
+        return kinds.DICTS[name](zip(keys, items, strict=True), *self.read_all(rest))
 
     def read_keys(self, forms):
         """Return keys or a set's elements; FormatError if too many of them have the same hash."""

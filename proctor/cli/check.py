@@ -71,7 +71,8 @@ def _print(checked: Checked) -> None:
         console.print(f"{mark} {where}{finding.says}", markup=False)
     if checked.passed:
         worth = sum(row.worth for row in checked.rows)
-        console.print(f"{checked.notebook} can be released: {worth:g} points.", markup=False)
+        points = f"{worth:g} point{'' if worth == 1 else 's'} by tests"
+        console.print(f"{checked.notebook} can be released: {points}.", markup=False)
 
 
 def _table(checked: Checked) -> Table:

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from proctor.criteria.arrays import ArrayChecks
 from proctor.criteria.assertions import shortened
-from proctor.criteria.decorators import case_of
+from proctor.criteria.decorators import case_of, methods_of
 from proctor.criteria.faults import Broken, CriterionFailed, Fault, NotFound, StudentError
 from proctor.criteria.outcome import Check
 from proctor.criteria.plots import Figure
@@ -73,7 +73,7 @@ class Criteria(ArrayChecks):
             raise TypeError(
                 f'{cls.__name__}.needs is a text. Write needs = ("{cls.needs}",), with the comma.'
             )
-        for name, method in list(vars(cls).items()):
+        for name, method in methods_of(cls).items():
             for number, arguments in enumerate(getattr(method, "cases", ()), start=1):
                 setattr(cls, f"{name}_{number}", case_of(method, arguments))
 
@@ -99,6 +99,15 @@ class Criteria(ArrayChecks):
     def figures(self) -> list[Figure]:
         """Return pyplot's figures: those that the notebook's cells have shown, then those that are open now."""
         return [Figure.of(description) for description in self._linked().figures()]
+
+    def write_file(self, name: str, content: str | bytes = "") -> str:
+        """Write a file that the student's code can open, in a folder of the criterion's own; return its path."""
+        data = content if isinstance(content, bytes) else content.encode()
+        return str(self._linked().write_file(name, data))
+
+    def read_file(self, path: str) -> str:
+        """Return the text of a file that the student's code has written; the criterion fails if there is none."""
+        return bytes(self._linked().read_file(str(path))).decode(errors="replace")
 
     def _linked(self) -> Any:
         if self.link is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Method = TypeVar("Method", bound=Callable[..., None])
+    Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def points(worth: float, *, after: str | None = None) -> Callable[[Method], Method]:
@@ -20,6 +21,8 @@ def points(worth: float, *, after: str | None = None) -> Callable[[Method], Meth
     def mark(method: Method) -> Method:
         if not (method.__doc__ or "").strip():
             raise TypeError(f"{method.__qualname__} has no docstring: it is what the student reads.")
+        if inspect.isgeneratorfunction(method) or inspect.isasyncgenfunction(method):
+            raise TypeError(f"{method.__qualname__} has a `yield`: nothing of it would be run.")
         method.worth, method.after = worth, after  # type: ignore[attr-defined]
         return method
 
@@ -53,3 +56,15 @@ def case_of(method: Callable[..., None], arguments: Mapping[str, Any]) -> Callab
     case.__doc__ = (method.__doc__ or "").format(**arguments)
     case.worth, case.after = method.worth, method.after  # type: ignore[attr-defined]
     return case
+
+
+def methods_of(case: type) -> dict[str, Any]:
+    """Return a test class's criteria, and methods that unittest would take for tests, by name; those of bases first."""
+    held: dict[str, Any] = {}
+    for base in reversed(case.__mro__):
+        held |= vars(base)
+    return {
+        name: value
+        for name, value in held.items()
+        if hasattr(value, "worth") or (name.startswith("test") and inspect.isfunction(value))
+    }

@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import re
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,8 +14,10 @@ from unittest import SkipTest
 
 import numpy as np
 
+from proctor.agent.operations import finished
 from proctor.criteria import Broken, Criteria, CriterionFailed, Fault, NotFound, StudentError
 from proctor.criteria.assertions import shortened
+from proctor.criteria.decorators import methods_of
 from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.errors import CannotCross, GraderError
 from proctor.grading.versions import ALIASES, advice, explanation, removed_name
@@ -107,20 +110,24 @@ def _cases(path: Path) -> Iterator[type[Criteria]]:
         if inspect.isclass(case) and issubclass(case, Criteria) and case.__module__ == name:
             if case.grade_id and not criteria(case):
                 raise GraderError(f"{path}: {case.__name__} has no criterion: mark its methods with @points.")
-            if criteria(case) and not case.grade_id:
+            if criteria(case) and not case.grade_id and not case.__subclasses__():
                 raise GraderError(f"{path}: {case.__name__} has no grade_id, that of the cell it grades.")
+            if unmarked := [name for name in methods_of(case) if not hasattr(getattr(case, name), "worth")]:
+                raise GraderError(
+                    f"{path}: {case.__name__}.{unmarked[0]} would not be run: mark it with @points, "
+                    "or let the name of a helper not begin with test."
+                )
             if case.grade_id:
                 yield case
 
 
 def criteria(case: type[Criteria]) -> list[str]:
-    """List the names of a test class's criteria, in the order in which they are written."""
-    own = vars(case)
+    """List the names of a test class's criteria, in the order in which they are written; those of bases come first."""
     names = [
         [f"{name}_{number}" for number in range(1, len(method.cases) + 1)]
         if hasattr(method, "cases")
         else [name]
-        for name, method in own.items()
+        for name, method in methods_of(case).items()
         if hasattr(method, "worth")
     ]
     return list(dict.fromkeys(name for some in names for name in some))
@@ -305,16 +312,26 @@ def _unusable_answer(
 
 
 def run(test: Criteria, name: str, link: Link) -> None:
-    """Run one criterion with the classes it needs injected."""
+    """Run one criterion with the classes it needs injected; what is set up for a class is so for each criterion."""
     for need, found in link.find(test.needs).items():
         setattr(test, need, found)
     test.link, link.in_place, link.own_equality = link, test.in_place, test.own_equality
     try:
+        test.setUpClass()
         test.setUp()
-        getattr(test, name)()
-    finally:
+        try:
+            ended = getattr(test, name)()
+            if inspect.iscoroutine(ended):
+                finished(ended)
+        except BaseException:
+            with suppress(Exception):  # how the criterion ended is told, not what its end brings about
+                test.tearDown()
+            raise
         test.tearDown()
+    finally:
         test.doCleanups()
+        test.tearDownClass()
+        test.doClassCleanups()
 
 
 def _remarked(verdict: Verdict, test: Criteria, link: Link | None) -> Verdict:

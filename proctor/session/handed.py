@@ -14,7 +14,8 @@ import io
 import math
 import operator
 from collections.abc import Iterator
-from types import CodeType, CoroutineType, FrameType, ModuleType
+from functools import cached_property, lru_cache, partial
+from types import CodeType, CoroutineType, FrameType, GetSetDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 from unittest import TestCase
 
@@ -22,6 +23,7 @@ import numpy as np
 
 from proctor.agent.frames import pack
 from proctor.agent.kinds import WRITERS
+from proctor.agent.operations import OPERATIONS
 from proctor.criteria import Broken, Fault
 from proctor.errors import CannotCross
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
     from proctor.agent.values import Reader, Writer
 
+IS_HEAP_TYPE = 1 << 9
+"""Flag of a type that is written in Python, and of none of Python's own."""
 MAX_ARGUMENT = 2**24
 """Product of the whole numbers that a callback is given: a test may make an array of that shape."""
 MAX_AXES = 32
@@ -37,8 +41,19 @@ MAX_AXES = 32
 MODULES = (builtins, math, cmath, operator, np)
 REFUSED = (ModuleType, CoroutineType, CodeType, FrameType, TestCase)
 OPEN_FILES = (io.FileIO, io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom)
-PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, np.ndarray, np.generic, type(None))
-"""Types of attributes that the student's code may read."""
+OPERATORS = OPERATIONS.keys() - {
+    "__next__", "__delattr__", "__format__", "__array__", "__signature__", "__instancecheck__", "__subclasscheck__",
+}  # fmt: skip
+"""Special methods of an object that the student's code may use."""
+OF_BUILTINS = frozenset(
+    f"__{name}__"
+    for name in (
+        "len", "iter", "reversed", "getitem", "setitem", "delitem", "contains", "eq", "ne", "lt", "le", "gt", "ge",
+        "add", "str", "repr", "hash", "bool", "int", "float", "enter", "exit",
+    )
+)  # fmt: skip
+"""Those of them that may be Python's own: its others make values of any size."""
+MAX_DOC = 1_000
 OURS = (AssertionError, CannotCross, NameError, ImportError, SyntaxError)
 """Exceptions of a function of the test's that no argument brings about."""
 
@@ -51,6 +66,7 @@ class Handed:
 
     def __init__(self) -> None:
         self.objects: list[Any] = []
+        self._numbers: dict[int, int] = {}
         self.failure: BaseException | None = None
 
     def refer(self, value: Any) -> list[Any]:
@@ -65,8 +81,10 @@ class Handed:
             raise CannotCross(f"{type(value).__name__} {getattr(value, '__name__', '')}".strip())
         if type(value) in WRITERS or isinstance(value, np.ndarray):
             raise CannotCross(f"a value ({type(value).__name__}) that is too large, or holds objects")
-        self.objects.append(value)
-        return ["o", len(self.objects) - 1, _traits(value)]
+        number = self._numbers.setdefault(id(value), len(self.objects))
+        if number == len(self.objects):
+            self.objects.append(value)
+        return ["o", number, _traits(value)]
 
     def resolve(self, number: Any) -> Any:
         """Return an object that comes back; LookupError if there is none."""
@@ -84,6 +102,9 @@ class Handed:
                 return error_frame("TypeError", "no such call")
             if name == "__getattr__":
                 return pack({"value": writer.write(_field(held, *args))}, writer.body)
+            if name == "__setattr__":
+                _set_field(held, *args)
+                return pack({"value": None})
             method = _method(held, name)
             if _largest([args, list(kwargs.values())], is_shape=name != "__call__") > MAX_ARGUMENT:
                 return error_frame("MemoryError", "an argument is too large")
@@ -94,7 +115,7 @@ class Handed:
         except Exception as error:  # noqa: BLE001  - whatever goes wrong here, the student's code asked for it
             if isinstance(error, OURS) and not isinstance(error, Fault):
                 self.failure = error
-            return error_frame(getattr(error, "kind", type(error).__name__), error)
+            return error_frame(getattr(error, "kind", None) or _nearest_builtin(type(error)), error)
 
 
 def _home(value: Any) -> str:
@@ -107,19 +128,60 @@ def _home(value: Any) -> str:
 
 def _traits(value: Any) -> dict[str, Any]:
     """Return what the student's side can do with an object, besides calling its methods."""
-    if isinstance(value, Iterator):
-        return {"next": True}
-    traits: dict[str, Any] = {}
-    if callable(value):
-        name = getattr(value, "__name__", "function")
-        traits = {"call": True, "name": name, "parameters": _parameters(value)}
+    if inspect.isroutine(value) or isinstance(value, type):
+        return _call_traits(value)
+    kind: Any = type(value)
+    traits: dict[str, Any] = {"type": kind.__name__}
+    if operators := _operators(kind):
+        traits["operators"] = operators
+    if callable(value):  # a mock is an iterator, too
+        traits |= _call_traits(value)
+    elif isinstance(value, Iterator):
+        traits["next"] = True
     fields = [name for name, held in getattr(value, "__dict__", {}).items() if _is_field(name, held)]
-    fields += [name for name in getattr(type(value), "_fields", ()) if _is_field(name, getattr(value, name))]
-    return traits | ({"fields": fields} if fields else {})
+    if fields := [*fields, *_fields(kind)]:
+        traits["fields"] = fields
+    return traits
+
+
+def _call_traits(value: Any) -> dict[str, Any]:
+    traits: dict[str, Any] = {"call": True, "parameters": _parameters(value)}
+    for name, text in (("name", getattr(value, "__name__", None)), ("doc", getattr(value, "__doc__", None))):
+        if isinstance(text, str):
+            traits[name] = text[:MAX_DOC]
+    return traits
+
+
+@lru_cache(maxsize=256)
+def _operators(kind: type) -> list[str]:
+    """Return the special methods that a type has, from itself or its bases, for the student's code."""
+    found: dict[str, bool] = {}
+    for base in kind.__mro__[:-1]:
+        allowed = OF_BUILTINS if base.__module__ in ("builtins", "collections", "_io") else OPERATORS
+        for name in OPERATORS & vars(base).keys():
+            found.setdefault(name, name in allowed and vars(base)[name] is not None)
+    return sorted(name for name, use in found.items() if use)
+
+
+@lru_cache(maxsize=256)
+def _fields(kind: type) -> list[str]:
+    """Return the attributes that a type has for its objects: properties, slots, and what is no method."""
+    ours = [base for base in kind.__mro__ if base.__flags__ & IS_HEAP_TYPE]
+    held = {name: value for base in ours for name, value in vars(base).items()}
+    return [name for name, value in held.items() if _is_field(name, value) and not _is_bound(value)]
+
+
+def _is_bound(value: Any) -> bool:
+    """Return whether a class's attribute is something else for its objects, such as a class method."""
+    if isinstance(value, GetSetDescriptorType):  # a part of a type that is written in C
+        return True
+    return hasattr(type(value), "__get__") and not (
+        isinstance(value, cached_property) or inspect.isdatadescriptor(value)
+    )
 
 
 def _is_field(name: str, value: Any) -> bool:
-    return not name.startswith("_") and isinstance(value, PLAIN)
+    return not name.startswith("_") and not callable(value) and not isinstance(value, REFUSED)
 
 
 def _parameters(function: Any) -> list[list[Any]] | None:
@@ -137,10 +199,25 @@ def _field(held: Any, name: Any) -> Any:
     return value
 
 
+def _set_field(held: Any, name: Any, value: Any) -> None:
+    """Set an attribute of an object; AttributeError for what counts calls, and for the name of a method."""
+    if name.startswith("_") or callable(held) or callable(getattr(type(held), name, None)):
+        raise AttributeError(f"{name} cannot be set")
+    setattr(held, name, value)
+
+
+def _nearest_builtin(kind: type) -> str:
+    """Return the name of the first of an exception's classes that is Python's."""
+    return next(base.__name__ for base in kind.__mro__ if base.__module__ == "builtins")
+
+
 def _method(held: Any, name: Any) -> Callable[..., Any]:
     """Return the method of an object that the student's code may call."""
     if name == "__call__" and callable(held):
         return cast("Callable[..., Any]", held)
+    kind: Any = type(held)
+    if name in _operators(kind):
+        return partial(OPERATIONS[name], held)
     if not isinstance(name, str) or (
         name.startswith("_") and not (name == "__next__" and isinstance(held, Iterator))
     ):

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from proctor.agent.described import MAX_METHODS
+from proctor.agent.described import MAX_FIELDS, MAX_METHODS
 from proctor.agent.frames import FormatError, pack, unpack
+from proctor.agent.kept_arguments import MAX_KEPT
 from proctor.agent.kinds import MUTABLE, change
-from proctor.agent.server import Server
+from proctor.agent.server import RESUMED, Server
 from proctor.agent.tables import writer_of
 from proctor.agent.values import Reader, Writer, state_of
 from proctor.criteria import Broken, Fault, NoAttribute, NotFound
@@ -25,6 +26,7 @@ from proctor.criteria.outcome import Outcome
 from proctor.errors import CannotCross
 from proctor.session.handed import Handed, error_frame
 from proctor.session.proxy import METHOD, OBJECT, Proxy, Type, clip, face, student_error, unjudged
+from proctor.session.surroundings import Surroundings, pass_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -86,6 +88,9 @@ class Link:
         notes: what the student's side noticed since :meth:`begin`.
     """
 
+    echoes = True
+    """Whether what is printed has to be told to reach a stream of the test's."""
+
     def __init__(self) -> None:
         self.in_place, self.own_equality, self._depth = False, False, 0
         self._types: dict[int, Type] = {}
@@ -102,8 +107,10 @@ class Link:
         self._handed, self._kept, self._requests = Handed(), 0, 0
         self._ahead: list[tuple[Any, ...]] = [("begin",)]
         self._held: list[list[Any]] = []
+        self._kept_args: dict[int, list[Any]] = {}
         self._fetched: dict[tuple[int, str], Any] = {}
         self._proxies = {ref: proxy for ref, proxy in self._proxies.items() if ref < 0}
+        self._surroundings = Surroundings.now()
 
     def find(self, names: Sequence[str]) -> dict[str, Any]:
         """Return what a criterion needs by name: proxies, and the values of variables; NotFound if one is missing."""
@@ -136,15 +143,15 @@ class Link:
         if self.in_place:
             header["in_place"] = True
         value = self.request(header, **values)
-        if "changed" in self._told:
-            _change([*args, *named.values()], self._told["changed"])
+        if name in RESUMED and "end" in self._told:
+            raise StopIteration(value)
         return self._recorded(value)
 
     def operate(self, ref: int, name: str | None, operator: str, args: tuple[Any, ...]) -> Any:
-        """Return the result of an operator on an object, or on a method of it; StopIteration if there is no next one."""
+        """Return the result of an operator on an object, or on a method of it; StopIteration if it has ended."""
         value = self.request({"do": "operate", "operator": operator, "ref": ref, "name": name}, args=args)
-        if operator == "__next__" and "end" in self._told:
-            raise StopIteration
+        if operator in RESUMED and "end" in self._told:
+            raise StopIteration(value)
         return self._recorded(value)
 
     def printed(self) -> str:
@@ -154,6 +161,17 @@ class Link:
     def figures(self) -> Any:
         """Return the description of the figures that pyplot has open."""
         return self.request({"do": "figures"})
+
+    def write_file(self, name: str, content: bytes) -> str:
+        """Write a file into a folder of the criterion's own on the student's side; return its path there."""
+        return str(self.request({"do": "write", "name": name}, content=content))
+
+    def read_file(self, path: str) -> bytes:
+        """Return the content of a file on the student's side; NotFound if it is missing."""
+        content = self._recorded(self.request({"do": "read", "path": path}))
+        if not isinstance(content, bytes):
+            raise unjudged("an invalid content of a file")
+        return content
 
     def get(self, ref: int, name: str, of: str | None = None) -> Any:
         """Return an attribute of an object, or of a method of it: as it came along with the object, or asked for."""
@@ -201,7 +219,8 @@ class Link:
             CannotCross: the test hands in what cannot cross.
             AssertionError, NameError, ...: a function of the test's failed that the student's code has called.
         """
-        frame = self._frame(header, values)
+        noted, replaced = self._surroundings.changed(echoes=self.echoes)
+        frame = self._frame({**header, **noted}, {**values, **replaced})
         self._ahead, self._fetched, self._told = [], {}, {}
         self._requests += 1
         try:
@@ -211,7 +230,10 @@ class Link:
                 answer, body = self.exchange(frame)
             except Broken as broken:
                 raise Broken(broken.outcome, f"{self._called(header)}{broken}") from None
+            if noted:
+                pass_on(answer)
             value = self._value(answer, body, header.get("name"))
+            self._follow(answer, [*values.get("args", ()), *values.get("named", {}).values()])
         except FormatError as error:
             raise unjudged(str(error)) from None
         except Fault as fault:
@@ -229,8 +251,26 @@ class Link:
         owner = self.name_of(proxy) or type(proxy).__name__
         return f"`{owner}.{header['name']}`: " if header.get("name") else f"`{owner}`: "
 
+    def _follow(self, answer: dict[str, Any], args: list[Any]) -> None:
+        """Change arguments as the student's code has, now or later; remember those that it may change later."""
+        if "changed" in self._told:
+            kept = {-1 - number: held[0] for number, held in self._kept_args.items()}
+            _change({**dict(enumerate(args)), **kept}, self._told["changed"])
+            for held in self._kept_args.values():
+                held[1] = state_of(held[0])
+        try:
+            for number, key in answer.get("kept", ()):
+                if type(args[number]) in MUTABLE and type(key) is int and len(self._kept_args) < MAX_KEPT:
+                    self._kept_args[key] = [args[number], state_of(args[number])]
+        except (TypeError, ValueError, LookupError):
+            raise FormatError("an invalid list of arguments") from None
+
     def _write_back(self) -> None:
-        """Tell along with the next request what the test has changed in lists that objects of the student's hold."""
+        """Tell along with the next request what the test has changed in lists that the student's side holds, too."""
+        for key, held in self._kept_args.items():
+            if (now := state_of(held[0])) != held[1]:
+                held[1] = now
+                self._ahead.append(("kept", key, held[0]))
         for held in self._held:
             if (now := state_of(held[2])) != held[3]:
                 held[3] = now
@@ -241,7 +281,7 @@ class Link:
         try:
             self._write_back()
             if self._ahead:
-                header["ahead"] = [(*step[:3], *map(writer.write, step[3:])) for step in self._ahead]
+                header["ahead"] = [(*step[:-1], writer.write(step[-1])) for step in self._ahead]
             form = {key: writer.write(value) for key, value in values.items()}
             return pack({**header, **form}, writer.body)
         except FormatError as error:
@@ -318,7 +358,12 @@ class Link:
                 self._types[int(number)] = Type(
                     frozenset(map(str, methods)),
                     None if fixed is None else frozenset(map(str, fixed)),
-                    face(clip(name, 80), call=bool(traits["call"]), base=traits["base"]),
+                    face(
+                        clip(name, 80),
+                        call=bool(traits["call"]),
+                        base=traits["base"],
+                        fields=tuple(clip(each, 80) for each in traits.get("fields", ())[:MAX_FIELDS]),
+                    ),
                     bool(traits["truth"]),
                     traits["base"],
                 )
@@ -350,6 +395,8 @@ class Link:
 class Loopback(Link):
     """A link to a namespace within the process: for the solution, the mistakes, and the tests of the tests."""
 
+    echoes = False
+
     def __init__(self, namespace: Mapping[str, Any], figures: Iterable[Any] = ()) -> None:
         super().__init__()
         self.server = Server(namespace, self._ask, figures=figures)
@@ -365,7 +412,7 @@ class Loopback(Link):
 loopback = Loopback
 
 
-def _change(arguments: Sequence[Any], changes: Any) -> None:
+def _change(arguments: Mapping[int, Any], changes: Any) -> None:
     """Change arguments of the test's in place, as the student's code has changed its own."""
     try:
         pairs = [(arguments[number], changed) for number, changed in changes]

@@ -8,18 +8,21 @@ it is one of Python's. So `with self.assertRaises(ValueError)` holds for a `Valu
 
 from __future__ import annotations
 
+import copy
 import inspect
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from proctor.agent.described import BASES, MAX_TEXT, MAX_TOLD, builtin_error
+from proctor.agent.described import BASES, MAX_FIELDS, MAX_TEXT, MAX_TOLD, builtin_error
 from proctor.agent.frames import FormatError
 from proctor.agent.operations import CONTENT, OPERATIONS
 from proctor.criteria import StudentError
 from proctor.criteria.assertions import Opaque
+from proctor.errors import CannotCross
 from proctor.submission.sanitize import without_prefix
 
 if TYPE_CHECKING:
@@ -29,7 +32,13 @@ MAX_ELEMENTS = 1_000
 """Objects of a set that is compared with one of the test's: their hashes can be chosen to be equal."""
 MAX_LENGTH = 10_000_000
 """Length that an object may say it has: `list` allocates space for so many."""
-SHOWN = frozenset(("__name__", "__qualname__", "__dict__", "__annotations__", "__bases__", "__wrapped__"))
+SHOWN = frozenset(
+    f"__{name}__"
+    for name in (
+        "name", "qualname", "dict", "annotations", "bases", "mro", "flags", "abstractmethods", "code", "wrapped",
+        "dataclass_fields",
+    )
+)  # fmt: skip
 """Attributes with two underscores that are asked for; others NumPy and unittest probe for."""
 RESULTS: dict[str, type] = {
     **{f"__{kind.__name__}__": kind for kind in (bool, int, float, complex, str)},
@@ -127,6 +136,8 @@ class Proxy(Opaque):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in SHOWN:
             raise AttributeError(name)
+        if name == "__dataclass_fields__":
+            return dataclass_fields(self._link.get(self._ref, name, self._name))
         if name in self._methods:
             return METHOD.face(self._link, self._ref, METHOD, name)
         return self._link.get(self._ref, name, self._name)
@@ -139,6 +150,9 @@ class Proxy(Opaque):
     def __deepcopy__(self, memo: dict[int, Any]) -> Proxy:
         """A copy stands for the same object: what is on the other side cannot be copied from here."""
         return self
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        raise CannotCross("a class of its own that is derived from one of the notebook's")
 
     def __bool__(self) -> bool:
         return bool(self._operate("__bool__")) if self._kind.truth else True
@@ -154,6 +168,10 @@ class Proxy(Opaque):
         if not isinstance(iterator, Proxy):
             raise unjudged("an invalid iterator")
         return iterator
+
+    def __await__(self) -> Proxy:
+        """A coroutine runs to its end on its side once it is awaited here, and is done."""
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         told = (getattr(error, "kind", None) or kind.__name__, str(error)) if kind else (None, "")
@@ -199,16 +217,35 @@ class CallableProxy(Proxy):
             raise unjudged("an invalid signature") from None
 
 
+@dataclass
+class _OneField:
+    field: Any
+
+
+def dataclass_fields(names: Any) -> dict[str, Any]:
+    """Return what the functions of `dataclasses` look for: a field of each name."""
+    if not isinstance(names, dict | tuple):
+        raise unjudged("invalid fields")
+    fields = {}
+    for name in list(names)[:MAX_FIELDS]:
+        fields[clip(name, 80)] = field = copy.copy(_OneField.__dataclass_fields__["field"])
+        field.name = clip(name, 80)
+    return fields
+
+
 @lru_cache(maxsize=256)
-def face(name: str, *, call: bool, base: str | None) -> type[Proxy]:
+def face(name: str, *, call: bool, base: str | None, fields: tuple[str, ...] = ()) -> type[Proxy]:
     """Return the class of the proxies of a type: its name and docstring are those of the student's.
 
-    Its objects can be called, or not; `isinstance` is to tell that they are of a base, a type of Python's, if any.
+    Its objects can be called, or not; `isinstance` is to tell that they are of a base, a type of Python's, if any; a
+    dataclass has fields.
     """
     shown: dict[str, Any] = {
         "__slots__": (),
         "__doc__": property(lambda self: self._link.get(self._ref, "__doc__", self._name)),
     }
+    if fields:
+        shown["__dataclass_fields__"] = dataclass_fields(fields)
     if base in BASES:
         shown["__class__"] = property(lambda _self: BASES[base])
     return type(name, (CallableProxy if call else Proxy,), shown)

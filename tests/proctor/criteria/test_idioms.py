@@ -16,7 +16,16 @@ from proctor.session.clock import Bounds
 from proctor.session.copies import CopySide
 from proctor.session.proxies import loopback
 from proctor.session.session import Session
-from tests.proctor.criteria.idioms import errors, functions, numerics, objects, values
+from tests.proctor.criteria.idioms import (
+    errors,
+    fixtures,
+    functions,
+    handed,
+    numerics,
+    objects,
+    surroundings,
+    values,
+)
 from tests.proctor.criteria.idioms.idiom import idioms_of
 
 if TYPE_CHECKING:
@@ -26,7 +35,10 @@ if TYPE_CHECKING:
     from proctor.grading.judge_cell import Side
     from tests.proctor.criteria.idioms.idiom import Idiom
 
-GROUPS = {module.__name__: idioms_of(module) for module in (functions, objects, values, numerics, errors)}
+GROUPS = {
+    module.__name__: idioms_of(module)
+    for module in (functions, objects, values, numerics, errors, fixtures, handed, surroundings)
+}
 IDIOMS = {
     name: idiom for group in GROUPS.values() for name, idiom in group.items() if idiom.right and name != "Bug"
 }

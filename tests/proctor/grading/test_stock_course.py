@@ -51,7 +51,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (course / "nbgrader_config.py").open("a") as config:
         config.write(stock_course.SHORT_LIMIT)
     said = done(course, "proctor", "check", EXERCISE, "--no-sandbox")
-    assert "squares can be released: 7 points." in said
+    assert "squares can be released: 7 points by tests." in said
     stock_course.generate(course)
     stock_course.hand_in(course, stock_course.CLASS)
     with small_course.nothing_left(course) as environment:

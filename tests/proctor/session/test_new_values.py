@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import sys
 import time
 import tracemalloc
+import warnings
 from collections import deque
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -285,6 +288,7 @@ ANSWERS: dict[str, Any] = {
     "array": (np.asarray, {"value": ["l", []]}),
     "membership": (lambda it: 1 in it, {"value": None}),
     "instance": (lambda it: isinstance(it, it), {"value": 1}),
+    "fields": (lambda it: it.__dataclass_fields__, {"value": 5}),
 }
 
 
@@ -403,6 +407,37 @@ def test_only_known_notes_are_kept() -> None:
         link.exchange = lambda _frame, answer=answer: unpack(pack(answer)[4:])
         assert make() == 1
         assert link.notes == kept
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"printed": 5},
+        {"warnings": 5},
+        {"warnings": [5]},
+        {"warnings": [["UserWarning"]]},
+        {"warnings": [[5, "text"]]},
+        {"kept": 5},
+        {"kept": [[7, 0]]},
+        {"kept": [["args", 0]]},
+        {"types": {"0": ["Own", [], [], {"call": False, "truth": True, "base": None, "fields": 5}]}},
+    ],
+)
+def test_forged_notes_on_a_call(told: dict[str, Any]) -> None:
+    """What is said of prints, warnings, arguments and fields is the student's fault where it is none."""
+    link = linked(make=len)
+    make = link.find(["make"])["make"]
+    link.exchange = lambda _frame: unpack(pack({"value": 1, **told})[4:])
+    with redirect_stdout(io.StringIO()), warnings.catch_warnings(), pytest.raises(StudentError):
+        make([1])
+
+
+def test_no_answer_of_a_call_ends_a_loop() -> None:
+    """Only an iterator may say that it has ended, or a generator that is sent something."""
+    link = linked(make=len)
+    make = link.find(["make"])["make"]
+    link.exchange = lambda _frame: unpack(pack({"value": 1, "end": True})[4:])
+    assert list(map(make, [[1], [2]])) == [1, 1]
 
 
 CALLS: dict[str, str] = {

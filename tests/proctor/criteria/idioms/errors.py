@@ -319,3 +319,18 @@ class TooLargeIn(Bug):
     def test_it(self):
         """The answer is there."""
         self.answer(np.zeros(2**24))
+
+
+class DerivedClass(Bug):
+    """A class of the test's that is derived from one of the student's"""
+
+    needs = ("Shape",)
+    right = "class Shape: pass"
+    bug = "this test needs a class of its own that is derived from one of the notebook's, which cannot cross"
+
+    @points(1)
+    def test_it(self):
+        """The answer is there."""
+
+        class Square(self.Shape):
+            pass

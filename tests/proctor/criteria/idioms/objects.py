@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import unittest.mock
 
 from proctor.criteria import points
@@ -517,3 +518,31 @@ class Mocked(Idiom):
         mail = unittest.mock.Mock()
         self.notify(mail, ["a", "b"])
         mail.send.assert_has_calls([unittest.mock.call(to="a"), unittest.mock.call(to="b")])
+
+
+class FieldsOfDataclass(Idiom):
+    """A dataclass, asked for its fields, and a class's bases"""
+
+    needs = ("Point", "Pixel")
+    right = """
+        from dataclasses import dataclass
+        @dataclass
+        class Point:
+            x: int
+            y: int = 0
+        class Pixel(Point): pass
+    """
+    wrong = """
+        class Point:
+            def __init__(self, x, y=0): self.x, self.y = x, y
+        class Pixel(Point): pass
+    """
+    hint = "False is not true"
+
+    @points(1)
+    def test_it(self):
+        """A point is a dataclass, a pixel a point."""
+        self.assertIn(self.Point, self.Pixel.__mro__)
+        self.assertTrue(dataclasses.is_dataclass(self.Point))
+        self.assertEqual([field.name for field in dataclasses.fields(self.Point)], ["x", "y"])
+        self.assertEqual(dataclasses.asdict(self.Pixel(1)), {"x": 1, "y": 0})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 from collections import Counter, OrderedDict, deque
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 from proctor.criteria import points
 from proctor.criteria.outcome import Outcome
@@ -302,3 +304,61 @@ class HeldList(Idiom):
         basket.items.append(3)
         basket.items += [4]
         self.assertEqual(basket.total(), 7)
+
+
+class DictWithDefaults(Idiom):
+    """A dict that makes what it lacks, handed in and changed"""
+
+    needs = ("connect",)
+    right = "def connect(graph, a, b):\n    graph[a].append(b)\n    graph[b].append(a)"
+    wrong = "def connect(graph, a, b): graph[a].append(b)"
+    hint = "{'a': ['b']}"
+
+    @points(1)
+    def test_it(self):
+        """The edge leads both ways."""
+        graph = collections.defaultdict(list)
+        self.connect(graph, "a", "b")
+        self.assertEqual(graph, {"a": ["b"], "b": ["a"]})
+
+
+class Paths(Idiom):
+    """Paths, in and out"""
+
+    needs = ("backup",)
+    right = "def backup(path): return path.with_suffix('.bak')"
+    wrong = "def backup(path): return path.parent / 'bak'"
+    hint = "PosixPath('notes/bak')"
+
+    @points(1)
+    def test_it(self):
+        """The suffix is another one."""
+        self.assertEqual(self.backup(Path("notes") / "monday.txt"), Path("notes/monday.bak"))
+
+
+class KeptList(Idiom):
+    """A list that an object keeps, and changes later; the test changes it in between"""
+
+    needs = ("Log", "tag")
+    right = """
+        import contextlib
+        class Log:
+            def __init__(self, lines): self.lines = lines
+            def add(self, line): self.lines.append(line)
+        @contextlib.contextmanager
+        def tag(name, lines):
+            lines.append(f"<{name}>")
+            try: yield
+            finally: lines.append(f"</{name}>")
+    """
+    wrong = right.replace("self.lines = lines", "self.lines = list(lines)")
+    hint = "['<b>', 'bold', '</b>'] != ['<b>', 'bold', '</b>', 'more']"
+
+    @points(1)
+    def test_it(self):
+        """The log writes into the list that it is given."""
+        lines = []
+        with self.tag("b", lines):
+            lines.append("bold")
+        self.Log(lines).add("more")
+        self.assertEqual(lines, ["<b>", "bold", "</b>", "more"])
