@@ -3,9 +3,10 @@
 It closes what namespaces and limits leave open: the kernel's keyring, which a process inherits from the
 grader's login (Kerberos tickets live there); memory that no limit counts (memfd, System V segments, queues and
 semaphores, large buffers of sockets); new namespaces and mounts; tracing; kinds of sockets that no namespace holds
-(vsock speaks to a virtual machine's host); and rarely used system calls with much code behind them (bpf, io_uring, perf,
-userfaultfd). A refused call fails with EPERM, as if for lack of rights; clone3 with ENOSYS, because libc
-then uses clone, whose flags a filter can read.
+(vsock speaks to a virtual machine's host); what Linux counts for a user or the whole machine, so that one sandbox
+could use it up for all others (watches of files, asynchronous reading), or does for all at once (sync); and rarely
+used system calls with much code behind them (bpf, io_uring, perf, userfaultfd). A refused call fails with EPERM, as if
+for lack of rights; clone3 with ENOSYS, because libc then uses clone, whose flags a filter can read.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _REFUSED = {
     "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219),
     "memfd_create": (319, 279), "shmget": (29, 194), "shmat": (30, 196), "msgget": (68, 186), "semget": (64, 190),
     "vmsplice": (278, 75),
+    "inotify_init": (253, 26), "inotify_init1": (294, 26), "io_setup": (206, 0), "sync": (162, 81), "syncfs": (306, 267),
     "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51),
     "unshare": (272, 97), "setns": (308, 268),
     "open_by_handle_at": (304, 265), "name_to_handle_at": (303, 264),

@@ -27,6 +27,8 @@ FORMER = "JailProvisioner"
 """Name of these settings in former versions."""
 MEBIBYTE = 2**20
 GIBIBYTE = 2**30
+SIGNALS = 1_024
+"""Signals that may wait, with timers, of which each holds one ready."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,12 @@ class Limits:
     def as_rlimits(self, *, own_namespace: bool) -> dict[str, tuple[int, int]]:
         """Return the soft and hard limits to set, by their names in the module `resource`.
 
-        Without a user namespace of its own, a limit on processes would count all that the account runs.
+        Without a user namespace of its own, a limit on processes or signals would count those of the whole account.
         """
         rlimits = {"AS": self.address_space, "FSIZE": self.file_size, "NOFILE": self.open_files}
         rlimits |= dict.fromkeys(("CORE", "MEMLOCK", "MSGQUEUE"), 0)
         if own_namespace:
-            rlimits["NPROC"] = self.processes
+            rlimits |= {"NPROC": self.processes, "SIGPENDING": SIGNALS}
         pairs = {f"RLIMIT_{name}": (limit, limit) for name, limit in rlimits.items()}
         # At the soft limit comes a signal that tells the cause; who ignores it is killed a second later.
         return pairs | {"RLIMIT_CPU": (self.cpu_seconds, self.cpu_seconds + 1)}

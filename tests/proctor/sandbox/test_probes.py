@@ -152,13 +152,17 @@ PROBES = {
         "import os; print(os.listdir('/dev/pts'))",
     ),
     "watch of files": (
-        C + "held = libc.inotify_init(); libc.inotify_add_watch(held, b'/', 0xfff)",
+        C + "while libc.inotify_init() > 0: pass",
         C + "print(libc.inotify_init() > 0)",
+    ),
+    "timers": (
+        C + "one = ctypes.c_void_p()\nwhile libc.timer_create(1, None, ctypes.byref(one)) == 0: pass",
+        C + "print(libc.timer_create(1, None, ctypes.byref(ctypes.c_void_p())))",
     ),
 }  # fmt: skip
 
 
-LAST = ("umask", "folder", "blocked signals", "limits", "limits of others")
+LAST = ("umask", "folder", "blocked signals", "limits", "limits of others", "timers")
 """Probes that would keep others from acting."""
 
 

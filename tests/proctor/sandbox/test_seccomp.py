@@ -43,6 +43,8 @@ class TestSeccomp:
         assert self.verdict(0x40000000 + 250) == enosys  # x32
         assert self.verdict(0, architecture=0x40000003) == kill  # i386
         assert self.verdict(64) == eperm  # semget
+        assert self.verdict(294) == eperm  # inotify_init1
+        assert self.verdict(162) == eperm  # sync
 
     def test_sockets(self) -> None:
         """Sockets of a namespace's are allowed; those of vsock and of the kernel's cryptography are not."""
