@@ -1,4 +1,4 @@
-"""Explanation of exceptions that newer versions of Python and NumPy raise where older ones did not.
+"""Explanation of exceptions: those that newer versions raise where older ones did not, and some that mislead.
 
 Students' machines have other versions than the grader's. Who gets one of these has not made a mistake in the exercise,
 and reads what has changed, since when, and what works in every version.
@@ -59,6 +59,14 @@ STRICTER = (
 )  # fmt: skip
 """Stricter rules: the message, since which version, what happened, and what works in every version."""
 
+SLIPS = (
+    (r"'Callback' object is not callable", "It is an object, not a function. Which method of it is to be called?"),
+    (r"object is not callable", "Does a value, or a property, have the name of a function or method?"),
+    (r"\w\(\) takes no arguments|__init__\(\) takes 1 positional argument",
+     "Is your constructor called `__init__`, with two underscores on both sides?"),
+)  # fmt: skip
+"""Messages that do not show what to look for: a pattern, and the question that leads on."""
+
 _REMOVED = re.compile(
     r"module 'numpy' has no attribute '(\w+)'|`np\.(\w+)` was (?:removed|a deprecated alias)"
 )
@@ -74,11 +82,12 @@ def removed_name(kind: str, text: str) -> str:
 
 
 def advice(kind: str, text: str) -> str:
-    """Return what an exception has to do with the grader's versions and packages, or "" if nothing."""
+    """Return what an exception has to do with the grader's versions and packages, or with a slip; "" if nothing."""
     missing = _MISSING.match(text) if kind == "ModuleNotFoundError" else None
     if missing:
         return f"`{missing[1]}` is not installed where this is graded. Which packages does the exercise use?"
-    return explanation(kind, text)
+    slips = (question for pattern, question in SLIPS if kind == "TypeError" and re.search(pattern, text))
+    return explanation(kind, text) or next(slips, "")
 
 
 def explanation(kind: str, text: str) -> str:
