@@ -1,4 +1,4 @@
-"""Explanation of exceptions that newer versions of Python and NumPy raise where older ones did not.
+"""Explanation of exceptions: those that newer versions raise where older ones did not, and some that mislead.
 
 Students' machines have other versions than the grader's. Who gets one of these has not made a mistake in the exercise,
 and reads what has changed, since when, and what works in every version.
@@ -63,6 +63,14 @@ F_STRING = (
     "Are there quotes or backslashes inside of the braces of an f-string? Only Python 3.12 and later allow them. "
     "Other quotes inside of the braces than around the text work in all versions."
 )
+SLIPS = (
+    (r"'(?:int|float|complex|bool|str|tuple|list|dict|set|NoneType|numpy\.\w+)' object is not callable",
+     "Does a value, or a property, have the name of a function or method?"),
+    (r"object is not callable", "It is an object, not a function. Which method of it is to be called?"),
+    (r"\w\(\) takes no arguments|__init__\(\) takes 1 positional argument",
+     "Is your constructor called `__init__`, with two underscores on both sides?"),
+)  # fmt: skip
+"""Messages that do not show what to look for: a pattern, and the question that leads on."""
 
 _REMOVED = re.compile(
     r"module 'numpy' has no attribute '(\w+)'|`np\.(\w+)` was (?:removed|a deprecated alias)"
@@ -79,7 +87,7 @@ def removed_name(kind: str, text: str) -> str:
 
 
 def advice(kind: str, text: str) -> str:
-    """Return what an exception has to do with the grader's versions and packages, or "" if nothing."""
+    """Return what an exception has to do with the grader's versions and packages, or with a slip; "" if nothing."""
     missing = _MISSING.match(text) if kind == "ModuleNotFoundError" else None
     if missing:
         return (
@@ -88,7 +96,8 @@ def advice(kind: str, text: str) -> str:
         )
     if kind == "StdinNotImplementedError":
         return "While this is graded, nobody is there to answer an `input`. Can the value stand in the cell?"
-    return explanation(kind, text)
+    slips = (question for pattern, question in SLIPS if kind == "TypeError" and re.search(pattern, text))
+    return explanation(kind, text) or next(slips, "")
 
 
 def explanation(kind: str, text: str) -> str:

@@ -94,6 +94,7 @@ class Handed:
 
     def use(self, asked: Any, reader: Reader, writer: Writer, record: Callable[..., Any]) -> bytes:
         """Return the answer to the student's code that uses an object; `record` is told of each call that is made."""
+        held: Any = None
         try:
             number, name, *forms = asked
             args, kwargs = reader.read_all(forms)
@@ -115,7 +116,9 @@ class Handed:
         except Exception as error:  # noqa: BLE001  - whatever goes wrong here, the student's code asked for it
             if isinstance(error, OURS) and not isinstance(error, Fault):
                 self.failure = error
-            return error_frame(getattr(error, "kind", None) or _nearest_builtin(type(error)), error)
+            # Python names a method with its class, which is the test's own business.
+            text = str(error).replace(f"{type(held).__qualname__}.", "")
+            return error_frame(getattr(error, "kind", None) or _nearest_builtin(type(error)), text)
 
 
 def _home(value: Any) -> str:

@@ -74,3 +74,44 @@ def test_aliases_are_removed_names_with_a_successor() -> None:
     assert all(
         new in vars(np) or new in {"int", "float", "complex", "object", "str"} for new in ALIASES.values()
     )
+
+
+@pytest.mark.parametrize(("expression", "leads_on"), [
+    ("self.rate(x)", "have the name of a function or method?"),
+    ("type('Empty', (), {})(x)", "with two underscores on both sides?"),
+])  # fmt: skip
+def test_a_message_that_misleads_has_a_question(expression: str, leads_on: str) -> None:
+    """What Python says of a value that is called, or of a constructor with another name, does not show where to look."""
+    result = verdict(f"{expression} if not setattr(self, 'rate', 0.1) else x")
+    assert result.outcome is Outcome.ERROR
+    assert result.hint.endswith(leads_on)
+
+
+class Asked:
+    """An initializer of the test's own."""
+
+    def initialize(self, shape: Any) -> Any:
+        """Return ones."""
+        return np.ones(shape)
+
+
+class Asking(Hidden):
+    """A layer that asks an initializer."""
+
+    @points(1)
+    def test_forward(self) -> None:
+        """It returns what the initializer returns."""
+        self.Layer().forward(Asked())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("expression", "said"), [
+    ("x((2, 3))", "Which method of it is to be called?"),
+    ("x.initialize(2, 3)", "TypeError: initialize() takes 2 positional arguments but 3 were given"),
+])  # fmt: skip
+def test_an_object_of_the_test_keeps_its_name(expression: str, said: str) -> None:
+    """Whoever uses it in a wrong way is told so, and not of which class it is."""
+    names: dict[str, Any] = {}
+    exec(f"class Layer:\n    def forward(self, x): return {expression}", names)
+    hint = judge_cell(Asking, LocalSide(loopback(names))).verdicts[0].hint
+    assert said in hint
+    assert "Asked" not in hint
