@@ -306,7 +306,7 @@ def _unusable_answer(
 ) -> Verdict:
     """Return the verdict on an answer that the test could do nothing with."""
     if need := _uncallable(test, error):
-        hint = f"`{need}` is there, but it can no longer be called. What else has got this name?"
+        hint = f"`{need}` is there, but it cannot be called. What else has got this name?"
         return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=hint)
     return _verdict(case, name, Outcome.FAILED, check=Check.TYPE, hint=_what_came(link))
 

@@ -135,6 +135,10 @@ def test_what_a_person_decided_counts() -> None:
         ),
         ([WRONG], "The graded cell is not right yet."),
         ([WRONG, LESS_WRONG], "Of 2 graded cells, 2 are not right yet."),
+        (
+            [line("one", verdict(Outcome.UNREADABLE)), line("two", verdict(Outcome.UNREADABLE))],
+            "Your notebook could not be read, so nothing in it was judged.",
+        ),
     ],
 )
 def test_the_class_of_result_is_said_in_words(lines: list[Line], words: str) -> None:

@@ -342,7 +342,7 @@ def test_a_name_that_cannot_be_called_is_the_students_fault(reference: LazySide 
     """Calling it stops no grading, whether there is a solution to ask or not."""
     (verdict,) = judge_cell(Careless, LocalSide(loopback({"answer": 7})), reference=reference).verdicts
     assert verdict.outcome is Outcome.NOT_FOUND
-    assert verdict.hint.startswith("`answer` is there, but it can no longer be called.")
+    assert verdict.hint.startswith("`answer` is there, but it cannot be called.")
 
 
 def test_the_reference_is_not_run_before_it_is_needed() -> None:

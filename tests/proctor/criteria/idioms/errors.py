@@ -170,7 +170,7 @@ class NotCallable(Idiom):
     right = "def mean(x): return sum(x) / len(x)"
     wrong = "mean = 1.5"
     outcome = Outcome.NOT_FOUND
-    hint = "`mean` was not found."
+    hint = "`mean` is there, but it cannot be called."
 
     @points(1)
     def test_it(self):
