@@ -156,7 +156,7 @@ def test_what_is_not_plain_is_not_kept(tmp_path: Path) -> None:
     """Nothing that would need code to be read back gets into a file."""
     verdict = Verdict("test_numbers", "A sentence.", Outcome.PASSED, 1)
     cache = ObservationCache(tmp_path)
-    cache.save("cell", 0, 0, [Observation(verdict, lambda: [Path("a")])])
+    cache.save("cell", 0, 0, [Observation(verdict, lambda: [object()])])
     assert cache.load("cell", 0, 0) == []
 
 
