@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +14,9 @@ from proctor.grading.diagnosis import Diagnostician, Misconception, offered
 from proctor.grading.judge_cell import LocalSide, judge_cell
 from proctor.grading.observation_cache import Observation, ObservationCache
 from proctor.session.proxies import CallBack, SeenFault, Unkept, loopback
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SAYS, ASKS = "The square is returned.", "What is twice 3?"
 
