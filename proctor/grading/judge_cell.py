@@ -38,6 +38,9 @@ _PLACE = re.compile(r"^([^\n`]*, line \d+): ([^\n`]+)$", re.MULTILINE)
 """A line of the student's, behind its place, as an exception's traceback has it."""
 MAX_WORDS = 400
 """Characters of a hidden test's exception that are shown."""
+AWAITED = ("a coroutine was expected", "in 'await' expression", "a coroutine or an awaitable is required")
+"""What Python says where something is awaited that is no coroutine."""
+NO_COROUTINE = "What came back cannot be awaited. Is the function defined with `async def`?"
 WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.UNFINISHED)
 """Outcomes that a mistake in the answer brings about; the others say by themselves what happened."""
 
@@ -238,7 +241,8 @@ def _judge(case: type[Criteria], name: str, side: Side, reference: Side | None) 
     except CannotCross as error:
         raise CannotCross(error.what, f"{case.grade_id}, {name}: ") from error
     except Exception as error:
-        if _is_bug(error, test) or _at_fault(case, name, reference, link, _uncallable(test, error)):
+        why = _uncallable(test, error) or _unawaitable(error)
+        if _is_bug(error, test) or _at_fault(case, name, reference, link, why):
             words = f"{type(error).__name__}: {error}"[:MAX_WORDS]
             if isinstance(error, AttributeError) and error.obj is test:
                 words += ". If that is a name of the notebook's, `needs` has to name it"
@@ -279,14 +283,15 @@ def _is_bug(error: Exception, test: Criteria) -> bool:
 
 
 def _at_fault(
-    case: type[Criteria], name: str, reference: Side | None, link: Link | None, uncallable: str
+    case: type[Criteria], name: str, reference: Side | None, link: Link | None, unusable: str
 ) -> bool:
     """Return whether a hidden test raises an exception on the solution, too.
 
-    Without a solution to ask, it is at fault if only plain numbers came, and what it called can be called.
+    Without a solution to ask, it is at fault if only plain numbers came, and its exception says of none of them that
+    it is unusable.
     """
     if reference is None:
-        return not (uncallable or _odd(link.trace if link else []))
+        return not (unusable or _odd(link.trace if link else []))
     try:
         run(case(name), name, reference.link())
     except Exception:  # noqa: BLE001  - any failure on the solution is the test's own
@@ -301,6 +306,11 @@ def _uncallable(test: Criteria, error: Exception) -> str:
     return next((need for need in test.needs if not callable(getattr(test, need, test))), "")
 
 
+def _unawaitable(error: Exception) -> str:
+    """Return the hint that a test has awaited what is no coroutine, or "" if that is not why it failed."""
+    return NO_COROUTINE if any(words in str(error) for words in AWAITED) else ""
+
+
 def _unusable_answer(
     case: type[Criteria], name: str, test: Criteria, error: Exception, link: Link | None
 ) -> Verdict:
@@ -308,7 +318,8 @@ def _unusable_answer(
     if need := _uncallable(test, error):
         hint = f"`{need}` is there, but it cannot be called. What else has got this name?"
         return _verdict(case, name, Outcome.NOT_FOUND, check=Check.EXISTS, hint=hint)
-    return _verdict(case, name, Outcome.FAILED, check=Check.TYPE, hint=_what_came(link))
+    hint = _unawaitable(error) or _what_came(link)
+    return _verdict(case, name, Outcome.FAILED, check=Check.TYPE, hint=hint)
 
 
 def run(test: Criteria, name: str, link: Link) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +14,9 @@ from proctor.grading.diagnosis import Diagnostician, Misconception, offered
 from proctor.grading.judge_cell import LocalSide, judge_cell
 from proctor.grading.observation_cache import Observation, ObservationCache
 from proctor.session.proxies import CallBack, SeenFault, Unkept, loopback
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SAYS, ASKS = "The square is returned.", "What is twice 3?"
 
@@ -156,7 +158,7 @@ def test_what_is_not_plain_is_not_kept(tmp_path: Path) -> None:
     """Nothing that would need code to be read back gets into a file."""
     verdict = Verdict("test_numbers", "A sentence.", Outcome.PASSED, 1)
     cache = ObservationCache(tmp_path)
-    cache.save("cell", 0, 0, [Observation(verdict, lambda: [Path("a")])])
+    cache.save("cell", 0, 0, [Observation(verdict, lambda: [object()])])
     assert cache.load("cell", 0, 0) == []
 
 

@@ -119,6 +119,20 @@ class Coroutine(Idiom):
         self.assertEqual(asyncio.run(self.fetch(2)), 4)
 
 
+class NoCoroutine(Idiom):
+    """A function that should be a coroutine"""
+
+    needs = ("fetch",)
+    right = Coroutine.right
+    wrong = "def fetch(x): return 2 * x"
+    hint = "Is the function defined with `async def`?"
+
+    @points(1)
+    def test_it(self):
+        """It can be awaited."""
+        self.assertEqual(asyncio.run(self.fetch(2)), 4)
+
+
 class AsynchronousCriterion(Idiom):
     """A criterion that is a coroutine itself"""
 
