@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_ELEMENTS = 1_000
-"""Objects of a set that is compared with one of the test's: their hashes can be chosen to be equal."""
+"""Objects of a set or dict that is compared with one of the test's: their hashes can be chosen to be equal."""
 MAX_LENGTH = 10_000_000
 """Length that an object may say it has: `list` allocates space for so many."""
 SHOWN = frozenset(
@@ -127,8 +127,8 @@ class Proxy(Opaque):
         if base is None or base not in CONTENT:
             return NotImplemented
         content = self._operate("content")
-        if isinstance(content, Proxy) and base in (set, frozenset):  # of objects, each of which is asked
-            content = base(islice(content, MAX_ELEMENTS))
+        if isinstance(content, Proxy) and base in (set, frozenset, dict):  # of objects, each of which is asked
+            content = base(islice(content.items() if base is dict else content, MAX_ELEMENTS))
         if type(content) is not base:
             raise unjudged(f"a {base.__name__} that is none")
         return content

@@ -46,8 +46,8 @@ LIARS = textwrap.dedent("""
     one = Agree()
 """)
 """A class whose objects equal everything, functions that return one, and an object of it, a number and an array."""
-ASK_NOTHING = {"AssertionInCallback", "InstanceOf", "Plot"}
-"""Idioms that look at no value of the student's."""
+ASK_NOTHING = {"AssertionInCallback", "ClassFixture", "InstanceOf", "Plot", "SetUpThatFails"}
+"""Idioms with a criterion that looks at no value of the student's."""
 
 
 @pytest.mark.filterwarnings("ignore:.*masked element to nan")

@@ -118,12 +118,12 @@ class Frozen(Idiom):
                 return card.rank != 2
     """
     wrong = right.replace("!= 2", "== 2")
-    hint = "False is not true"
+    hint = "False is not True"
 
     @points(1)
     def test_it(self):
         """A card is frozen."""
-        self.assertTrue(self.is_frozen(Card(3, "D")))
+        self.assertIs(self.is_frozen(Card(3, "D")), True)
 
 
 class Amount:
