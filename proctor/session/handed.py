@@ -22,7 +22,7 @@ from unittest import TestCase
 import numpy as np
 
 from proctor.agent.frames import pack
-from proctor.agent.kinds import WRITERS
+from proctor.agent.kinds import MUTABLE, WRITERS
 from proctor.agent.operations import OPERATIONS
 from proctor.criteria import Broken, Fault
 from proctor.errors import CannotCross
@@ -36,6 +36,8 @@ IS_HEAP_TYPE = 1 << 9
 """Flag of a type that is written in Python, and of none of Python's own."""
 MAX_ARGUMENT = 2**24
 """Product of the whole numbers that a callback is given: a test may make an array of that shape."""
+MAX_ENTRIES = 1_000_000
+"""Entries of a list, or the like, of the test's own kind that the student's code may change: it could double it."""
 MAX_AXES = 32
 """Entries of an array of whole numbers that may be meant as a shape."""
 MODULES = (builtins, math, cmath, operator, np)
@@ -107,8 +109,9 @@ class Handed:
                 _set_field(held, *args)
                 return pack({"value": None})
             method = _method(held, name)
-            if _largest([args, list(kwargs.values())], is_shape=name != "__call__") > MAX_ARGUMENT:
-                return error_frame("MemoryError", "an argument is too large")
+            is_full = isinstance(held, MUTABLE) and len(held) > MAX_ENTRIES
+            if is_full or _largest([args, list(kwargs.values())], is_shape=name != "__call__") > MAX_ARGUMENT:
+                return error_frame("MemoryError", "the object, or an argument, is too large")
             record(number, name, (*args, *kwargs.values()))
             return pack({"value": writer.write(method(*args, **kwargs))}, writer.body)
         except Broken:

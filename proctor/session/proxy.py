@@ -127,7 +127,11 @@ class Proxy(Opaque):
         if base is None or base not in CONTENT:
             return NotImplemented
         content = self._operate("content")
-        if isinstance(content, Proxy) and base in (set, frozenset, dict):  # of objects, each of which is asked
+        if isinstance(content, Proxy) and base in (
+            set,
+            frozenset,
+            dict,
+        ):  # of objects, each of which is asked
             content = base(islice(content.items() if base is dict else content, MAX_ELEMENTS))
         if type(content) is not base:
             raise unjudged(f"a {base.__name__} that is none")

@@ -34,12 +34,12 @@ class Fixed:
     """An initializer that hands out given values, in whatever shape it is asked for."""
 
     def __init__(self, values: Array) -> None:
-        self.values = values
+        self._values = values
 
     def initialize(self, weight_shape: Any, *_: Any) -> Array:
         """Return the values; repeated or cut where the shape asks for another number of them."""
         shape = tuple(int(extent) for extent in np.ravel(weight_shape))
-        return np.resize(self.values, shape).astype(float)
+        return np.resize(self._values, shape).astype(float)
 
 
 class LayerCriteria(OwnForward):

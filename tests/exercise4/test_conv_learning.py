@@ -153,14 +153,16 @@ UNTOUCHED = -1234.5
 
 
 class Asked:
-    """An initializer that writes down what it is asked for, and hands out consecutive numbers.
+    """An initializer that hands out consecutive numbers, and writes down what it is asked for.
 
-    Attributes:
-        handed: for each time it was asked, the shape asked for and the first number handed out.
+    Args:
+        start: the first number.
+        handed: where to write, for each time that it is asked, the shape asked for and the first number handed
+            out; a list of the test's own, since the student's code may set an object's public attributes.
     """
 
-    def __init__(self, start: float) -> None:
-        self.next, self.handed = start, []
+    def __init__(self, start: float, handed: list[Any]) -> None:
+        self._next, self._handed = start, handed
 
     def initialize(self, weight_shape: Any) -> Array:
         """Return consecutive numbers in the shape asked for."""
@@ -168,9 +170,9 @@ class Asked:
         size = int(np.prod(shape))
         if not 0 < size <= 10_000:
             raise ValueError(f"weight_shape {shape} is no shape for weights")
-        self.handed.append((shape, self.next))
-        self.next += size
-        return (self.next - size + np.arange(size)).reshape(shape)
+        self._handed.append((shape, self._next))
+        self._next += size
+        return (self._next - size + np.arange(size)).reshape(shape)
 
 
 class ConvInitialize(LayerCriteria):
@@ -211,16 +213,14 @@ class ConvInitialize(LayerCriteria):
         Where it has arrays before, they are filled with a value that no initializer hands out: an array that
         was never written to holds whatever memory held, the numbers of another layer among it.
         """
-        layer, weights, bias = (
-            self.ConvolutionalLayer((1, 1), shape[1:], shape[0], 0.0),
-            Asked(0.5),
-            Asked(1000.5),
-        )
+        layer = self.ConvolutionalLayer((1, 1), shape[1:], shape[0], 0.0)
+        handed: tuple[list[Any], list[Any]] = [], []
         with self.unrecorded():
             for name, extents in (("weights", shape), ("bias", shape[:1])):
                 self.put(layer, name, np.full(extents, UNTOUCHED))
+        weights, bias = Asked(0.5, handed[0]), Asked(1000.5, handed[1])
         _, fault = self.attempt(lambda: layer.initialize(weights, bias))
-        return layer, (weights.handed, bias.handed), fault
+        return layer, handed, fault
 
     def check_asked(self, handed: list[Any], fault: Fault | None, who: str) -> None:
         """Fail unless an initializer was asked for something."""

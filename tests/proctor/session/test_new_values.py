@@ -29,7 +29,7 @@ from proctor.errors import CannotCross
 from proctor.grading.judge_cell import LocalSide, judge_cell
 from proctor.sandbox.fork_server import fork_servers
 from proctor.sandbox.settings import Sandbox
-from proctor.session import proxies
+from proctor.session import handed, proxies
 from proctor.session.clock import Allowance, Bounds
 from proctor.session.copies import CopySide
 from proctor.session.proxies import loopback
@@ -471,6 +471,26 @@ def test_callbacks_pay_before_they_make(name: str) -> None:
     maker = Maker()
     assert found(run=namespace["run"])(maker) == "refused"
     assert maker.asked == 0
+
+
+def test_a_list_of_the_tests_own_kind_cannot_be_doubled_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a length on, the student's code can no longer use it."""
+
+    class Numbers(list[int]):
+        pass
+
+    def double(numbers: Any) -> str:
+        try:
+            for _ in range(30):
+                numbers.extend(numbers)
+        except MemoryError:
+            return "refused"
+        return "done"
+
+    monkeypatch.setattr(handed, "MAX_ENTRIES", 100)
+    numbers = Numbers([1])
+    assert found(run=double)(numbers) == "refused"
+    assert len(numbers) == 128
 
 
 def test_a_function_of_the_tests_takes_arrays_of_numbers() -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.specimens.recipe import ALL, BEGINS, Outcome, attack, nbformat
+from tests.specimens.recipe import ALL, BEGINS, Outcome, attack, cells, nbformat
 
 new_output = nbformat.v4.new_output
 
@@ -241,4 +241,16 @@ def nothing_to_judge(work):
         os.fork = lambda: 0
         socket.socket = struct.pack = json.dumps = json.loads = None
         builtins.compile = builtins.exec = lambda *args, **kwargs: None
+        """)
+
+
+@attack(cells("conv_initialize"), Outcome.FAILED, solved=True)
+def record_of_an_initializer(work):
+    """The layer numbers its weights itself, and writes into the initializers that it has asked them."""
+    work.method("ConvolutionalLayer.initialize", """
+        count = len(self.weights)
+        for name, asked, first in ("weights", weights_initializer, 0.5), ("bias", bias_initializer, 1000.5):
+            array = getattr(self, name)
+            setattr(self, name, first + np.arange(float(array.size)).reshape(array.shape))
+            asked.handed = [((count, array.size // count) if name == "weights" else (count,), first)]
         """)
