@@ -1,8 +1,8 @@
 """Objects of a hidden test as the student's code sees them: each use of one is a request to the grader.
 
 The form of one is ``["o", number, traits]``; the traits say what can be done with it: "call" (with its name, docstring
-and the parameters of a function), "next" (an iterator), "type" (the name of its type), which names are attributes
-rather than methods ("fields"), and its special methods ("operators").
+and the parameters of a function), "next" (an iterator), which names are attributes rather than methods ("fields"), and
+its special methods ("operators"). The name of its class is the test's own business.
 """
 
 import functools
@@ -73,13 +73,13 @@ def callback(server, number, traits):
     """Return the object for a form's rest."""
     base = IteratorCallback if traits.get("next") else FunctionCallback if traits.get("call") else Callback
     operators = [name for name in traits.get("operators", ()) if name not in vars(base)]
-    kind = _with_operators(base, str(traits.get("type", base.__name__)), tuple(operators))
+    kind = _with_operators(base, tuple(operators))
     return kind(server, number, traits)
 
 
 @functools.lru_cache(maxsize=256)
-def _with_operators(base, name, operators):
-    return type(name, (base,), {operator: _operator(operator) for operator in operators})
+def _with_operators(base, operators):
+    return type(base.__name__, (base,), {operator: _operator(operator) for operator in operators})
 
 
 def _operator(name):

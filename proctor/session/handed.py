@@ -137,7 +137,7 @@ def _traits(value: Any) -> dict[str, Any]:
     if inspect.isroutine(value) or isinstance(value, type):
         return _call_traits(value)
     kind: Any = type(value)
-    traits: dict[str, Any] = {"type": kind.__name__}
+    traits: dict[str, Any] = {}
     if operators := _operators(kind):
         traits["operators"] = operators
     if callable(value):  # a mock is an iterator, too

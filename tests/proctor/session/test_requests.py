@@ -10,7 +10,7 @@ from proctor.grading.judge_cell import LocalSide, judge_cell
 from proctor.session.proxies import loopback
 from tests.proctor.support.judging import HIDDEN, REFERENCE
 
-REQUESTS = 340
+REQUESTS = 342
 """Requests that exercise 4's solution takes in all."""
 
 
