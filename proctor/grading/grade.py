@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from proctor.grading.diagnosis import offered
 from proctor.grading.execute import Run, run_submission
 from proctor.grading.judge_cell import load_tests, undecided
 from proctor.grading.judge_cells import Exam
-from proctor.grading.missing import doubled, explained, ran
+from proctor.grading.missing import doubled, explained, ran, written_beside
 from proctor.grading.own_tests import holds_tests
 from proctor.grading.settings import Grading
 from proctor.sandbox.settings import Sandbox
@@ -81,15 +82,20 @@ def grade_notebook(
     clean_outputs(notebook)
     codes = ran(notebook)
     reports = explained(run.reports, codes)
-    lost = [cases[name] for name, report in reports.items() if name in cases and report.points < report.worth]
-    if said := doubled(codes, [need for case in lost for need in case.needs]):
+    needs = {
+        name: cases[name].needs
+        for name, report in reports.items()
+        if name in cases and report.points < report.worth
+    }
+    said = doubled(codes, chain.from_iterable(needs.values())) + written_beside(folder, reports, needs)
+    if not sandbox.enabled:
+        said.append(sandbox.describe())
+    if said:
         facts["notices"] = [*facts.get("notices", []), *said]
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name in reports and cell.metadata.nbgrader.get("grade"):
             show_report(cell, reports[name])
-    if not sandbox.enabled:
-        facts["notices"] = [*facts.get("notices", []), sandbox.describe()]
     facts["sandboxed"] = sandbox.enabled
     facts["fingerprint"] = facts.get("fingerprint", {}) | {"tests": fingerprint}
     facts["cpu_seconds"] = round(run.cpu_seconds, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
@@ -11,10 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from proctor.agent.described import MAX_TEXT
 from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
-from proctor.grading.versions import advice
+from proctor.errors import UnreadableError
+from proctor.grading.versions import advice, newer_syntax
+from proctor.submission.folders import files
+from proctor.submission.reading import content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from nbformat import NotebookNode
 
@@ -22,6 +27,9 @@ NEAR = 0.6
 """Smallest similarity of two names, from 0 to 1."""
 MAX_NAMES = 1_000
 """Names of a kind that are compared with one that was not found."""
+MAX_FILES, MAX_FILE = 100, 2**20
+"""Files beside a notebook that are looked at, and the bytes of one."""
+STUB = "raise NotImplementedError"
 FEW = 4
 """Classes of a cell that are named; of more, how many there are."""
 _NUMBERED = re.compile(r"\((?:\d+\.py|<tokenize>), line (\d+)\)$")
@@ -86,6 +94,43 @@ def doubled(cells: Iterable[Ran], names: Iterable[str]) -> list[str]:
     return [f"More than one cell defines {' and '.join(found)}: the last one counts."] if found else []
 
 
+def written_beside(
+    folder: Path, reports: Mapping[str, CellReport], needs: Mapping[str, Iterable[str]]
+) -> list[str]:
+    """Return a notice for each file that defines a class of which the notebook has nothing.
+
+    Args:
+        folder: the submission's files.
+        reports: on the graded cells, by grade_id.
+        needs: the names that the tests of each of them need.
+    """
+    nothing = {Outcome.UNFINISHED, Outcome.NOT_FOUND}
+    lacking = {
+        need
+        for name, report in reports.items()
+        if {verdict.outcome for verdict in report.verdicts} <= nothing
+        for need in needs.get(name, ())
+    }
+    notices: list[str] = []
+    with suppress(OSError):  # a folder that cannot be read
+        found = (path for path in files(folder) if path.suffix == ".py")
+        for path in islice(found, MAX_FILES if lacking else 0):
+            notices += _defined_in(path, path.relative_to(folder), lacking)
+    return sorted(notices)
+
+
+def _defined_in(path: Path, place: Path, lacking: set[str]) -> list[str]:
+    """Return a notice, in a list, if a file defines a class that is lacking, and is no stub."""
+    try:
+        text = content(path, MAX_FILE).decode("utf-8", "replace")
+    except UnreadableError:
+        return []
+    names = " and ".join(f"`{name}`" for name in sorted(lacking.intersection(_CLASS.findall(text))))
+    if not names or STUB in text:
+        return []
+    return [f"`{place}` defines {names}, and the notebook does not: only the notebook counts."]
+
+
 def _explained(verdict: Verdict, cells: list[Ran]) -> Verdict:
     found = _NOT_FOUND.match(verdict.hint)
     if verdict.outcome is not Outcome.NOT_FOUND or not found:
@@ -108,7 +153,8 @@ def raised(cell: Ran) -> str:
     """Return in words what a cell raised, and what that has to do with versions."""
     text = "".join(c if c.isprintable() else " " for c in cell.text)[:MAX_TEXT].strip()
     text = _NUMBERED.sub(r"(line \1 of the cell)", text)
-    return "\n".join(filter(None, [f"{cell.kind[:80]}: {text}".rstrip(": "), advice(cell.kind, cell.text)]))
+    why = advice(cell.kind, cell.text) or (newer_syntax(cell.source) if cell.kind == "SyntaxError" else "")
+    return "\n".join(filter(None, [f"{cell.kind[:80]}: {text}".rstrip(": "), why]))
 
 
 def _lost(name: str, cell: Ran) -> str:

@@ -63,6 +63,13 @@ F_STRING = (
     "Are there quotes or backslashes inside of the braces of an f-string? Only Python 3.12 and later allow them. "
     "Other quotes inside of the braces than around the text work in all versions."
 )
+_TYPES = re.compile(
+    r"^[ \t]*+(?:type +\w++ *+(?:\[[^\]\n]*+\])?+ *+=|(?:class|(?:async +)?def) +\w++\[)", re.MULTILINE
+)
+TYPES = (
+    "Is there a `type` statement, or a type parameter in brackets behind a name? Only Python 3.12 and later have them. "
+    "Without them the code works in all versions."
+)
 SLIPS = (
     (r"'(?:int|float|complex|bool|str|tuple|list|dict|set|NoneType|numpy\.\w+)' object is not callable",
      "Does a value, or a property, have the name of a function or method?"),
@@ -98,6 +105,11 @@ def advice(kind: str, text: str) -> str:
         return "While this is graded, nobody is there to answer an `input`. Can the value stand in the cell?"
     slips = (question for pattern, question in SLIPS if kind == "TypeError" and re.search(pattern, text))
     return explanation(kind, text) or next(slips, "")
+
+
+def newer_syntax(source: str) -> str:
+    """Return what a cell that an older Python cannot parse has to do with versions, or "" if nothing."""
+    return TYPES if _TYPES.search(source) else ""
 
 
 def explanation(kind: str, text: str) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from proctor.criteria.outcome import CellReport, Outcome, Verdict
 from proctor.feedback.card import text
-from proctor.grading.missing import Ran, doubled, explained, raised, ran
+from proctor.grading.missing import MAX_FILE, STUB, Ran, doubled, explained, raised, ran, written_beside
 from proctor.grading.versions import advice, explanation
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SYNTAX = Ran(
     "class FlattenLayer:\n    def forward(self x):\n        pass", "SyntaxError", "invalid syntax (line 2)"
@@ -179,3 +184,31 @@ def test_versions_are_explained(kind: str, message: str, words: str) -> None:
     said = explanation(kind, message)
     assert words in said
     assert bool(said) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_newer"),
+    [("type Pair = tuple", True), ("class Conv[T]:", True), ("    def f[T](x):", True), ("x = a[1", False)],
+)
+def test_syntax_of_newer_versions_is_explained(line: str, is_newer: bool) -> None:  # noqa: FBT001  - a parameter
+    """What only Python 3.12 can parse is said to be so; any other slip is not."""
+    words = raised(Ran(f"x = 1\n{line}\n    pass", "SyntaxError", "invalid syntax (1.py, line 2)"))
+    assert words.startswith("SyntaxError: invalid syntax (line 2 of the cell)")
+    assert ("Only Python 3.12 and later have them" in words) == is_newer
+
+
+def test_what_stands_in_a_file_only_is_said(tmp_path: Path) -> None:
+    """A file that defines what the notebook lacks is named; a stub is not, nor is what the notebook has."""
+    (tmp_path / "src").mkdir()
+    for name, body in (("conv", "pass"), ("conv_0", STUB)):
+        (tmp_path / f"src/{name}.py").write_text(f"class Conv:\n    {body}\nclass Flatten:\n    {body}\n")
+    (tmp_path / "src/huge.py").write_bytes(b"class Conv: pass\n" + b"#" * MAX_FILE)
+    reports = {
+        name: CellReport(name, name, (Verdict("one", "It works.", outcome, 1.0),))
+        for name, outcome in (("conv", Outcome.UNFINISHED), ("flatten", Outcome.FAILED))
+    }
+    needs = {"conv": ("Conv",), "flatten": ("Flatten",)}
+    said = ["`src/conv.py` defines `Conv`, and the notebook does not: only the notebook counts."]
+    assert written_beside(tmp_path, reports, needs) == said
+    assert written_beside(tmp_path, reports, {}) == []
+    assert written_beside(tmp_path / "none", reports, needs) == []

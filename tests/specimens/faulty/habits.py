@@ -1,7 +1,7 @@
 """Habits that are nobody's mistake."""
 
 from tests.exercise4.mistakes import PARTS
-from tests.specimens.recipe import Outcome, cells, dedent, fault, solution
+from tests.specimens.recipe import CONV, Outcome, cells, dedent, fault, solution
 
 
 @fault()
@@ -283,3 +283,10 @@ def answer_in_a_graded_cell(work):
     """The convolution is written into the first of the cells that grade it."""
     work.replace("flatten", work.cell("flatten").source + "\n" + work.cell("conv").source)
     work.replace("conv", "")
+
+
+@fault(CONV, Outcome.UNFINISHED, notice="`src/layers/conv.py` defines `ConvolutionalLayer` and `FlattenLayer`")
+def answer_in_a_file_only(work):
+    """The convolution is written in an editor, into the file, and the notebook still has the stub."""
+    work.file("src/layers/conv.py", work.cell("conv").source)
+    work.replace("conv", type(work).release().cell("conv").source)
