@@ -107,9 +107,7 @@ def _tar(data: bytes, name: str) -> Contents:
                 path, reason = safe_path(member.name)
                 if not member.isdir() and not member.isreg():
                     reason = "is not a regular file"
-                elif (
-                    member.issparse()
-                ):  # its holes take no byte of the archive, and any number of them in memory
+                elif member.issparse():  # holes take no byte of the archive, and any number in memory
                     reason = "is a file with holes"
                 if reason:
                     contents.refused.append((path, reason))
