@@ -25,6 +25,8 @@ _DETAILS = (
     "+ ",
     "? ",
 )
+VALUES = (int, float, complex, str, bytes, list, tuple, set, frozenset, dict)
+"""Types whose content is compared, also where a class of the student's is derived from one."""
 
 
 class Opaque:
@@ -49,6 +51,15 @@ class Assertions(unittest.TestCase):
         del seq_type
         if first != second:
             raise self.failureException(msg or f"{_quoted(first)} != {_quoted(second)}")
+
+    def _baseAssertEqual(self, first: Any, second: Any, msg: Any = None) -> None:
+        """Fail if two values of other types differ; unittest calls it by this name."""
+        if not first == second:  # noqa: SIM201  - as unittest asks: the two may disagree
+            objects = [f"`{type(each).__name__}`" for each in (first, second) if _is_object(each)]
+            said = (
+                f". That is an object of the class {objects[0]}, no plain value" if len(objects) == 1 else ""
+            )
+            raise self.failureException(msg or f"{_quoted(first)} != {_quoted(second)}{said}")
 
     assertListEqual: Any = _assert_equal
     assertTupleEqual: Any = _assert_equal
@@ -84,6 +95,11 @@ def shortened(failure: AssertionError) -> str:
         if line.strip():
             lines.append("".join(c if c.isprintable() else " " for c in line).strip()[:MAX_LINE])
     return "\n".join(lines[:MAX_LINES]) or "This does not hold for what your code returned."
+
+
+def _is_object(value: Any) -> bool:
+    """Return whether a value is an object of the student's that holds none of Python's."""
+    return isinstance(value, Opaque) and not isinstance(value, VALUES)
 
 
 def _quoted(value: Any) -> str:

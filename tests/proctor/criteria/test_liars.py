@@ -97,6 +97,18 @@ def test_is_not_told_what_is_expected() -> None:
     assert seen == [9]
 
 
+@pytest.mark.parametrize(
+    ("base", "said"), [(object, ". That is an object of the class `Nine`, no plain value"), (int, "")]
+)
+def test_an_object_in_the_place_of_a_value_is_said(base: type, said: str) -> None:
+    """Whoever compares it reads why it is unequal; a number of a class of its own is one."""
+    nine = type("Nine", (base,), {"__repr__": lambda _: "nine", "__eq__": lambda *_: True, "__hash__": None})
+    link = loopback({"nine": nine})
+    link.begin()
+    with pytest.raises(AssertionError, match=rf"^nine != 9{said}$"):
+        Criteria().assertEqual(link.find(["nine"])["nine"](), 9)
+
+
 CONTENTS: dict[str, Any] = {
     kind.__name__: kind(content)
     for kind, content in (
