@@ -24,6 +24,7 @@ DEMONSTRATION = "demonstration"
 """The tag of a cell of the release that only shows something: no graded cell needs what it defines."""
 WITH_IDS = 5
 """The minor version of the notebook format, from which on cells have ids."""
+DEFINED = re.compile(r"^(?:class|def) +(\w+)", re.MULTILINE)
 DEFINES = re.compile(r"^(?:(?:class|def|from|import) |\w+ *=[^=])", re.MULTILINE)
 """The beginning of a line that defines something: an answer, if it stands in a graded cell."""
 FEW = 4
@@ -40,11 +41,12 @@ def restore(submitted: Any, release: Any, *, skip: bool = False) -> tuple[Any, l
     restoring = _Restoring(release)
     cells = [restored for cell in submitted.cells for restored in restoring.cells(cell)]
     cells += restoring.missing(release)
+    moved = _put_stubs_first(cells, release)
     if skip:
         _mark_demonstrations(cells, release)
     for number, cell in enumerate(cells):
         cell["id"] = grade_id(cell) or f"cell-{number}"
-    return _with_cells(release, cells), restoring.notices()
+    return _with_cells(release, cells), [*restoring.notices(), *moved]
 
 
 def unreadable(release: Any, reason: str) -> Any:
@@ -62,6 +64,32 @@ def _with_cells(release: Any, cells: list[Any]) -> Any:
     """Return the release with other cells, which have ids."""
     minor = max(release.nbformat_minor, WITH_IDS)
     return NotebookNode(release, metadata=copy.deepcopy(release.metadata), cells=cells, nbformat_minor=minor)
+
+
+def _put_stubs_first(cells: list[Any], release: Any) -> list[str]:
+    """Move answers that were left as handed out above cells of the student's that define the same; return notices.
+
+    Run in the student's order, the stub would take away what stands above it.
+    """
+    given = {_code(cell.source) for cell in release.cells}
+    own = [
+        set(DEFINED.findall(cell.source))
+        if cell.cell_type == "code" and _code(cell.source) not in given
+        else set()
+        for cell in cells
+    ]
+    moved = []
+    for number, cell in enumerate(cells):
+        if own[number] or not cell.metadata.get("nbgrader", {}).get("solution"):
+            continue
+        defined = set(DEFINED.findall(cell.source))
+        place = next((place for place, names in enumerate(own[:number]) if names & defined), None)
+        if place is not None:
+            cells.insert(place, cells.pop(number))
+            own.insert(place, own.pop(number))
+            moved.append(f"`{grade_id(cell)}`")
+    words = "What was left as handed out was run first, since a cell above it defines the same:"
+    return [f"{words} {', '.join(moved)}."] if moved else []
 
 
 def _mark_demonstrations(cells: list[Any], release: Any) -> None:

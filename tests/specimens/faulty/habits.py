@@ -1,7 +1,7 @@
 """Habits that are nobody's mistake."""
 
 from tests.exercise4.mistakes import PARTS
-from tests.specimens.recipe import CONV, Outcome, cells, dedent, fault, solution
+from tests.specimens.recipe import BEGINS, CONV, Outcome, cells, dedent, fault, solution
 
 
 @fault()
@@ -285,8 +285,15 @@ def answer_in_a_graded_cell(work):
     work.replace("conv", "")
 
 
-@fault(CONV, Outcome.UNFINISHED, notice="`src/layers/conv.py` defines `ConvolutionalLayer` and `FlattenLayer`")
+@fault(CONV, BEGINS, notice="`src/layers/conv.py` defines `ConvolutionalLayer` and `FlattenLayer`")
 def answer_in_a_file_only(work):
     """The convolution is written in an editor, into the file, and the notebook still has the stub."""
     work.file("src/layers/conv.py", work.cell("conv").source)
+    work.replace("conv", type(work).release().cell("conv").source)
+
+
+@fault(notice="was run first, since a cell above it defines the same: `conv`")
+def answer_above_the_stub(work):
+    """The convolution is written into a cell of the student's own, above the one that was handed out for it."""
+    work.insert(work.cell("conv").source, before="conv")
     work.replace("conv", type(work).release().cell("conv").source)
