@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import subprocess
+import unittest.mock
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from traitlets import TraitError
 
 from proctor.sandbox.memory import held
 from proctor.sandbox.mounts import environment_arguments, mount_arguments
+from proctor.sandbox.process import children
 from proctor.sandbox.settings import Limits, Sandbox
 from proctor.sandbox.visible_files import HOME, View
 
@@ -95,3 +98,11 @@ def test_memory_that_is_hidden_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Path, "read_text", refuse)
     assert held([os.getpid()], enough=1) > 2**20
+
+
+def test_memory_is_counted_while_a_test_replaces_open() -> None:
+    """A hidden test that patches `open` does so in this process, in which the watch is a thread."""
+    other = unittest.mock.mock_open(read_data="1 2")
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as child, unittest.mock.patch("builtins.open", other):
+        assert child.pid in children(os.getpid())
+        assert held([os.getpid()], enough=1) > 2**20
