@@ -103,6 +103,9 @@ def test_memory_that_is_hidden_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_memory_is_counted_while_a_test_replaces_open() -> None:
     """A hidden test that patches `open` does so in this process, in which the watch is a thread."""
     other = unittest.mock.mock_open(read_data="1 2")
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as child, unittest.mock.patch("builtins.open", other):
+    with (
+        subprocess.Popen(["cat"], stdin=subprocess.PIPE) as child,
+        unittest.mock.patch("builtins.open", other),
+    ):
         assert child.pid in children(os.getpid())
         assert held([os.getpid()], enough=1) > 2**20
