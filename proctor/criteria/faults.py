@@ -15,7 +15,7 @@ from typing import Any
 from proctor.criteria.outcome import Check, Outcome
 
 NO_METHOD = "has no method"
-"""What is said of a class whose method has another name, or another place, than the one of its base that was called."""
+"""Sentence about a class whose method has another name, or another place, than the one of its base that was called."""
 
 
 class Fault(Exception):  # noqa: N818  - a fault of the student's side, of which an error is one kind

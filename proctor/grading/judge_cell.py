@@ -39,7 +39,7 @@ _PLACE = re.compile(r"^([^\n`]*, line \d+): ([^\n`]+)$", re.MULTILINE)
 MAX_WORDS = 400
 """Characters of a hidden test's exception that are shown."""
 AWAITED = ("a coroutine was expected", "in 'await' expression", "a coroutine or an awaitable is required")
-"""What Python says where something is awaited that is no coroutine."""
+"""Pieces of messages of Python where something is awaited that is no coroutine."""
 NO_COROUTINE = "What came back cannot be awaited. Is the function defined with `async def`?"
 WRONG = (Outcome.FAILED, Outcome.ERROR, Outcome.UNFINISHED)
 """Outcomes that a mistake in the answer brings about; the others say by themselves what happened."""

@@ -1,4 +1,4 @@
-"""What unittest sets up and takes down, criteria that are inherited, and coroutines."""
+"""Fixtures that unittest sets up and takes down, criteria that are inherited, and coroutines."""
 
 from __future__ import annotations
 
