@@ -33,7 +33,8 @@ class Callback:
             object.__setattr__(self, name, value)
         else:
             self._ask("__setattr__", name, value)
-            self._fields = [*self._fields, name]
+            if name not in self._fields:
+                self._fields = [*self._fields, name]
 
 
 class FunctionCallback(Callback):

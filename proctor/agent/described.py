@@ -134,9 +134,13 @@ def _lacking(error):
 
 
 def _nearest(name, known):
-    """Return the name that is most like another one, whatever its case, or "" if none is."""
-    folded = {each.replace("_", "").lower(): each for each in sorted(set(known) - {name})[:MAX_KNOWN]}
-    near = get_close_matches(name.replace("_", "").lower(), folded, n=1, cutoff=NEAR)
+    return most_like(name, sorted(set(known) - {name})[:MAX_KNOWN], NEAR)
+
+
+def most_like(name, known, cutoff):
+    """Return the known name that is most like another one, whatever its case, or "" if none is like it enough."""
+    folded = {each.replace("_", "").lower(): each for each in known}
+    near = get_close_matches(name.replace("_", "").lower(), folded, n=1, cutoff=cutoff)
     return folded[near[0]] if near else ""
 
 

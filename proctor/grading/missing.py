@@ -6,11 +6,10 @@ import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
-from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from proctor.agent.described import MAX_TEXT
+from proctor.agent.described import MAX_TEXT, most_like
 from proctor.criteria.outcome import CellReport, Check, Outcome, Verdict
 from proctor.errors import UnreadableError
 from proctor.grading.versions import advice, newer_syntax
@@ -185,9 +184,7 @@ def _defined(cell: Ran, name: str) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return the name that is most like one, whatever its case, or "" if none is."""
-    folded = {each.replace("_", "").lower(): each for each in islice(names, MAX_NAMES)}
-    matches = get_close_matches(name.replace("_", "").lower(), folded, n=1, cutoff=NEAR)
-    return folded[matches[0]] if matches else ""
+    return str(most_like(name, islice(names, MAX_NAMES), NEAR))
 
 
 def _names(owner: str | None, cells: list[Ran]) -> list[list[str]]:

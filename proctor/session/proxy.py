@@ -127,11 +127,7 @@ class Proxy(Opaque):
         if base is None or base not in CONTENT:
             return NotImplemented
         content = self._operate("content")
-        if isinstance(content, Proxy) and base in (
-            set,
-            frozenset,
-            dict,
-        ):  # of objects, each of which is asked
+        if isinstance(content, Proxy) and base in (set, frozenset, dict):  # each object in it is asked
             content = base(islice(content.items() if base is dict else content, MAX_ELEMENTS))
         if type(content) is not base:
             raise unjudged(f"a {base.__name__} that is none")
@@ -231,9 +227,9 @@ def dataclass_fields(names: Any) -> dict[str, Any]:
     if not isinstance(names, dict | tuple):
         raise unjudged("invalid fields")
     fields = {}
-    for name in list(names)[:MAX_FIELDS]:
-        fields[clip(name, 80)] = field = copy.copy(_OneField.__dataclass_fields__["field"])
-        field.name = clip(name, 80)
+    for name in (clip(each, 80) for each in list(names)[:MAX_FIELDS]):
+        fields[name] = field = copy.copy(_OneField.__dataclass_fields__["field"])
+        field.name = name
     return fields
 
 

@@ -120,7 +120,7 @@ CONTENTS: dict[str, Any] = {
 
 @pytest.mark.parametrize("kind", CONTENTS)
 def test_content_of_a_subclass_counts(kind: str) -> None:
-    """What an object of a subclass of Python's types holds is compared here, whatever methods it has of its own."""
+    """The content of an object of a subclass of Python's types is compared here, whatever methods it has of its own."""
     value = CONTENTS[kind]
     lying = type(
         "Lying",

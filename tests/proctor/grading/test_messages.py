@@ -244,7 +244,7 @@ def test_a_method_of_another_name_or_place(
 
 
 def test_a_line_of_the_students_is_shown_as_code() -> None:
-    """What stands behind its place is code, unless it holds a backtick itself."""
+    """The text behind a place is code, unless it holds a backtick itself."""
     hint = judge_cell(Hidden, LocalSide(loopback(layer("return self.wrong_")))).verdicts[0].hint
     assert hint.splitlines()[1] == "forward, line 5: `return self.wrong_`"
     hint = judge_cell(Hidden, LocalSide(loopback(layer("raise ValueError('`')")))).verdicts[0].hint

@@ -191,7 +191,7 @@ def test_versions_are_explained(kind: str, message: str, words: str) -> None:
     [("type Pair = tuple", True), ("class Conv[T]:", True), ("    def f[T](x):", True), ("x = a[1", False)],
 )
 def test_syntax_of_newer_versions_is_explained(line: str, is_newer: bool) -> None:
-    """What only Python 3.12 can parse is said to be so; any other slip is not."""
+    """Code that only Python 3.12 can parse is said to be so; any other slip is not."""
     words = raised(Ran(f"x = 1\n{line}\n    pass", "SyntaxError", "invalid syntax (1.py, line 2)"))
     assert words.startswith("SyntaxError: invalid syntax (line 2 of the cell)")
     assert ("Only Python 3.12 and later have them" in words) == is_newer

@@ -81,7 +81,7 @@ def test_aliases_are_removed_names_with_a_successor() -> None:
     ("type('Empty', (), {})(x)", "with two underscores on both sides?"),
 ])  # fmt: skip
 def test_a_message_that_misleads_has_a_question(expression: str, leads_on: str) -> None:
-    """What Python says of a value that is called, or of a constructor with another name, does not show where to look."""
+    """Messages on a value that is called, or on a constructor with another name, do not show where to look."""
     result = verdict(f"{expression} if not setattr(self, 'rate', 0.1) else x")
     assert result.outcome is Outcome.ERROR
     assert result.hint.endswith(leads_on)

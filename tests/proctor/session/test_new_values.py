@@ -424,7 +424,7 @@ def test_only_known_notes_are_kept() -> None:
     ],
 )
 def test_forged_notes_on_a_call(told: dict[str, Any]) -> None:
-    """What is said of prints, warnings, arguments and fields is the student's fault where it is none."""
+    """Forged notes on prints, warnings, arguments and fields are the student's fault."""
     link = linked(make=len)
     make = link.find(["make"])["make"]
     link.exchange = lambda _frame: unpack(pack({"value": 1, **told})[4:])

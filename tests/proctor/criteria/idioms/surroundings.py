@@ -63,7 +63,7 @@ class PatchedOpen(Idiom):
 
 
 class Redirected(Idiom):
-    """What is printed, captured as Python's own tests do it, also before an exception"""
+    """Prints that are captured as Python's own tests do it, also before an exception"""
 
     needs = ("greet",)
     right = "def greet(name):\n    print('hello', name)\n    if not name: raise ValueError('no name')"
